@@ -1,0 +1,1 @@
+"""The pure core: no Qt, no I/O, no clock, no threads, no logging, no environment."""

@@ -1,0 +1,89 @@
+"""Row layouts of the board: what the engine publishes and every reader sees.
+
+Sections hold numpy rows. `parents`, `fills` and `children` carry every output column (schema.py) under its
+own name: text as an index into the string arena (0 = empty), integers with units.NULL, floats with NaN as undefined.
+"""
+
+import hashlib
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engine import schema
+from app.engine.events import Rows
+
+VERSION: Final = 1
+_TYPES: Final = {"str": "u4", "i8": "i8", "px": "f8", "f8": "f8", "bool": "i1"}  # bool: -1 undefined
+
+
+def _row(columns: tuple[schema.Column, ...], extra: list[tuple[str, str]]) -> np.dtype[np.void]:
+    return np.dtype([(c.name, _TYPES[c.kind]) for c in columns] + extra, align=True)
+
+
+# Board-only columns: what the blotter needs beside the definitive figures.
+PARENT_ROW: Final = _row(
+    schema.PARENTS,
+    [
+        ("desk", "u4"), ("broker", "u4"), ("basket_id", "u4"), ("order_type", "u4"), ("text", "u4"),
+        ("state", "u4"),  # live, paused, done, cancelled
+        ("start_ns", "i8"), ("end_ns", "i8"), ("target_pov", "f8"), ("limit_px", "f8"), ("limit_state", "u4"),
+        ("done_pct", "f8"), ("planned_pct", "f8"), ("expected_finish_ns", "i8"), ("expected_unfilled", "f8"),
+        ("remaining_ccy", "f8"), ("mid", "f8"), ("last_ts", "i8"), ("level_since", "i8"), ("fill_probability", "f8"),
+    ],
+)  # fmt: skip
+FILL_ROW: Final = _row(schema.FILLS, [("parent_row", "i4"), ("instrument", "u4")])
+CHILD_ROW: Final = _row(schema.CHILDREN, [("parent_row", "i4"), ("instrument", "u4"), ("side", "u4")])
+INSTRUMENT_ROW: Final = np.dtype(
+    [
+        ("instrument", "u4"), ("currency", "u4"), ("quality", "u4"), ("n_venues", "i4"), ("ts", "i8"),
+        ("bid", "f8"), ("ask", "f8"), ("bid_size", "i8"), ("ask_size", "i8"), ("mid", "f8"), ("wmid", "f8"),
+        ("wmid_ex_own", "f8"), ("volume", "i8"), ("vwap", "f8"), ("sigma_day", "f8"),
+    ],
+    align=True,
+)  # fmt: skip
+# One point of an instrument's price path: `instrument` is the row of the instruments section.
+TRACE_ROW: Final = np.dtype([("ts", "i8"), ("mid", "f8"), ("volume", "i8"), ("instrument", "i4"), ("pad", "i4")])
+# One own event, for the shapes on the impact trace.
+EVENT_ROW: Final = np.dtype(
+    [("ts", "i8"), ("px", "f8"), ("qty", "i8"), ("parent_row", "i4"), ("kind", "u4"), ("liquidity", "u4"), ("id", "u4")],
+    align=True,
+)  # fmt: skip
+# One source of the run, for the health strip.
+SOURCE_ROW: Final = np.dtype(
+    [("source", "u4"), ("state", "u4"), ("last_ts", "i8"), ("rows", "i8"), ("late", "i8"), ("gaps", "i8")], align=True
+)
+
+SECTIONS: Final[dict[str, np.dtype[np.void]]] = {
+    "parents": PARENT_ROW,
+    "fills": FILL_ROW,
+    "children": CHILD_ROW,
+    "instruments": INSTRUMENT_ROW,
+    "trace": TRACE_ROW,
+    "events": EVENT_ROW,
+    "sources": SOURCE_ROW,
+}
+
+
+def layout_hash() -> str:
+    """SHA-256 over version, section names, field names, types and offsets: reader and writer must agree."""
+    digest = hashlib.sha256(str(VERSION).encode())
+    for name, dtype in SECTIONS.items():
+        digest.update(f"{name}:{dtype.descr}:{dtype.itemsize}".encode())
+    return digest.hexdigest()
+
+
+class Sink(Protocol):
+    """Where the engine publishes: the board, or memory in tests."""
+
+    def intern(self, text: str) -> int:
+        """Index of a text in the string arena; 0 is the empty text."""
+
+    def put(self, section: str, index: NDArray[np.int64], rows: Rows) -> None:
+        """Write rows at the given indices (growing the section) and record them in the change ring."""
+
+    def length(self, section: str) -> int:
+        """Rows written so far in a section."""
+
+    def beat(self, watermark: int) -> None:
+        """Close one publication: everything up to the watermark (ns, event time) is on the board."""
