@@ -1,0 +1,70 @@
+"""What every test has: the shared data, the kernels' folder, a screen without a display, no silent skips."""
+
+import os
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from typing import Final
+
+import pluggy
+import pytest
+from hypothesis import HealthCheck, settings
+
+from app.kernel_cache import use_kernel_cache
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+SHARED_DATA: Final = Path(os.environ.get("SCORECARD_SHARED_DATA", ROOT.parent / "shared" / "data"))
+ABSENT: Final = f"shared data absent: {SHARED_DATA} (set SCORECARD_SHARED_DATA)"
+IN_CI: Final = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+use_kernel_cache()  # before any test imports Numba
+if sys.platform.startswith("linux"):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
+
+# Deadlines measure the machine, not the code. `ci` draws the same examples every time.
+_SLOW: Final = (HealthCheck.too_slow, HealthCheck.data_too_large)
+settings.register_profile("dev", deadline=None, max_examples=50, suppress_health_check=_SLOW)
+settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True, suppress_health_check=_SLOW)
+settings.register_profile("mutation", deadline=None, max_examples=15, derandomize=True, suppress_health_check=_SLOW)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if IN_CI else "dev"))
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """Root of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with real market data beside the repository; the one thing a test may be skipped for."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(ABSENT)
+    return SHARED_DATA
+
+
+def _refused(reason: object) -> bool:
+    """True for a skip that CI does not accept: a test that needs a real part fails when the part is missing."""
+    text = reason[2] if isinstance(reason, tuple) else str(reason)
+    return IN_CI and "shared data absent" not in text
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pluggy.Result[pytest.TestReport], None]:
+    """Under CI a skip fails, unless it is for the shared data."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.skipped and not hasattr(report, "wasxfail") and _refused(report.longrepr):
+        report.outcome = "failed"
+        report.longrepr = f"skipped under CI: {report.longrepr}"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report() -> Generator[None, pluggy.Result[pytest.CollectReport], None]:
+    """Under CI a file that skips itself fails, unless it is for the shared data."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.skipped and _refused(report.longrepr):
+        report.outcome = "failed"
+        report.longrepr = f"skipped under CI: {report.longrepr}"
