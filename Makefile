@@ -1,0 +1,43 @@
+# Everything a newcomer types. `make setup` is a no-op when nothing changed, so every target may depend on it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+
+.PHONY: help setup run test check bench lock coverage mutation doctor prove-a1 clean
+
+help: ## this list
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: ## the environment in .venv (PYTHON=python3.12 chooses one; else the newest of 3.13, 3.12, 3.11 that works)
+	@PYTHON="$(PYTHON)" scripts/setup.sh
+
+run: setup ## the desk on a shipped session; without a display it leaves out/desk.png
+	@$(BIN)/scorecard run
+
+test: setup ## the whole suite: one table, one line, exit code 0 only if nothing failed
+	@$(BIN)/python scripts/test.py
+
+check: setup ## linters, types, import contracts, conventions, fast tests: under a minute
+	@$(BIN)/python scripts/check.py
+
+bench: setup ## speed on this machine
+	@$(BIN)/python scripts/bench.py
+
+prove-a1: setup ## the long lines of the exact core
+	@$(BIN)/python scripts/prove.py a1
+
+lock: setup ## write requirements/ anew (LOCK_ARGS=--upgrade for newer versions)
+	@$(BIN)/python scripts/lock.py $(LOCK_ARGS)
+
+coverage: setup ## each engine file by its own tests, JIT off
+	@$(BIN)/python scripts/engine_coverage.py
+
+mutation: setup ## mutants of the engine's arithmetic, JIT off (MUTATION_ARGS="--per-function 5 --only metrics")
+	@$(BIN)/python scripts/mutation.py $(MUTATION_ARGS)
+
+doctor: setup ## what is installed, what is missing, what mends it
+	@$(BIN)/scorecard doctor
+
+clean: ## what the build left behind (not the environment)
+	@rm -rf build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
