@@ -1,0 +1,111 @@
+"""The input hash: what went in, by name and value, whatever order it came in.
+
+Per row a hash in two halves of 64 bits, each added up modulo 2**64: order, blocks and the numbering of names do not
+matter, the number of times a row came does. Positions in a source's file (`rec`) are not part of a row's identity.
+"""
+
+import hashlib
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engine.events import MARKET, Control, OrderRow, Rows
+from app.engine.universe import Names, Universe
+
+_WORDS: Final = MARKET.itemsize // 8
+_MASK: Final = 2**64 - 1
+_NAMED: Final = ("instrument", "venue", "source")
+_NAMES_WORD: Final = 9  # instrument, venue and source share this word of a row
+_CODES_WORD: Final = 10  # action, side, flags, condition, status, padding
+_CODES: Final = np.uint64(0xFFFFFFFFFF)  # without the padding
+_REC_WORD: Final = 3
+
+
+def _constant(text: str) -> int:
+    """An odd 64-bit multiplier out of a text."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") | 1
+
+
+# One multiplier per word: a row's hash is a sum of products, stirred at the end, differently for each half.
+_FACTORS: Final = [np.uint64(_constant(f"word {word}")) for word in range(_WORDS)]
+_HALF: Final = np.uint64(_constant("second half"))
+_STIR: Final = (np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53))
+
+
+class Fingerprint:
+    """Adds up the rows of a run; `hex()` is the input hash so far."""
+
+    def __init__(self, universe: Universe) -> None:
+        self._universe = universe
+        self._halves = [0, 0]
+        self._encoder = msgspec.msgpack.Encoder(order="deterministic")
+        self._names: dict[str, NDArray[np.uint64]] = {name: np.empty(0, np.uint64) for name in _NAMED}
+
+    def add_market(self, rows: Rows) -> None:
+        """Market rows, whose numbers are names of the universe."""
+        if not len(rows):
+            return
+        words = np.ascontiguousarray(rows).view(np.uint64).reshape(len(rows), _WORDS)
+        mixed = self._name_words(rows) * _FACTORS[_NAMES_WORD]
+        mixed += (words[:, _CODES_WORD] & _CODES) * _FACTORS[_CODES_WORD]
+        product = np.empty(len(rows), np.uint64)
+        for word in range(_NAMES_WORD):
+            if word != _REC_WORD:
+                mixed += np.multiply(words[:, word], _FACTORS[word], out=product)
+        first = _stirred(mixed)
+        self._add(int(first.sum(dtype=np.uint64)), int(_stirred(first * _HALF).sum(dtype=np.uint64)))
+
+    def add_orders(self, rows: tuple[OrderRow, ...]) -> None:
+        """Own rows; numbers of no name are in them."""
+        for row in rows:
+            self._add(*self._of_object("order", msgspec.structs.replace(row, rec=0)))
+
+    def add_controls(self, rows: tuple[Control, ...]) -> None:
+        """Control rows."""
+        for row in rows:
+            self._add(*self._of_object("control", row))
+
+    def hex(self) -> str:
+        """32 digits: the rows so far and the reference data as it stands."""
+        known = [("instrument", instrument) for instrument in self._universe.reference.values()]
+        rates = [("fx", (pair, rates)) for pair, rates in self._universe.fx.items()]
+        first, second = self._halves
+        for kind, value in [*known, *rates]:
+            halves = self._of_object(kind, value)
+            first, second = first + halves[0], second + halves[1]
+        return f"{first & _MASK:016x}{second & _MASK:016x}"
+
+    def _add(self, first: int, second: int) -> None:
+        self._halves = [(self._halves[0] + first) & _MASK, (self._halves[1] + second) & _MASK]
+
+    def _of_object(self, kind: str, value: object) -> tuple[int, int]:
+        digest = hashlib.blake2b(self._encoder.encode((kind, value)), digest_size=16).digest()
+        return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
+
+    def _name_words(self, rows: Rows) -> NDArray[np.uint64]:
+        """One word per row out of the hashes of its three names."""
+        tables = (self._universe.instruments, self._universe.venues, self._universe.sources)
+        total = np.zeros(len(rows), np.uint64)
+        for kind, table in zip(_NAMED, tables, strict=True):
+            total += self._hashes(kind, table)[rows[kind]]
+        return total
+
+    def _hashes(self, kind: str, table: Names) -> NDArray[np.uint64]:
+        """Hashes of a table's names by number; the last entry stands for no name (-1)."""
+        known = self._names[kind]
+        if len(known) != len(table) + 1:
+            texts = [f"{kind} {name}" for name in table.names] + [f"no {kind}"]
+            known = self._names[kind] = np.array([_constant(text) for text in texts], np.uint64)
+        return known
+
+
+def _stirred(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Every bit of a word spread over all of it (the finish of MurmurHash3)."""
+    words ^= words >> np.uint64(33)
+    words *= _STIR[0]
+    words ^= words >> np.uint64(33)
+    words *= _STIR[1]
+    words ^= words >> np.uint64(33)
+    return words

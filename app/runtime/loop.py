@@ -1,0 +1,228 @@
+"""The loop: blocks from the route into the engine, what is read off it to journal, files and board."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from app.engine.effects import Effects
+from app.engine.events import Block, Quarantined, Rows
+from app.engine.layout import Sink
+from app.engine.universe import Universe
+from app.runtime.fingerprint import Fingerprint
+from app.runtime.journal import JournalWriter
+from app.runtime.outputs import Outputs, RunReport, Tables
+from app.runtime.pace import Pace
+from app.runtime.progress import ProgressBar
+
+FRAME_S: Final = 1 / 30
+UNDEFINED: Final = "undefined_"  # the engine's counts of undefined figures start with it, the reason follows
+
+
+class Engine(Protocol):
+    """What the loop needs of the engine: two verbs, and what may be read between them."""
+
+    counts: dict[str, int]
+
+    @property
+    def touches(self) -> Rows:
+        """Changes (events.CHANGE) of the last block, when the book was asked for."""
+
+    def apply(self, block: Block) -> Effects:
+        """Apply one block."""
+
+    def finish(self, end_ns: int) -> None:
+        """End of data: nothing more comes after end_ns."""
+
+    def publish(self, sink: Sink) -> None:
+        """Write what changed since the last publication."""
+
+    def tables(self) -> Tables:
+        """The definitive tables."""
+
+    def run_hash(self) -> str:
+        """Hash of everything as known then."""
+
+    def output_hash(self) -> str:
+        """Hash of the tables as restated."""
+
+
+class BlockSource(Protocol):
+    """Where blocks come from: a route over a recording, or a tape."""
+
+    @property
+    def end_ns(self) -> int:
+        """Time of the last row of the run, once all have been handed over."""
+
+    def next_ns(self) -> int | None:
+        """Time of the next rows, None at the end."""
+
+    def take(self, until: int) -> Block | None:
+        """The next block with nothing after `until`, None when none is due."""
+
+
+class Publication(Sink, Protocol):
+    """A board: a sink that also takes small facts in words and signs of life."""
+
+    def meta(self, key: str, text: str) -> None:
+        """Set a small fact in words."""
+
+    def heartbeat(self) -> None:
+        """Say that the writer lives."""
+
+
+@dataclass(slots=True)
+class Stream:
+    """One opened source of a run; quarantine, counts and notes fill while it is read."""
+
+    name: str
+    universe: Universe
+    blocks: BlockSource
+    quarantine: list[Quarantined] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Taps:
+    """Who listens: each may be absent."""
+
+    journal: JournalWriter | None = None
+    outputs: Outputs | None = None
+    board: Publication | None = None
+    progress: ProgressBar | None = None
+    frame_s: float = FRAME_S  # the board is published no more often
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What the report repeats, and when its clocks started (s): the command, the first byte read."""
+
+    version: str
+    settings_hash: str
+    clock: Callable[[], float] = time.perf_counter
+    started_s: float
+    first_byte_s: float
+
+
+@dataclass(slots=True)
+class RunResult:
+    """A finished run: its report, its tables, and the end of its data (event ns)."""
+
+    report: RunReport
+    tables: Tables
+    end_ns: int
+
+
+class Loop:
+    """One run of a stream through an engine."""
+
+    def __init__(self, stream: Stream, engine: Engine, options: RunOptions, taps: Taps, pace: Pace) -> None:
+        self._stream = stream
+        self._engine = engine
+        self._options = options
+        self._taps = taps
+        self._pace = pace
+        self._fingerprint = Fingerprint(stream.universe)
+        self._rows = 0
+        self._engine_quarantined = 0
+        self._published_s = -1.0
+
+    def play(self) -> bool:
+        """Hand over every block; False when the pace was stopped before the end."""
+        blocks, pace, board = self._stream.blocks, self._pace, self._taps.board
+        first = blocks.next_ns()
+        if first is not None:
+            pace.start(first)
+        while not pace.stopped:
+            block = blocks.take(pace.until())
+            if block is not None:
+                self._apply(block)
+                pace.reached(block.watermark)
+                self._publish(due_only=True)
+                continue
+            ahead = blocks.next_ns()
+            if ahead is None:
+                return True
+            self._publish(due_only=True)
+            pace.wait(ahead, self._taps.frame_s if board is not None else 60.0)
+        return False
+
+    def finish(self) -> RunResult:
+        """End of data: last joins, last publication, files in place."""
+        end_ns, engine, taps = self._stream.blocks.end_ns, self._engine, self._taps
+        engine.finish(end_ns)
+        if taps.journal is not None:
+            taps.journal.finish(end_ns)
+        self._set_aside([])
+        tables = engine.tables()
+        if taps.outputs is not None:
+            taps.outputs.write_tables(tables)
+        report = self._report()
+        if taps.outputs is not None:
+            taps.outputs.finish(report)
+        self._publish(due_only=False)
+        return RunResult(report, tables, end_ns)
+
+    def _apply(self, block: Block) -> None:
+        taps = self._taps
+        if taps.journal is not None:
+            taps.journal.write(block)  # before the engine: a block that breaks it is on the tape
+        effects = self._engine.apply(block)
+        self._fingerprint.add_market(block.market)
+        self._fingerprint.add_orders(block.orders)
+        self._fingerprint.add_controls(block.controls)
+        rows = len(block.market) + len(block.orders) + len(block.controls)
+        self._rows += rows
+        self._engine_quarantined += len(effects.quarantine)
+        self._set_aside(effects.quarantine)
+        if taps.outputs is not None and len(self._engine.touches):
+            taps.outputs.add_touches(self._engine.touches)
+        if taps.progress is not None:
+            taps.progress.advance(rows)
+
+    def _set_aside(self, by_engine: list[Quarantined]) -> None:
+        """Quarantined rows of the feed so far and of the engine; the feed's list is emptied, its count stays."""
+        by_feed = self._stream.quarantine
+        if (by_feed or by_engine) and self._taps.outputs is not None:
+            self._taps.outputs.add_quarantine([*by_feed, *by_engine])
+        by_feed.clear()
+
+    def _publish(self, *, due_only: bool) -> None:
+        board = self._taps.board
+        if board is None:
+            return
+        now = self._options.clock()
+        if due_only and now - self._published_s < self._taps.frame_s:
+            return
+        self._published_s = now
+        self._engine.publish(board)
+
+    def _report(self) -> RunReport:
+        options, engine = self._options, self._engine
+        now = options.clock()
+        counts = engine.counts
+        reading = now - options.first_byte_s
+        return RunReport(
+            version=options.version,
+            settings_hash=options.settings_hash,
+            input_hash=self._fingerprint.hex(),
+            model_hash=None,
+            run_hash=engine.run_hash(),
+            output_hash=engine.output_hash(),
+            rows_in=self._rows,
+            rows_late=counts.get("late", 0),
+            rows_quarantined=self._stream.counts.get("quarantined", 0) + self._engine_quarantined,
+            undefined={
+                k.removeprefix(UNDEFINED): n for k, n in sorted(counts.items()) if k.startswith(UNDEFINED) and n
+            },
+            events_per_s=self._rows / reading if reading > 0 else None,
+            wall_s=now - options.started_s,
+            notes=list(self._stream.notes),
+        )
+
+
+def run(stream: Stream, engine: Engine, options: RunOptions, taps: Taps, pace: Pace | None = None) -> RunResult | None:
+    """Play a stream to its end and write what was asked for; None when the pace was stopped on the way."""
+    loop = Loop(stream, engine, options, taps, pace or Pace())
+    return loop.finish() if loop.play() else None
