@@ -1,0 +1,43 @@
+"""The one place where Numba is bound.
+
+A kernel is a plain function `_k` bound by `k = jit(_k)`: with the JIT off (Numba's own switch) the same code runs as
+Python and must give the same results. The disk cache is keyed by source file only, never by flags or callees: the
+folder is named by whoever starts the process, and one function is bound with one set of flags.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from numba import config, njit
+from numba.extending import overload
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+JIT_OFF: Final = bool(vars(config)["DISABLE_JIT"])
+# No reference counting in compiled code: kernels allocate nothing, and dropping it is worth 2x in inner loops. Inlined
+# always: a call would pass the arrays of a NamedTuple as a hundred words each time.
+FLAGS: Final[dict[str, object]] = {"nogil": True, "cache": True, "_nrt": False, "forceinline": True}
+
+
+def jit(function: Function, **flags: object) -> Function:
+    """Compile a kernel that allocates nothing (_nrt=True for one that does); with the JIT off, the function itself."""
+    if JIT_OFF:
+        return function
+    return compiled(function, **flags)
+
+
+def compiled(function: Function, **flags: object) -> Function:
+    """The Numba dispatcher of a function under the house flags, whatever the switch says."""
+    options: Any = {**FLAGS, **flags}  # some of them private: Numba's own types do not name them
+    bound: Function = njit(**options)(function)
+    return bound
+
+
+def shim(native: Callable[..., Any]) -> Callable[[Function], Function]:
+    """Decorate the Python spelling of what compiled code has natively; both take the same argument names."""
+
+    def bind(python: Function) -> Function:
+        overload(python, inline="always")(native)
+        return python
+
+    return bind
