@@ -1,0 +1,95 @@
+"""What every feed offers: `open_recording(path, universe, options)` gives a Recording.
+
+A feed module names its format in `FORMAT`; the composition root keeps the table of them.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from app.engine.errors import FeedError
+from app.engine.events import OrderRow, Quarantined, Rows
+from app.engine.universe import Universe
+from app.feeds.symbology import SymbolFile
+
+
+class OrderDecoder(Protocol):
+    """Reads a file of own order flow; injected so that feeds need not import each other."""
+
+    def __call__(self, path: Path, universe: Universe) -> tuple[list[OrderRow], list[Quarantined]]:
+        """Order rows in file order and what was set aside."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a feed may be told beside its path; every field has a default that fits."""
+
+    symbols: SymbolFile | None = None  # feed symbol -> instrument by date
+    fix_orders: OrderDecoder | None = None  # reads orders.fix of a session folder
+    source: str | None = None  # logical source name instead of the one made from the file
+    session_date: str | None = None  # YYYY-MM-DD where file names do not carry it
+
+
+@dataclass(slots=True)
+class Recording:
+    """An opened source of one run.
+
+    `market` gives arrays of events.MARKET in the order to be applied, at most 64k rows each; `quarantine`, `notes`
+    and `counts` fill while it is read. counts["quarantined"] is exact even where the list is abridged.
+    """
+
+    name: str
+    universe: Universe
+    market: Iterator[Rows]
+    orders: list[OrderRow] = field(default_factory=list)
+    rows_total: int | None = None
+    quarantine: list[Quarantined] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    closers: list[Callable[[], None]] = field(default_factory=list)
+
+    def count(self, what: str, times: int = 1) -> None:
+        """Add to one of the counts."""
+        if times:
+            self.counts[what] = self.counts.get(what, 0) + times
+
+    def set_aside(self, entries: list[Quarantined], rows: int | None = None) -> None:
+        """Keep what could not be decoded; `rows` where the entries are an abridged list of more."""
+        self.quarantine.extend(entries)
+        self.count("quarantined", len(entries) if rows is None else rows)
+
+    def close(self) -> None:
+        """Close the files; a second call does nothing."""
+        while self.closers:
+            self.closers.pop()()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+class Feed(Protocol):
+    """A format: opens a path as a recording.
+
+    Raises FeedError when the path cannot be read, DecodeError when nothing in it can be understood.
+    """
+
+    def __call__(self, path: Path, universe: Universe, options: Options) -> Recording:
+        """Open without reading the market rows; they stream from the recording."""
+
+
+def in_order(orders: list[OrderRow]) -> list[OrderRow]:
+    """Order rows as they are applied: by (ts_event, source, seq), ties in their given order."""
+    return sorted(orders, key=lambda row: (row.ts_event, row.source, row.seq))
+
+
+def file_bytes(path: Path) -> bytes:
+    """The whole file. Raises FeedError when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FeedError(f"{path}: cannot be read: {error.strerror or error}") from error

@@ -1,0 +1,238 @@
+"""Session folder, own flow: tables of orders.parquet to order rows and back."""
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from app.engine import units
+from app.engine.errors import DecodeError, complaint
+from app.engine.events import KINDS, LIQUIDITY, ORDER_SIDE_NAMES, VISIBILITIES, OrderRow, Quarantined
+from app.feeds.decode import check, columns
+from app.feeds.decode.rows import PRICE_LIMIT, SIZE_LIMIT
+
+REQUIRED: Final = ("ts_event", "kind", "source")
+TEXT: Final = (
+    "source", "kind", "parent_id", "algo_order_id", "child_id", "orig_child_id", "order_id", "exec_id", "ref_exec_id",
+    "instrument", "venue", "side", "currency", "account", "trader", "broker", "desk", "book", "pm", "basket_id",
+    "link_id", "text", "order_type", "tif", "algo", "params", "liquidity", "visibility", "last_status",
+)  # fmt: skip
+WHOLE: Final = (
+    "ts_event", "ts_recv", "seq", "qty", "price", "limit_price", "cum_qty", "ts_match", "start_ns", "end_ns", "fee",
+    "decision_price", "decision_ns",
+)  # fmt: skip
+REAL: Final = ("target_pov", "max_pov", "propensity")
+COLUMNS: Final = (
+    "ts_event", "ts_recv", "source", "seq", "kind", "parent_id", "algo_order_id", "child_id", "orig_child_id",
+    "order_id", "exec_id", "ref_exec_id", "instrument", "venue", "side", "currency", "account", "trader", "broker",
+    "desk", "book", "pm", "basket_id", "link_id", "text", "qty", "price", "limit_price", "ts_match", "order_type",
+    "tif", "algo", "params", "start_ns", "end_ns", "target_pov", "max_pov", "liquidity", "fee", "decision_price",
+    "decision_ns", "visibility", "randomised", "propensity", "raw",
+)  # fmt: skip
+EXTRA: Final = ("cum_qty", "last_status")  # written only where known; not part of the neutral format
+
+_PRICES: Final = ("price", "limit_price", "decision_price")
+_TIMES: Final = ("ts_match", "start_ns", "end_ns", "decision_ns")
+_NEEDS: Final[dict[str, frozenset[str]]] = {
+    "parent_id": frozenset({"parent_new", "parent_amended", "parent_done"}),
+    "algo_order_id": frozenset(kind for kind in KINDS if kind.startswith("algo_")),
+    "child_id": frozenset(kind for kind in KINDS if kind.startswith("child_")),
+    "instrument": frozenset({"parent_new"}),
+    "side": frozenset({"parent_new"}),
+    "qty": frozenset({"parent_new", "fill"}),
+    "price": frozenset({"fill"}),
+}
+_CHOICES: Final[dict[str, tuple[str, ...]]] = {
+    "kind": tuple(sorted(KINDS)),
+    "side": ORDER_SIDE_NAMES,
+    "liquidity": LIQUIDITY,
+    "visibility": VISIBILITIES,
+}
+_POSITIVE_QTY: Final = frozenset({"parent_new", "fill"})
+
+
+class OrderDecoder:
+    """Turns tables of orders.parquet into order rows, naming rows by their index in the file."""
+
+    def __init__(self, file: str, known: frozenset[str] = frozenset(), rename: Callable[[str, int], str] | None = None) -> None:
+        """`known`: the instruments that may occur, empty = any; `rename`: (symbol, ns) to instrument."""
+        self._file = file
+        self._known = known
+        self._rename = rename
+
+    def decode(self, table: pa.Table) -> tuple[list[OrderRow], check.Verdict]:
+        """Good rows in file order and what was set aside. Raises DecodeError on a wrong or missing column."""
+        check_schema(table.schema, self._file)
+        table = table.combine_chunks()
+        values: dict[str, list[object]] = {}
+        faults: list[check.Fault] = []
+        for name in (name for name in table.column_names if name in (*COLUMNS, *EXTRA)):
+            column = _single(table.column(name))
+            if column.null_count < len(column) or name in REQUIRED:
+                values[name] = _values(name, column, faults)
+        if self._rename is not None and "instrument" in values:
+            self._renamed(values)
+        faults += self._faults(values, table.num_rows)
+        origin = check.Origin(
+            source=self._file,
+            where=lambda row: f"{self._file} row {row}",
+            value=lambda field, row: _shown(table, field, row),
+            raw=lambda row: repr({name: column[row] for name, column in values.items() if column[row] is not None}).encode(),
+        )
+        verdict = check.judged(table.num_rows, faults, origin)
+        rows = np.arange(table.num_rows) if verdict.good is None else np.flatnonzero(verdict.good)
+        return _built(values, rows.tolist()), verdict
+
+    def _renamed(self, values: dict[str, list[object]]) -> None:
+        rename = self._rename
+        assert rename is not None
+        pairs = zip(values["instrument"], values["ts_event"], strict=True)
+        values["instrument"] = [
+            rename(name, time) if isinstance(name, str) and isinstance(time, int) else None for name, time in pairs
+        ]
+
+    def _faults(self, values: dict[str, list[object]], count: int) -> list[check.Fault]:
+        kinds = values["kind"]
+        faults = [
+            _fault("ts_event", [isinstance(t, int) and t > 0 for t in values["ts_event"]], "ns since the epoch, greater than 0"),
+            _fault("source", [s is not None for s in values["source"]], "the name of a source"),
+        ]
+        faults += [
+            _fault(name, [v in allowed or (v is None and name != "kind") for v in values[name]], ", ".join(allowed))
+            for name, allowed in _CHOICES.items()
+            if name in values
+        ]
+        absent: list[object] = [None] * count
+        for name, needing in _NEEDS.items():
+            pairs = zip(kinds, values.get(name, absent), strict=True)
+            words = f"a value where kind is {', '.join(sorted(needing))}"
+            faults.append(_fault(name, [v is not None or k not in needing for k, v in pairs], words))
+        faults.append(self._reference_fault(values, absent))
+        faults += _range_faults(values)
+        if self._known and "instrument" in values:
+            good = [v is None or v in self._known for v in values["instrument"]]
+            faults.append(_fault("instrument", good, "an instrument of instruments.parquet"))
+        return [fault for fault in faults if fault.bad.any()]
+
+    def _reference_fault(self, values: dict[str, list[object]], absent: list[object]) -> check.Fault:
+        triples = zip(values["kind"], values.get("exec_id", absent), values.get("ref_exec_id", absent), strict=True)
+        good = [k not in ("bust", "correct") or e is not None or r is not None for k, e, r in triples]
+        return _fault("ref_exec_id", good, "the execution that is busted or corrected")
+
+
+def check_schema(schema: pa.Schema, file: str) -> None:
+    """Raises DecodeError when a required column is missing or a column's type cannot be read."""
+    for name in REQUIRED:
+        if name not in schema.names:
+            raise DecodeError(complaint(file, "columns", schema.names, f"a table with the column {name}"))
+    if len(set(schema.names)) < len(schema.names):
+        raise DecodeError(complaint(file, "columns", schema.names, "each column once"))
+    for name in schema.names:
+        kind = schema.field(name).type
+        for names, fits, words in (
+            (TEXT, columns.is_text, "string, plain or dictionary-encoded"),
+            (WHOLE, columns.is_whole, "int64"),
+            (REAL, columns.is_real, "double"),
+            (("randomised",), lambda k: pa.types.is_boolean(k) or pa.types.is_null(k), "bool"),
+            (("raw",), lambda k: _is_bytes(k) or columns.is_text(k), "binary"),
+        ):
+            if name in names and not fits(kind):
+                raise DecodeError(complaint(file, f"type of {name}", str(kind), words))
+
+
+def orders_table(orders: Iterable[OrderRow]) -> pa.Table:
+    """Order rows as a table with every column of the format, all-null ones included."""
+    rows = list(orders)
+    data = {name: pa.array([getattr(row, name) for row in rows], _type(name)) for name in COLUMNS}
+    for name in EXTRA:
+        column = pa.array([getattr(row, name) for row in rows], _type(name))
+        if column.null_count < len(column):
+            data[name] = column
+    return pa.table(data)
+
+
+def _type(name: str) -> pa.DataType:
+    if name == "seq":
+        return pa.uint64()
+    if name in WHOLE:
+        return pa.int64()
+    if name in REAL:
+        return pa.float64()
+    return {"randomised": pa.bool_(), "raw": pa.binary()}.get(name, pa.string())
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def _single(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks) if column.num_chunks else pa.nulls(0, column.type)
+
+
+def _values(name: str, column: pa.Array, faults: list[check.Fault]) -> list[object]:
+    """A column as Python values, None for null and for what does not fit (which becomes a fault)."""
+    if name in TEXT:
+        found = columns.texts(column)
+        table = np.array([*found.values, None], object)
+        texts: list[object] = table[found.picked].tolist()
+        return texts
+    if name == "raw":
+        return [value.encode() if isinstance(value, str) else value for value in column.cast(pa.binary()).to_pylist()]
+    if name in WHOLE:
+        values, bad = columns.identifiers(column) if name == "seq" else columns.integers(column)
+        if bad is not None:
+            faults.append(check.Fault(name, bad, "a whole number that fits int64"))
+        numbers: list[object] = values.tolist()
+        return [None if value == units.NULL else value for value in numbers] if column.null_count else numbers
+    others: list[object] = column.to_pylist()
+    return others
+
+
+def _fault(field: str, good: list[bool], allowed: str) -> check.Fault:
+    return check.Fault(field, ~np.array(good, np.bool_), allowed)
+
+
+def _range_faults(values: dict[str, list[object]]) -> list[check.Fault]:
+    faults: list[check.Fault] = []
+    for name in (*_PRICES, "fee"):
+        if name in values:
+            good = [v is None or (isinstance(v, int) and abs(v) <= PRICE_LIMIT) for v in values[name]]
+            faults.append(_fault(name, good, f"an integer in 1e-9, magnitude at most {PRICE_LIMIT}"))
+    for name in _TIMES:
+        if name in values:
+            faults.append(_fault(name, [v is None or (isinstance(v, int) and v > 0) for v in values[name]], "ns, greater than 0"))
+    if "ts_recv" in values:
+        faults.append(_fault("ts_recv", [v is None or (isinstance(v, int) and v >= 0) for v in values["ts_recv"]], "ns, 0 unknown"))
+    for name in ("qty", "cum_qty"):
+        if name in values:
+            pairs = zip(values["kind"], values[name], strict=True)
+            good = [v is None or (isinstance(v, int) and int(k in _POSITIVE_QTY and name == "qty") <= v <= SIZE_LIMIT) for k, v in pairs]
+            faults.append(_fault(name, good, f"0 to {SIZE_LIMIT}, greater than 0 for a parent or a fill"))
+    for name, top in (("target_pov", math.inf), ("max_pov", math.inf), ("propensity", 1.0)):
+        if name in values:
+            good = [v is None or (isinstance(v, int | float) and math.isfinite(v) and 0 <= v <= top) for v in values[name]]
+            faults.append(_fault(name, good, "a fraction, 0 or more" if top > 1 else "a probability from 0 to 1"))
+    return faults
+
+
+def _shown(table: pa.Table, field: str, row: int) -> object:
+    if field not in table.column_names:
+        return None
+    try:
+        value: object = table.column(field)[row].as_py()
+    except (UnicodeDecodeError, ValueError, OverflowError):
+        return "bytes that are not UTF-8"
+    return value
+
+
+def _built(values: dict[str, list[object]], rows: list[int]) -> list[OrderRow]:
+    names = [name for name in values if name in OrderRow.__struct_fields__]
+    lists = [values[name] for name in names]
+    built: list[OrderRow] = []
+    for row in rows:
+        fields = {name: column[row] for name, column in zip(names, lists, strict=True) if column[row] is not None}
+        built.append(OrderRow(rec=row, **fields))  # type: ignore[arg-type]  # checked column by column above
+    return built

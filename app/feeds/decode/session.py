@@ -1,0 +1,240 @@
+"""Session folder, market side: record batches of market.parquet to market rows, and rows back to batches."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from app.engine import units
+from app.engine.errors import DecodeError, complaint
+from app.engine.events import MARKET, Rows
+from app.engine.universe import Names, Universe
+from app.feeds.decode import check, columns
+from app.feeds.symbology import SymbolFile
+
+REQUIRED: Final = ("ts_event", "source", "instrument", "venue", "action")
+TEXT: Final = ("source", "instrument", "venue", "action", "side", "condition", "status")
+WHOLE: Final = (
+    "ts_event", "ts_recv", "seq", "price", "size", "order_id",
+    "bid_price", "bid_size", "ask_price", "ask_size", "flags",
+)  # fmt: skip
+COLUMNS: Final = (
+    "ts_event", "ts_recv", "source", "seq", "instrument", "venue", "action", "side", "price", "size", "order_id",
+    "bid_price", "bid_size", "ask_price", "ask_size", "flags", "condition", "status",
+)  # fmt: skip
+_QUOTED: Final = (("bid_price", "price"), ("bid_size", "size"), ("ask_price", "price2"), ("ask_size", "size2"))
+_NAME_LIMIT: Final = 32_767
+_LETTER: Final = pa.dictionary(pa.int8(), pa.string())
+_NAME: Final = pa.dictionary(pa.int32(), pa.string())
+_TYPES: Final = {
+    "ts_event": pa.int64(), "ts_recv": pa.int64(), "source": _NAME, "seq": pa.uint64(), "instrument": _NAME,
+    "venue": _NAME, "action": _LETTER, "side": _LETTER, "price": pa.int64(), "size": pa.int64(),
+    "order_id": pa.uint64(), "bid_price": pa.int64(), "bid_size": pa.int64(), "ask_price": pa.int64(),
+    "ask_size": pa.int64(), "flags": pa.uint8(), "condition": _LETTER, "status": _LETTER,
+}  # fmt: skip
+SCHEMA: Final = pa.schema([(name, _TYPES[name]) for name in COLUMNS])
+
+
+def check_schema(schema: pa.Schema, file: str) -> None:
+    """Raises DecodeError when a required column is missing or a column's type cannot be read."""
+    for name in REQUIRED:
+        if name not in schema.names:
+            raise DecodeError(complaint(file, "columns", schema.names, f"a table with the column {name}"))
+    for name in (name for name in schema.names if name in COLUMNS):
+        kind = schema.field(name).type
+        if name in TEXT and not columns.is_text(kind):
+            raise DecodeError(complaint(file, f"type of {name}", str(kind), "string, plain or dictionary-encoded"))
+        if name in WHOLE and not columns.is_whole(kind):
+            raise DecodeError(complaint(file, f"type of {name}", str(kind), str(_TYPES[name])))
+    if len(set(schema.names)) < len(schema.names):
+        raise DecodeError(complaint(file, "columns", schema.names, "each column once"))
+
+
+class MarketDecoder:
+    """Turns batches of market.parquet into market rows, naming rows by their index in the file."""
+
+    def __init__(self, file: str, universe: Universe, known: frozenset[str], symbols: SymbolFile | None = None) -> None:
+        """`known`: the instruments that may occur; empty = any."""
+        self._file = file
+        self._universe = universe
+        self._known = known
+        self._symbols = symbols or SymbolFile()
+
+    def decode(self, batch: pa.RecordBatch, first: int) -> tuple[Rows, check.Verdict]:
+        """Good rows of a batch whose first row has index `first` in the file, and what was set aside."""
+        count = batch.num_rows
+        fields, faults = self._numbers(batch)
+        fields.update(self._names(batch, fields["ts_event"]))
+        quotes = np.flatnonzero(fields["action"] == units.QUOTE)
+        if len(quotes):
+            _fill_quotes(fields, batch, quotes)
+        faults += check.market_faults(fields, self._without_id(batch))
+        origin = check.Origin(
+            source=self._file,
+            where=lambda row: f"{self._file} row {first + row}",
+            value=lambda field, row: _value(batch, field, row),
+            raw=lambda row: _raw(batch, row),
+        )
+        verdict = check.judged(count, faults, origin)
+        rows = np.zeros(count, MARKET)
+        rows["rec"] = np.arange(first, first + count)
+        for name, values in fields.items():
+            rows[name] = values
+        return (rows if verdict.good is None else rows[verdict.good]), verdict
+
+    def _numbers(self, batch: pa.RecordBatch) -> tuple[dict[str, NDArray[Any]], list[check.Fault]]:
+        faults: list[check.Fault] = []
+        present = set(batch.schema.names)
+        fields: dict[str, NDArray[Any]] = {
+            name: np.full(batch.num_rows, units.NULL) for name in ("price", "size", "price2", "size2")
+        }
+        fields["ts_recv"] = np.zeros(batch.num_rows, np.int64)
+        for name in ("ts_event", "ts_recv", "price", "size", "seq", "order_id"):
+            if name in present:
+                read = columns.identifiers if name in ("seq", "order_id") else columns.integers
+                fields[name], bad = read(batch.column(name))
+                if bad is not None:
+                    faults.append(check.Fault(name, bad, f"a whole number that fits {_TYPES[name]}"))
+        if "ts_recv" in present and batch.column("ts_recv").null_count:
+            fields["ts_recv"] = np.where(fields["ts_recv"] == units.NULL, 0, fields["ts_recv"])
+        if "flags" in present:
+            fields["flags"] = _flags(batch.column("flags"), faults)
+        return fields, faults
+
+    def _names(self, batch: pa.RecordBatch, times: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+        found = {name: columns.texts(batch.column(name)) for name in TEXT if name in batch.schema.names}
+        coded: dict[str, NDArray[Any]] = {
+            "action": columns.codes(found["action"], _letter_code, check.BAD_ACTION, np.uint8),
+            "source": columns.codes(found["source"], self._interned(self._universe.sources), -1, np.int16),
+            "venue": columns.codes(found["venue"], self._interned(self._universe.venues), -1, np.int16),
+            "instrument": self._instruments(found["instrument"], times),
+        }
+        for name, code, kind in (
+            ("side", _coder(units.SIDES, check.BAD_SIDE), np.int8),
+            ("condition", _coder(units.CONDITION_CODES, check.BAD_CODE), np.uint8),
+            ("status", _coder(units.STATUS_CODES, check.BAD_CODE), np.uint8),
+        ):
+            none = np.zeros(batch.num_rows, kind)
+            coded[name] = columns.codes(found[name], code, 0, kind) if name in found else none
+        return coded
+
+    def _interned(self, names: Names) -> Callable[[str], int]:
+        def code(text: str) -> int:
+            return names.index(text) if names.known(text) or len(names) < _NAME_LIMIT else check.BAD_NAME
+
+        return code
+
+    def _instruments(self, found: columns.Texts, times: NDArray[np.int64]) -> NDArray[np.int32]:
+        result = self._symbols.codes(found.values, found.picked, times, self._universe.instruments)
+        if not self._known:
+            return result
+        names = self._universe.instruments.names
+        allowed = np.array([name in self._known for name in names] + [False], np.bool_)
+        return np.where(allowed[result], result, np.int32(check.BAD_NAME))
+
+    def _without_id(self, batch: pa.RecordBatch) -> check.Mask | None:
+        if "order_id" not in batch.schema.names:
+            return np.ones(batch.num_rows, np.bool_)
+        column = batch.column("order_id")
+        if not column.null_count:
+            return None
+        missing: check.Mask = column.is_null().to_numpy(zero_copy_only=False)
+        return missing
+
+
+def _fill_quotes(fields: dict[str, NDArray[Any]], batch: pa.RecordBatch, quotes: NDArray[np.intp]) -> None:
+    """Put the quote's sides where a Q row keeps them; a number that does not fit becomes one that is refused."""
+    for name, field in _QUOTED:
+        target = fields[field] = fields[field].copy()
+        if name not in batch.schema.names:
+            target[quotes] = units.NULL
+            continue
+        values, bad = columns.integers(batch.column(name))
+        if bad is not None:
+            values = np.where(bad, -1 if field.startswith("size") else 2**63 - 1, values)
+        target[quotes] = values[quotes]
+
+
+def _flags(column: pa.Array, faults: list[check.Fault]) -> NDArray[np.uint8]:
+    if pa.types.is_uint8(column.type):
+        flags: NDArray[np.uint8] = column.fill_null(0).to_numpy(zero_copy_only=False)
+        return flags
+    numbers = columns.integers(column)
+    values = np.where(numbers.values == units.NULL, 0, numbers.values)
+    wild = (values < 0) | (values > 255)
+    if numbers.bad is not None:
+        wild |= numbers.bad
+    if wild.any():
+        faults.append(check.Fault("flags", wild, "0 to 255"))
+    return np.where(wild, 0, values).astype(np.uint8)
+
+
+def _letter_code(text: str) -> int:
+    code = ord(text) if len(text) == 1 else 0
+    return code if code in units.ACTIONS else check.BAD_ACTION
+
+
+def _coder(table: dict[str, int], unknown: int) -> Callable[[str], int]:
+    return lambda text: table.get(text, unknown)
+
+
+def _value(batch: pa.RecordBatch, field: str, row: int) -> object:
+    if field not in batch.schema.names:
+        return None
+    try:
+        value: object = batch.column(field)[row].as_py()
+    except (UnicodeDecodeError, ValueError, OverflowError):
+        return "bytes that are not UTF-8"
+    return value
+
+
+def _raw(batch: pa.RecordBatch, row: int) -> bytes:
+    shown = {name: _value(batch, name, row) for name in batch.schema.names if name in COLUMNS}
+    return repr({name: value for name, value in shown.items() if value is not None}).encode()
+
+
+def market_batch(rows: Rows, universe: Universe) -> pa.RecordBatch:
+    """Market rows as a batch of SCHEMA; undefined numbers and what an action does not carry are null."""
+    action = rows["action"]
+    quotes = action == units.QUOTE
+    arrays: dict[str, pa.Array] = {
+        "ts_event": pa.array(rows["ts_event"]),
+        "ts_recv": pa.array(rows["ts_recv"]),
+        "source": _named(rows["source"], universe.sources.names, pa.int32()),
+        "seq": pa.array(rows["seq"]),
+        "instrument": _named(rows["instrument"], universe.instruments.names, pa.int32()),
+        "venue": _named(rows["venue"], universe.venues.names, pa.int32()),
+        "action": _named(_ACTION_INDEX[action], list(_ACTION_LETTERS), pa.int8()),
+        "side": _named(rows["side"].astype(np.int8) + 1, ["A", "N", "B"], pa.int8()),
+        "price": _unless(rows["price"], quotes),
+        "size": _unless(rows["size"], quotes),
+        "order_id": pa.array(rows["order_id"], mask=(rows["order_id"] == 0) & ~_CARRIES_ID[action]),
+        "bid_price": _unless(rows["price"], ~quotes),
+        "bid_size": _unless(rows["size"], ~quotes),
+        "ask_price": _unless(rows["price2"], ~quotes),
+        "ask_size": _unless(rows["size2"], ~quotes),
+        "flags": pa.array(rows["flags"]),
+        "condition": _named(rows["condition"], list(units.CONDITIONS), pa.int8(), hide=rows["condition"] == 0),
+        "status": _named(rows["status"], list(units.STATUSES), pa.int8(), hide=rows["status"] == 0),
+    }
+    return pa.RecordBatch.from_arrays([arrays[name] for name in COLUMNS], schema=SCHEMA)
+
+
+_ACTION_LETTERS: Final = "ACMRLQTFXS"
+_ACTION_INDEX: Final = np.zeros(256, np.int8)
+_ACTION_INDEX[list(_ACTION_LETTERS.encode())] = np.arange(len(_ACTION_LETTERS))
+_CARRIES_ID: Final = np.zeros(256, np.bool_)
+_CARRIES_ID[list(b"ACM")] = True
+
+
+def _unless(values: NDArray[np.int64], hide: check.Mask) -> pa.Array:
+    return pa.array(values, mask=hide | (values == units.NULL))
+
+
+def _named(
+    index: NDArray[np.integer], names: Iterable[str], kind: pa.DataType, hide: check.Mask | None = None
+) -> pa.Array:
+    indices = pa.array(index, kind, mask=hide)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(list(names), pa.string()))
