@@ -8,8 +8,10 @@ folder is named by whoever starts the process, and one function is bound with on
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from numba import config, njit
-from numba.extending import overload
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import config, njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic, overload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -41,3 +43,32 @@ def shim(native: Callable[..., Any]) -> Callable[[Function], Function]:
         return python
 
     return bind
+
+
+def _prefetch_row(_typing: Any, array: Any, _row: Any) -> Any:
+    """Code of a prefetch: array[row] is expected to be written, and to stay in the outer caches."""
+    item_pointer: Any = cgutils.get_item_pointer
+
+    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        kind = signature.args[0]
+        view = context.make_array(kind)(context, builder, values[0])
+        zero = context.get_constant(types.intp, 0)
+        place = [values[1]] + [zero] * (kind.ndim - 1)
+        pointer = item_pointer(context, builder, kind, view, place, wraparound=False)
+        byte = ir.IntType(8).as_pointer()
+        word = ir.IntType(32)
+        touch = builder.module.declare_intrinsic(
+            "llvm.prefetch", [byte], ir.FunctionType(ir.VoidType(), [byte, word, word, word])
+        )
+        builder.call(touch, [builder.bitcast(pointer, byte), word(1), word(3), word(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), emit
+
+
+prefetch_row: Any = intrinsic(_prefetch_row)
+
+
+@shim(lambda array, row: lambda array, row: prefetch_row(array, row))  # noqa: ARG005, PLW0108
+def prefetch(array: Any, row: int) -> None:
+    """Ask for a row of an array that will be written soon; no effect on any result."""

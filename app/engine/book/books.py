@@ -22,6 +22,7 @@ from app.engine.book.state import (
     ROW,
     SAVED,
     Ints,
+    Work,
 )
 from app.engine.errors import EngineError
 from app.engine.events import CHANGE, Rows
@@ -43,13 +44,13 @@ class Books:
         differ from the touch given before; with `every` at each such row. An empty side has price and size
         units.NULL and count 0. Prints and status rows carry the touch given before them.
         """
-        work = self._work._replace(rows=room.readable(rows), out=room.output(len(rows) + _SPARE))
+        work = Work(room.readable(rows), room.output(len(rows) + _SPARE), *self._work[2:])
         work.marks[ROW] = 0
         work.marks[EMITTED] = 0
         work.marks[EVERY] = every
         while (need := apply_rows(work)) != DONE:
             work = room.grown(work, need)
-        self._work = work._replace(rows=room.readable(room.NO_ROWS), out=room.output(0))
+            self._work = Work(*self._work[:2], *work[2:])
         return work.out[: work.marks[EMITTED]].view(CHANGE)
 
     @property

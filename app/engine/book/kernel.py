@@ -1,54 +1,32 @@
-"""One market row after the other, applied to its book: the meaning of every action.
+"""One market row after the other: its book found or opened, its action done, the touch given at an event's last row."""
 
-Each action first refuses (counted) what cannot be meant, then sees that there is room, and only then changes
-anything: a row that ran out of room can be applied again from its start.
-"""
-
-from typing import Any
-
-from app.engine.book.levels import give, make_room, set_level, take
-from app.engine.book.orders import erase, find, forget_orders
+from app.engine.book.actions import change_level, change_order, clear, print_trade, quote
+from app.engine.book.orders import home
 from app.engine.book.state import (
-    BAD_SIZES,
     BOOK_ORDERS,
     BOOK_TAG,
     BOOKS_FULL,
     BOOKS_USED,
-    CHANGED_SIDES,
     DEPTH,
     DONE,
-    DUPLICATE_ORDERS,
     EMITTED,
     EVERY,
-    FINE,
-    ID,
     INDEX_SMALL,
     LEVELS_FULL,
     LEVELS_USED,
-    MAX_SIZE,
-    MISSING_PRICES,
-    MISSING_SIDES,
     OUT_FULL,
-    OVERSIZED_CANCELS,
-    PRICE,
-    QUANTITY,
     REGION,
     ROOM,
     ROW,
-    SLOTS_FULL,
-    SLOTS_USED,
     START,
-    TAG,
     TOUCH_WIDTH,
     UNKNOWN_ACTIONS,
     UNKNOWN_BOOKS,
-    UNKNOWN_CANCELS,
-    UNKNOWN_MODIFIES,
     Work,
 )
 from app.engine.book.touch import emit, refresh, report
-from app.engine.events import PRINTED, STATUS_SET, TOUCHED, UNPRINTED
-from app.engine.jit import jit
+from app.engine.events import STATUS_SET, TOUCHED, UNPRINTED
+from app.engine.jit import jit, prefetch
 from app.engine.units import (
     ADD,
     CANCEL,
@@ -63,6 +41,8 @@ from app.engine.units import (
     STATUS,
     TRADE,
 )
+
+AHEAD = 8  # rows between asking for an order and needing it
 
 
 def _open_book(work: Work, instrument: int, venue: int) -> int:
@@ -90,183 +70,13 @@ def _open_book(work: Work, instrument: int, venue: int) -> int:
 open_book = jit(_open_book)
 
 
-def _wanted(this: Any, price: int, quantity: int) -> tuple[int, int, int]:
-    """What an `A`, `C` or `M` row makes of an order: (price, quantity, irregularity).
-
-    Given the order as it rests (quantity negative: an ask; 0: not in the book). A refused row leaves it as it is.
-    """
-    action = this["action"]
-    size = this["size"]
-    if action == CANCEL:
-        if quantity == 0:
-            return price, 0, UNKNOWN_CANCELS
-        if size == NULL:
-            return price, 0, FINE
-        if size <= 0:
-            return price, quantity, BAD_SIZES
-        left = abs(quantity) - size
-        if left > 0:
-            return price, left if quantity > 0 else -left, FINE
-        return price, 0, FINE if left == 0 else OVERSIZED_CANCELS
-    bid = this["side"] > 0
-    new_price = this["price"]
-    if action == MODIFY and quantity != 0:
-        if this["side"] == 0:
-            bid = quantity > 0
-        if new_price == NULL:
-            new_price = price
-        if size == NULL:
-            size = abs(quantity)
-        if size == 0:
-            return price, 0, FINE
-    elif this["side"] == 0:
-        return price, quantity, MISSING_SIDES
-    if new_price == NULL:
-        return price, quantity, MISSING_PRICES
-    if size <= 0 or size > MAX_SIZE:
-        return price, quantity, BAD_SIZES
-    irregularity = FINE
-    if action == ADD:
-        if quantity != 0:
-            irregularity = DUPLICATE_ORDERS
-    elif quantity == 0:
-        irregularity = UNKNOWN_MODIFIES
-    elif bid != (quantity > 0):
-        irregularity = CHANGED_SIDES
-    return new_price, size if bid else -size, irregularity
-
-
-wanted = jit(_wanted)
-
-
-def _keep(work: Work, book: int, at: int, price: int, quantity: int) -> None:
-    """Bring the hash up to date with an order, at what find said of it; quantity 0: it is gone."""
-    change = 0
-    if at >= 0 and quantity == 0:
-        erase(work.slots, at)
-        change = -1
-    elif quantity != 0:
-        if at < 0:
-            at = ~at
-            change = 1
-        work.slots[at, PRICE] = price
-        work.slots[at, QUANTITY] = quantity
-    work.books[book, BOOK_ORDERS] += change
-    work.marks[SLOTS_USED] += change
-
-
-keep = jit(_keep)
-
-
-def _change_order(work: Work, row: int, book: int) -> int:
-    """`A`, `C`, `M`: take an order from its level as it rests, and give it to its level as it is wanted."""
-    slots = work.slots
-    this = work.rows[row]
-    tag = work.books[book, BOOK_TAG]
-    at = find(slots, this["order_id"], tag)
-    price = slots[at, PRICE] if at >= 0 else 0
-    quantity = slots[at, QUANTITY] if at >= 0 else 0
-    new_price, new_quantity, irregularity = wanted(this, price, quantity)
-    new_side = 2 * book + (1 if new_quantity < 0 else 0)
-    # a smaller size at the same price stays where it is
-    stays = new_price == price and 0 < abs(new_quantity) <= abs(quantity) and (new_quantity > 0) == (quantity > 0)
-    gives = new_quantity != 0 and not stays
-    if gives and at < 0 and 2 * work.marks[SLOTS_USED] >= slots.shape[0]:
-        return SLOTS_FULL  # at most half full: searches stay short
-    if gives and not make_room(work, new_side):
-        return LEVELS_FULL
-    if irregularity != FINE:
-        work.counts[irregularity] += 1
-    gone = abs(quantity) - (abs(new_quantity) if stays else 0)
-    if gone != 0:
-        take(work, 2 * book + (1 if quantity < 0 else 0), price if quantity > 0 else -price, gone, 0 if stays else 1)
-    if gives and not give(work, new_side, new_price if new_quantity > 0 else -new_price, abs(new_quantity)):
-        work.counts[BAD_SIZES] += 1
-        new_quantity = 0
-    if at < 0 and new_quantity != 0:
-        slots[~at, ID] = this["order_id"]
-        slots[~at, TAG] = tag
-    keep(work, book, at, new_price, new_quantity)
-    return DONE
-
-
-change_order = jit(_change_order)
-
-
-def _clear(work: Work, book: int) -> None:
-    """`R`: the book is empty."""
-    work.sides[2 * book, DEPTH] = 0
-    work.sides[2 * book + 1, DEPTH] = 0
-    forget_orders(work, book)
-
-
-clear = jit(_clear)
-
-
-def _level(work: Work, row: int, book: int) -> int:
-    """`L`: the absolute size at one price, 0 removes it."""
-    this = work.rows[row]
-    side = this["side"]
-    price = this["price"]
-    size = this["size"]
-    if side == 0:
-        work.counts[MISSING_SIDES] += 1
-        return DONE
-    if price == NULL:
-        work.counts[MISSING_PRICES] += 1
-        return DONE
-    if size < 0 or size > MAX_SIZE:
-        work.counts[BAD_SIZES] += 1
-        return DONE
-    half = 1 if side < 0 else 0
-    if not make_room(work, 2 * book + half):
-        return LEVELS_FULL
-    set_level(work, 2 * book + half, -price if side < 0 else price, size)
-    return DONE
-
-
-level = jit(_level)
-
-
-def _quote(work: Work, row: int, book: int) -> None:
-    """`Q`: the book is exactly these two levels; a side without price or with size 0 is empty."""
-    clear(work, book)
-    this = work.rows[row]
-    for half in range(2):
-        price = this["price"] if half == 0 else this["price2"]
-        size = this["size"] if half == 0 else this["size2"]
-        if price == NULL:
-            continue
-        if size < 0 or size > MAX_SIZE:
-            work.counts[BAD_SIZES] += 1
-            continue
-        set_level(work, 2 * book + half, price if half == 0 else -price, size)
-
-
-quote = jit(_quote)
-
-
-def _print(work: Work, row: int, book: int) -> None:
-    """`T`: a trade print; one without price or without a positive size is no print."""
-    this = work.rows[row]
-    if this["price"] == NULL:
-        work.counts[MISSING_PRICES] += 1
-    elif this["size"] <= 0 or this["size"] > MAX_SIZE:
-        work.counts[BAD_SIZES] += 1
-    else:
-        report(work, row, book, PRINTED)
-
-
-print_trade = jit(_print)
-
-
 def _act(work: Work, row: int, book: int) -> int:
     """Apply one row to its book; what was missing, or DONE."""
     action = work.rows[row]["action"]
     if action == ADD or action == CANCEL or action == MODIFY:
         return change_order(work, row, book)
     if action == LEVEL:
-        return level(work, row, book)
+        return change_level(work, row, book)
     if action == QUOTE:
         quote(work, row, book)
     elif action == TRADE:
@@ -313,9 +123,26 @@ def _apply_row(work: Work, row: int) -> int:
 apply_row = jit(_apply_row)
 
 
+def _fetch_order(work: Work, row: int) -> None:
+    """Ask for the slot of the order a later row names: it is in the cache when its turn comes."""
+    this = work.rows[row]
+    instrument = this["instrument"]
+    venue = this["venue"]
+    if 0 <= instrument < work.where.shape[0] and 0 <= venue < work.where.shape[1]:
+        book = work.where[instrument, venue]
+        if book >= 0:
+            prefetch(work.slots, home(work.slots, this["order_id"], work.books[book, BOOK_TAG]))
+
+
+fetch_order = jit(_fetch_order)
+
+
 def _apply_rows(work: Work) -> int:
     """Apply rows from marks[ROW] on until all are done or something is missing; marks[ROW] is the first not applied."""
-    for row in range(work.marks[ROW], work.rows.shape[0]):
+    rows = work.rows.shape[0]
+    for row in range(work.marks[ROW], rows):
+        if row + AHEAD < rows:
+            fetch_order(work, row + AHEAD)
         need = apply_row(work, row)
         if need != DONE:
             work.marks[ROW] = row

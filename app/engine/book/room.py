@@ -37,13 +37,13 @@ def readable(rows: Rows) -> Rows:
     if not rows.flags.aligned or not rows.flags.c_contiguous:
         rows = np.array(rows)
     view = rows.view(MARKET_SIGNED)
-    view.flags.writeable = False
+    view.setflags(write=False)
     return view
 
 
 def output(room: int) -> Rows:
-    """Empty change rows as kernels write them."""
-    return np.zeros(room, CHANGE).view(CHANGE_SIGNED)
+    """Empty change rows as kernels write them (bytes first: zeros of a structured type cost microseconds)."""
+    return np.ndarray(room, CHANGE_SIGNED, np.zeros(room * CHANGE.itemsize, np.uint8))
 
 
 def fresh() -> Work:
@@ -79,7 +79,7 @@ def grown(work: Work, need: int) -> Work:
 
 def _longer(array: NDArray[Any]) -> NDArray[Any]:
     """A copy with twice the rows, the new ones 0."""
-    longer = np.zeros((max(2 * len(array), 2), *array.shape[1:]), array.dtype)
+    longer = np.zeros((2 * len(array), *array.shape[1:]), array.dtype)
     longer[: len(array)] = array
     return longer
 
