@@ -1,0 +1,36 @@
+"""What the engine is told once, before the first row: thresholds, budgets and ring sizes."""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from app.engine.units import SECOND
+
+CostModel: TypeAlias = Literal["almgren", "square_root", "istar"]
+LevelMode: TypeAlias = Literal["z", "bps"]
+
+
+class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings of the engine; durations in ns, rows in counts.
+
+    `clock_budget_ns`: error budget of each source's clock, 0 for a source that is not listed.
+    `ring_ns`, `ring_rows`: the touch history keeps whatever is inside either.
+    """
+
+    level_mode: LevelMode = "z"
+    level_amber: float = 2.0
+    level_red: float = 3.0
+    bps_quiet: float = 0.5
+    bps_amber: float = 2.0
+    bps_red: float = 4.0
+    leave_at: float = 0.75
+    dwell_ns: int = 10 * SECOND
+    cost_model: CostModel = "square_root"
+    clock_budget_ns: dict[str, int] = {}
+    ring_ns: int = 120 * SECOND
+    ring_rows: int = 65_536
+    book: bool = False  # emit the touch after every completed venue event
+
+    def budget_of(self, source: str) -> int:
+        """Clock error budget of a source (ns)."""
+        return self.clock_budget_ns.get(source, 0)

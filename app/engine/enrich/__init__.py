@@ -1,0 +1,1 @@
+"""Touch history and joins: every order event meets the book as of its nanosecond."""

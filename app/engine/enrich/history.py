@@ -1,0 +1,211 @@
+"""The touch history of all instruments: changes wait for the watermark, then time only moves forward."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engine.config import EngineConfig
+from app.engine.enrich.asof import Histories, Lookups, look_up
+from app.engine.enrich.consolidate import DONE, UNSEEN, Consolidation, consolidate
+from app.engine.enrich.regions import Regions
+from app.engine.enrich.rows import HISTORY, PRINT, SAMPLE, SLOT, TAKEN_BACK
+from app.engine.events import CHANGE, Rows
+from app.engine.jit import jit
+from app.engine.units import NO_QUOTE, NULL
+
+_LATE, _NOT_FOUND, _TAKEN, _PRINTS = range(4)
+_MEMBERS = 4  # venues of an instrument before the table grows
+
+
+def _hold_back(ts: NDArray[np.int64], source: NDArray[np.int16], last: NDArray[np.int64]) -> int:
+    """Within a source, source order is the truth: a time that runs back is read as the last one; their number."""
+    backwards = 0
+    for n in range(len(ts)):
+        s = source[n]
+        if ts[n] < last[s]:
+            ts[n] = last[s]
+            backwards += 1
+        else:
+            last[s] = ts[n]
+    return backwards
+
+
+hold_back = jit(_hold_back)
+
+
+class TouchHistory:
+    """Consolidated touches, prints and running sums, per instrument, as of any nanosecond of the ring."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        self.config = config
+        self.history = Regions(HISTORY)
+        self.prints = Regions(PRINT)
+        self.waiting: Rows = np.empty(0, CHANGE)
+        self.slots: Rows = np.zeros(0, SLOT)
+        self.slot_of: NDArray[np.int32] = np.full((0, 1), -1, np.int32)
+        self.members: NDArray[np.int32] = np.zeros((0, _MEMBERS), np.int32)
+        self.venues: NDArray[np.int32] = np.zeros(0, np.int32)
+        self.current: Rows = np.zeros(0, HISTORY)
+        self.sample: Rows = np.zeros(0, SAMPLE)
+        self.taken: Rows = np.zeros(0, TAKEN_BACK)
+        self.counts: NDArray[np.int64] = np.zeros(4, np.int64)
+        self.last_of_source: NDArray[np.int64] = np.zeros(0, np.int64)
+        self.backwards = 0
+        self.passed = NULL  # every change before this time is in the history
+
+    def describe(self, instrument: int, sigma2_per_second: float) -> None:
+        """Start the realised variance of an instrument at its reference volatility."""
+        self.reach(instrument + 1)
+        self.current[instrument]["sigma2"] = sigma2_per_second
+        self.sample[instrument]["elapsed"] = 300.0
+
+    def reach(self, instruments: int) -> None:
+        """Make sure that look-ups may name so many instruments."""
+        self._reach(instruments, 1)
+
+    def take(self, changes: Rows) -> None:
+        """Queue venue changes until the watermark has passed them."""
+        if not len(changes):
+            return
+        fresh = changes.copy()
+        sources = int(fresh["source"].max()) + 1
+        if sources > len(self.last_of_source):
+            more = np.full(sources - len(self.last_of_source), NULL, np.int64)
+            self.last_of_source = np.concatenate([self.last_of_source, more])
+        ts = np.ascontiguousarray(fresh["ts"])
+        self.backwards += int(hold_back(ts, np.ascontiguousarray(fresh["source"]), self.last_of_source))
+        fresh["ts"] = ts
+        self._reach(int(fresh["instrument"].max()) + 1, int(fresh["venue"].max()) + 1)
+        self._register(fresh)
+        self.waiting = np.concatenate([self.waiting, fresh]) if len(self.waiting) else fresh
+
+    def advance(self, watermark: int, source_ranks: NDArray[np.int64]) -> None:
+        """Consolidate every waiting change with ts < watermark; equal times go by source name, then source order."""
+        self.passed = max(self.passed, watermark)
+        waiting = self.waiting
+        if not len(waiting):
+            return
+        ts = waiting["ts"]
+        if (ts[1:] < ts[:-1]).any() or (len(source_ranks) > 1 and (waiting["source"] != waiting["source"][0]).any()):
+            order = np.lexsort((source_ranks[waiting["source"]], ts))
+            waiting = waiting[order]
+            ts = waiting["ts"]
+        cut = int(np.searchsorted(ts, watermark))
+        self._consolidate(waiting[:cut])
+        self.waiting = waiting[cut:].copy()
+
+    def _consolidate(self, changes: Rows) -> None:
+        begin = 0
+        self.taken = self._room_for_cancellations(changes)
+        while begin < len(changes):
+            stopped = int(consolidate(self._arrays(changes, begin)))
+            if stopped == DONE:
+                return
+            begin = stopped
+            instrument = int(changes[stopped]["instrument"])
+            for regions in (self.history, self.prints):
+                if regions.count[instrument] + 1 >= regions.room[instrument]:
+                    regions.make_room(instrument, self.config.ring_ns, self.config.ring_rows)
+
+    def _room_for_cancellations(self, changes: Rows) -> Rows:
+        used = int(self.counts[_TAKEN])
+        room = used + int((changes["kind"] == 3).sum())
+        if room <= len(self.taken):
+            return self.taken
+        grown = np.zeros(room, TAKEN_BACK)
+        grown[:used] = self.taken[:used]
+        return grown
+
+    def cancelled(self) -> Rows:
+        """TAKEN_BACK rows of every cancelled print so far."""
+        return self.taken[: int(self.counts[_TAKEN])]
+
+    def histories(self) -> Histories:
+        """The arrays as-of look-ups read."""
+        h = self.history
+        return Histories(h.pool, h.offset, h.count, h.dropped)
+
+    def look_up(self, instrument: NDArray[np.int64], t: NDArray[np.int64], target: NDArray[np.int64], out: Rows) -> None:
+        """Write the JOIN row of every (instrument, t) to out[target]."""
+        look_up(Lookups(self.histories(), instrument, t, target, out))
+
+    def ring(self, instrument: int) -> Rows:
+        """The consolidated history of an instrument that is still in memory, oldest first (a view)."""
+        return self.history.rows(instrument)
+
+    @property
+    def late(self) -> int:
+        """Market rows that came after their time had been declared passed."""
+        return int(self.counts[_LATE])
+
+    @property
+    def cancellations_not_found(self) -> int:
+        """Print cancellations that name no print in memory."""
+        return int(self.counts[_NOT_FOUND])
+
+    def save(self) -> dict[str, Rows]:
+        """State as arrays."""
+        state = {name: getattr(self, name) for name in _SAVED}
+        state |= {f"history.{k}": v for k, v in self.history.save().items()}
+        state |= {f"prints.{k}": v for k, v in self.prints.save().items()}
+        state["marks"] = np.array([self.backwards, self.passed], np.int64)
+        return {name: array.copy() for name, array in state.items()}
+
+    def load(self, state: dict[str, Rows]) -> None:
+        """Take back what save() gave."""
+        for name in _SAVED:
+            setattr(self, name, state[name].copy())
+        for name, regions in (("history", self.history), ("prints", self.prints)):
+            regions.load({k.split(".", 1)[1]: v for k, v in state.items() if k.startswith(name + ".")})
+        self.backwards, self.passed = (int(v) for v in state["marks"])
+
+    def _arrays(self, changes: Rows, begin: int) -> Consolidation:
+        h, p = self.history, self.prints
+        return Consolidation(
+            changes, begin, self.slots, self.slot_of, self.members, self.venues, self.current, self.sample,
+            h.pool, h.offset, h.room, h.count, p.pool, p.offset, p.room, p.count, self.taken, self.counts,
+        )  # fmt: skip
+
+    def _reach(self, instruments: int, venues: int) -> None:
+        """Grow every per-instrument table."""
+        have, wide = self.slot_of.shape
+        if instruments > have or venues > wide:
+            grown = np.full((max(instruments, have), max(venues, wide)), -1, np.int32)
+            grown[:have, :wide] = self.slot_of
+            self.slot_of = grown
+        more = instruments - have
+        if more > 0:
+            fresh = np.zeros(more, HISTORY)
+            for name in ("bid", "ask", "bid2", "ask2", "mid2", "held", "since", "held_bid", "held_ask"):
+                fresh[name] = NULL
+            fresh["quality"] = NO_QUOTE
+            self.current = np.concatenate([self.current, fresh])
+            sample = np.zeros(more, SAMPLE)
+            sample["mid2"] = NULL
+            self.sample = np.concatenate([self.sample, sample])
+            self.venues = np.concatenate([self.venues, np.zeros(more, np.int32)])
+            self.members = np.concatenate([self.members, np.zeros((more, self.members.shape[1]), np.int32)])
+            self.history.reach(instruments)
+            self.prints.reach(instruments)
+
+    def _register(self, changes: Rows) -> None:
+        """Give every new (instrument, venue) a slot."""
+        missing = self.slot_of[changes["instrument"], changes["venue"]] < 0
+        if not missing.any():
+            return
+        pairs = np.unique(np.stack([changes["instrument"][missing], changes["venue"][missing].astype(np.int32)], 1), axis=0)
+        for instrument, venue in pairs.tolist():
+            slot = len(self.slots)
+            fresh = np.zeros(1, SLOT)
+            fresh["status"] = UNSEEN
+            for name in ("bid", "ask", "bid2", "ask2"):
+                fresh[name] = NULL
+            self.slots = np.concatenate([self.slots, fresh])
+            self.slot_of[instrument, venue] = slot
+            k = int(self.venues[instrument])
+            if k == self.members.shape[1]:
+                self.members = np.concatenate([self.members, np.zeros_like(self.members)], axis=1)
+            self.members[instrument, k] = slot
+            self.venues[instrument] = k + 1
+
+
+_SAVED = ("waiting", "slots", "slot_of", "members", "venues", "current", "sample", "taken", "counts", "last_of_source")

@@ -1,0 +1,267 @@
+"""Every own fact meets the market as of its nanosecond, on time and late by the same path.
+
+A join is provisional until the watermark has passed its time, then final. Horizons resolve as their time
+passes; fills look for their own print once every print that could be theirs is in.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engine.config import EngineConfig
+from app.engine.enrich.asof import Horizons, Searches, first_valid, mid_range, resolve
+from app.engine.enrich.history import TouchHistory
+from app.engine.enrich.own_prints import AFTER_NS, ANY_VENUE, DARK_NS, WANTED, Matching, candidates, no_candidates
+from app.engine.enrich.rows import JOIN
+from app.engine.events import Rows
+from app.engine.orders.facts import NOWHERE, Fact
+from app.engine.units import (
+    CLOCK, CONDITION_CODES, GOOD, HORIZON_NAMES, HORIZON_NS, IN_AUCTION, IN_CLOSE, NULL, PENDING, QUALITIES, UNDEFINED_FROM, UNJOINED,
+)  # fmt: skip
+from app.engine.universe import Universe
+
+_ARRIVALS = frozenset(("parent_new", "algo_new"))
+_REACTS = frozenset(("fill", "child_new"))
+_CROSS = CONDITION_CODES["auction"]
+_LENGTHS = np.array(HORIZON_NS, np.int64)
+_MINUTE = HORIZON_NAMES.index("1m")
+
+
+class Minute(NamedTuple):
+    """The market a minute after a fill."""
+
+    quality: int
+    last2: int
+
+
+class Joins:
+    """The join table, the horizon table and the own-print candidates of all facts."""
+
+    def __init__(self, config: EngineConfig, universe: Universe, history: TouchHistory) -> None:
+        self.config = config
+        self.universe = universe
+        self.history = history
+        self.rows: Rows = np.zeros(256, JOIN)
+        self.used = 0
+        self.index_of: dict[int, int] = {}  # join row `before` -> join row of the index instrument
+        self.waiting: list[Fact] = []
+        self.unmatched: list[Fact] = []  # fills whose print may still come
+        self.openings: list[Fact] = []  # arrivals without a mid: the first valid one, or the cross
+        self.bases: dict[int, str] = {}  # join row of such an arrival -> how its mid was had
+        self.intervals: list[Fact] = []
+        self.ranges: dict[int, tuple[int, int]] = {}  # join row -> (lowest, highest mid2) inside the clock budget
+        self.mid2: NDArray[np.int64] = np.full((64, len(_LENGTHS)), NULL, np.int64)
+        self.quality: NDArray[np.uint8] = np.full((64, len(_LENGTHS)), PENDING, np.uint8)
+        self.last2: NDArray[np.int64] = np.full(64, NULL, np.int64)  # last defined mid2 one minute on
+        self.reactions = 0
+        self.too_short: list[int] = []  # per reaction: horizons shorter than its clock budget
+        self.pending: list[NDArray[np.int64]] = [np.zeros(0, np.int64) for _ in range(4)]  # instrument, t, step, target
+        self.fresh: list[tuple[int, int, int]] = []  # (instrument, t, target) since the last advance
+        self.wanted: Rows = np.zeros(0, WANTED)
+        self.found: Rows = no_candidates(0)
+        self.unjoined = 0
+
+    # -- facts in --------------------------------------------------------------------------------------------------
+
+    def place(self, fact: Fact) -> None:
+        """Ask for everything a fact needs, now that its instrument is known."""
+        fact.before, fact.at = self._take_rows(2)
+        if self.universe.of(self.universe.instruments[fact.instrument]).index is not None:
+            self.index_of[fact.before] = self._take_rows(1)[0]
+        self.waiting.append(fact)
+        budget = self.config.budget_of(fact.row.source)
+        if fact.row.kind in _ARRIVALS and budget > 0:
+            self.intervals.append(fact)
+        if fact.row.kind in _REACTS:
+            fact.horizon = self._take_reaction(budget)
+        if fact.row.kind == "fill":
+            fact.wanted = NOWHERE
+            self.unmatched.append(fact)
+        if fact.row.kind in _REACTS and (fact.row.kind != "fill" or fact.row.ts_match is not None):
+            self.fresh.append((fact.instrument, fact.matched_at, fact.horizon))
+
+    def advance(self, passed: int, end: int) -> list[Fact]:
+        """Make final whatever the watermark has passed; returns the facts whose joins are final now."""
+        self._match_prints(passed)
+        due = [fact for fact in self.waiting if self._settled_by(fact) < passed]
+        if due:
+            self.waiting = [fact for fact in self.waiting if self._settled_by(fact) >= passed]
+            self._look_up(due)
+            for fact in due:
+                self.rows["final"][[fact.before, fact.at]] = 1
+                if self.rows["quality"][fact.before] == UNJOINED:
+                    self.unjoined += 1
+                elif fact.row.kind in _ARRIVALS and self.rows["quality"][fact.before] >= UNDEFINED_FROM:
+                    self.openings.append(fact)
+        self._resolve(passed, end)
+        if self.openings:
+            self.openings = [fact for fact in self.openings if not self._open(fact, passed)]
+        if self.intervals:
+            self.intervals = [fact for fact in self.intervals if not self._range(fact, passed)]
+        return due
+
+    def look_ahead(self) -> list[Fact]:
+        """Give the waiting facts provisional joins from what is known; returns those whose join changed."""
+        if not self.waiting:
+            return []
+        marks = [self.rows[fact.before].tobytes() for fact in self.waiting]
+        self._look_up(self.waiting)
+        return [f for f, mark in zip(self.waiting, marks, strict=True) if self.rows[f.before].tobytes() != mark]
+
+    def now(self, instruments: list[int], t: int) -> Rows:
+        """JOIN rows of instruments as of t."""
+        out = np.zeros(len(instruments), JOIN)
+        where = np.arange(len(instruments), dtype=np.int64)
+        self.history.look_up(np.array(instruments, np.int64), np.full(len(where), t, np.int64), where, out)
+        return out
+
+    # -- steps -----------------------------------------------------------------------------------------------------
+
+    def _settled_by(self, fact: Fact) -> int:
+        """The time whose passing makes a join final; a fill without a match time waits for its print."""
+        if fact.row.kind == "fill" and fact.row.ts_match is None:
+            return self._prints_in_by(fact)
+        return max(fact.row.ts_event, fact.matched_at)
+
+    def _prints_in_by(self, fact: Fact) -> int:
+        return (fact.row.ts_match or fact.row.ts_event) + (DARK_NS if fact.row.liquidity == "D" else AFTER_NS)
+
+    def _look_up(self, facts: list[Fact]) -> None:
+        instrument, t, target = [], [], []
+        for fact in facts:
+            instrument += [fact.instrument, fact.instrument]
+            t += [fact.matched_at - 1, fact.matched_at if fact.row.kind == "fill" else fact.row.ts_event]
+            target += [fact.before, fact.at]
+            index = self.index_of.get(fact.before)
+            if index is not None:
+                name = self.universe.of(self.universe.instruments[fact.instrument]).index or ""
+                instrument.append(self.universe.instruments.index(name))
+                t.append(fact.matched_at - 1)
+                target.append(index)
+        self.history.reach(len(self.universe.instruments))
+        arrays = (np.array(values, np.int64) for values in (instrument, t, target))
+        self.history.look_up(*arrays, self.rows)
+
+    def _match_prints(self, passed: int) -> None:
+        """Collect the possible own prints of fills whose window has passed; a missing match time is the print's."""
+        due = [fact for fact in self.unmatched if self._prints_in_by(fact) < passed]
+        if not due:
+            return
+        self.unmatched = [fact for fact in self.unmatched if self._prints_in_by(fact) >= passed]
+        wanted = np.zeros(len(due), WANTED)
+        for n, fact in enumerate(due):
+            row = fact.row
+            venue = row.venue or (fact.chain.venue if fact.chain else None)
+            number = self.universe.venues.index(venue) if venue else ANY_VENUE
+            order_id = int(row.order_id) if row.order_id and row.order_id.isdecimal() and len(row.order_id) < 20 else 0
+            wanted[n] = (
+                row.ts_match or row.ts_event, row.price or 0, row.qty or 0, order_id, fact.instrument, number,
+                row.liquidity == "D",
+            )  # fmt: skip
+        found = no_candidates(len(due))
+        prints = self.history.prints
+        self.history.reach(len(self.universe.instruments))
+        candidates(Matching(prints.pool, prints.offset, prints.count, wanted, found))
+        for n, fact in enumerate(due):
+            fact.wanted = len(self.wanted) + n
+            if fact.row.ts_match is None:
+                if found["number"][n, 0] >= 0:
+                    fact.matched_at = int(found["ts"][n, 0])
+                self.fresh.append((fact.instrument, fact.matched_at, fact.horizon))
+        self.wanted = np.concatenate([self.wanted, wanted])
+        self.found = np.concatenate([self.found, found])
+
+    def _resolve(self, passed: int, end: int) -> None:
+        if self.fresh:
+            added = np.array(self.fresh, np.int64).T
+            steps = np.zeros(added.shape[1], np.int64)
+            for n, new in enumerate((added[0], added[1], steps, added[2])):
+                self.pending[n] = np.concatenate([self.pending[n], new])
+            self.fresh = []
+        if not len(self.pending[0]):
+            return
+        kept = int(resolve(Horizons(self.history.histories(), *self.pending, _LENGTHS, self.mid2, self.quality, self.last2, _MINUTE, passed, end)))
+        self.pending = [array[:kept] for array in self.pending]
+
+    def _open(self, fact: Fact, passed: int) -> bool:
+        """Find the first valid mid or, out of an auction or a closed market, the cross; True once it is known.
+
+        The join row `before` of the arrival then holds the market of that moment.
+        """
+        row = fact.before
+        begin = fact.row.ts_event - 1
+        ts, _mid2 = first_valid(Searches(self.history.histories(), fact.instrument, begin, passed - 1))
+        cross = None
+        if self.rows["quality"][row] in (IN_AUCTION, IN_CLOSE):
+            prints = self.history.prints.rows(fact.instrument)
+            stop = passed - 1 if ts == NULL else ts
+            found = prints[(prints["ts"] > begin) & (prints["ts"] <= stop) & (prints["condition"] == _CROSS)]
+            cross = found[0] if len(found) else None
+        if cross is None and ts == NULL:
+            return False
+        at = int(ts) if cross is None else int(cross["ts"])
+        self.rows[row] = self.now([fact.instrument], at)[0]
+        self.rows["final"][row] = 1
+        self.bases[row] = "first_valid"
+        if cross is not None:
+            self.bases[row] = "opening_cross"
+            self.rows["mid2"][row], self.rows["quality"][row] = 2 * int(cross["price"]), GOOD
+            self.rows["bid"][row] = self.rows["ask"][row] = NULL
+        if fact.parent is not None:
+            fact.parent.refresh()
+        return True
+
+    def _range(self, fact: Fact, passed: int) -> bool:
+        budget = self.config.budget_of(fact.row.source)
+        end = fact.row.ts_event + budget
+        if end >= passed:
+            return False
+        lowest, highest = mid_range(
+            Searches(self.history.histories(), fact.instrument, fact.row.ts_event - 1 - budget, end)
+        )
+        self.ranges[fact.before] = (int(lowest), int(highest))
+        return True
+
+    def undefined(self) -> dict[str, int]:
+        """Undefined mids of facts and horizons, counted by reason."""
+        names, counts = np.unique(self.rows["quality"][: self.used], return_counts=True)
+        out = {f"join_{QUALITIES[q]}": int(n) for q, n in zip(names, counts, strict=True) if q >= UNDEFINED_FROM}
+        names, counts = np.unique(self.quality[: self.reactions], return_counts=True)
+        out |= {f"horizon_{QUALITIES[q]}": int(n) for q, n in zip(names, counts, strict=True) if q >= UNDEFINED_FROM}
+        return out
+
+    # -- tables ----------------------------------------------------------------------------------------------------
+
+    def _take_rows(self, rows: int) -> list[int]:
+        start, self.used = self.used, self.used + rows
+        if self.used > len(self.rows):
+            self.rows = np.concatenate([self.rows, np.zeros(len(self.rows), JOIN)])
+        self.rows["quality"][start : self.used] = PENDING
+        self.rows["mid2"][start : self.used] = NULL
+        return list(range(start, self.used))
+
+    def _take_reaction(self, budget: int) -> int:
+        row, self.reactions = self.reactions, self.reactions + 1
+        if self.reactions > len(self.mid2):
+            self.mid2 = np.concatenate([self.mid2, np.full_like(self.mid2, NULL)])
+            self.quality = np.concatenate([self.quality, np.full_like(self.quality, PENDING)])
+            self.last2 = np.concatenate([self.last2, np.full_like(self.last2, NULL)])
+        self.too_short.append(shorter_than(budget))
+        return row
+
+    def minute_after(self, reaction: int) -> Minute:
+        """Quality of the mid a minute on, and the last defined mid2 of any age by then."""
+        return Minute(int(self.quality[reaction, _MINUTE]), int(self.last2[reaction]))
+
+    def horizon(self, reaction: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """(mid2, quality) per horizon of one reaction; a horizon shorter than the clock budget is undefined."""
+        mid2, quality = self.mid2[reaction].copy(), self.quality[reaction].copy()
+        short = self.too_short[reaction]
+        mid2[:short], quality[:short] = NULL, CLOCK
+        return mid2, quality
+
+
+def shorter_than(budget: int) -> int:
+    """How many horizons are shorter than a clock budget (ns)."""
+    return int(np.searchsorted(_LENGTHS, budget)) if budget > 0 else 0

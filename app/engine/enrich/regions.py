@@ -1,0 +1,80 @@
+"""Growing rows per instrument inside one array: linear regions, so a binary search needs no modulo."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engine.events import Rows
+
+FIRST_ROWS: Final = 64
+
+
+class Regions:
+    """One region of rows per instrument; a full one is trimmed to what must be kept, or doubled.
+
+    `offset`, `room`, `count`: int64 per instrument; `dropped`: the time of the newest row trimmed away.
+    """
+
+    __slots__ = ("count", "dropped", "offset", "pool", "room", "used")
+
+    def __init__(self, dtype: np.dtype[np.void]) -> None:
+        self.pool: Rows = np.zeros(1024, dtype)
+        self.used = 0
+        self.offset: NDArray[np.int64] = np.zeros(0, np.int64)
+        self.room: NDArray[np.int64] = np.zeros(0, np.int64)
+        self.count: NDArray[np.int64] = np.zeros(0, np.int64)
+        self.dropped: NDArray[np.int64] = np.zeros(0, np.int64)
+
+    def reach(self, instruments: int) -> None:
+        """Make sure that so many instruments have a region."""
+        new = instruments - len(self.offset)
+        if new <= 0:
+            return
+        starts = self._take(new * FIRST_ROWS) + FIRST_ROWS * np.arange(new, dtype=np.int64)
+        self.offset = np.concatenate([self.offset, starts])
+        self.room = np.concatenate([self.room, np.full(new, FIRST_ROWS, np.int64)])
+        self.count = np.concatenate([self.count, np.zeros(new, np.int64)])
+        self.dropped = np.concatenate([self.dropped, np.full(new, -(2**63), np.int64)])
+
+    def make_room(self, instrument: int, keep_ns: int, keep_rows: int) -> None:
+        """Trim rows that are older than keep_ns and not among the last keep_rows; double where little was won."""
+        start, count = int(self.offset[instrument]), int(self.count[instrument])
+        room = int(self.room[instrument])
+        region = self.pool[start : start + count]
+        oldest = int(np.searchsorted(region["ts"], region["ts"][-1] - keep_ns)) if count else 0
+        drop = max(0, min(oldest - 1, count - keep_rows))
+        if drop * 2 >= room:
+            self.dropped[instrument] = region["ts"][drop - 1]
+            self.pool[start : start + count - drop] = region[drop:].copy()
+            self.count[instrument] = count - drop
+            return
+        fresh = self._take(room * 2)
+        self.pool[fresh : fresh + count] = self.pool[start : start + count]
+        self.offset[instrument], self.room[instrument] = fresh, room * 2
+
+    def rows(self, instrument: int) -> Rows:
+        """The rows of an instrument, oldest first (a view)."""
+        start = int(self.offset[instrument])
+        return self.pool[start : start + int(self.count[instrument])]
+
+    def save(self) -> dict[str, Rows]:
+        """State as arrays."""
+        return {
+            "pool": self.pool[: self.used].copy(), "offset": self.offset, "room": self.room,
+            "count": self.count, "dropped": self.dropped,
+        }  # fmt: skip
+
+    def load(self, state: dict[str, Rows]) -> None:
+        """Take back what save() gave."""
+        self.pool, self.used = state["pool"].copy(), len(state["pool"])
+        for name in ("offset", "room", "count", "dropped"):
+            setattr(self, name, state[name].copy())
+
+    def _take(self, rows: int) -> int:
+        start, self.used = self.used, self.used + rows
+        if self.used > len(self.pool):
+            grown = np.zeros(max(self.used, 2 * len(self.pool)), self.pool.dtype)
+            grown[:start] = self.pool[:start]
+            self.pool = grown
+        return start

@@ -1,0 +1,1 @@
+"""What an order cost: exact integers inside, floats only where a figure is published."""

@@ -1,0 +1,1 @@
+"""The firm's own flow: parent > algo order > child, linked as facts arrive, whatever their order."""

@@ -1,0 +1,219 @@
+"""Where a parent stands: what its facts, folded in definitive order, say of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from app.engine.metrics.identity import Execution, Shortfall
+from app.engine.metrics.liquidity import Liquidity, TouchedFill
+from app.engine.metrics.risk import TimingRisk
+from app.engine.orders.executions import Executions, Fill, stand
+from app.engine.orders.parents import UNASSIGNED
+from app.engine.units import GOOD, NO_QUOTE, NULL
+
+if TYPE_CHECKING:
+    from app.engine.enrich.joins import Joins
+    from app.engine.events import OrderRow, Rows
+    from app.engine.orders.facts import Fact
+    from app.engine.orders.parents import Parent
+
+_ATTRIBUTES: Final = (
+    "algo", "trader", "account", "currency", "desk", "broker", "basket_id", "order_type", "text", "pm", "book",
+    "link_id", "start_ns", "end_ns", "target_pov", "max_pov", "limit_price", "decision_price", "decision_ns",
+)  # fmt: skip
+_OPENS: Final = frozenset(("parent_new", "algo_new"))
+_QTY: Final = frozenset(("parent_new", "parent_amended"))
+
+
+@dataclass(slots=True)
+class Standing:
+    """The folded parent. `account` is None where no side is known; `ended` is None while it is alive."""
+
+    parent_id: str
+    side: int = 0
+    side_name: str | None = None
+    arrival: Fact | None = None
+    account: Shortfall | None = None
+    executions: Executions = field(default_factory=lambda: Executions([], []))
+    liquidity: Liquidity = field(default_factory=Liquidity)
+    risk: TimingRisk = field(default_factory=lambda: TimingRisk(None, None))
+    attributes: dict[str, str | int | float] = field(default_factory=dict)
+    visibility: str | None = None
+    first_fill: Fact | None = None
+    last_fill: Fact | None = None
+    closing: Fact | None = None  # the fact that ended it
+    done_said: bool = False
+    paused: bool = False
+    pauses: list[tuple[Fact, Fact | None]] = field(default_factory=list)
+    sees_children: bool = False
+    amendments: list[tuple[Fact, int]] = field(default_factory=list)
+    last: Fact | None = None
+    children: set[int] = field(default_factory=set)
+    late: int = 0
+
+    @property
+    def order_qty(self) -> int | None:
+        """The order's total of now; None where nobody said."""
+        return self.account.qty if self.account else None
+
+    @property
+    def filled(self) -> int:
+        """Quantity done, busts taken out."""
+        return self.account.filled if self.account else 0
+
+    @property
+    def state(self) -> str:
+        """live, paused, filled or done."""
+        if self.order_qty is not None and self.filled >= self.order_qty > 0:
+            return "filled"
+        if self.closing is not None:
+            return "done"
+        return "paused" if self.paused else "live"
+
+    @property
+    def ended(self) -> int | None:
+        """End of the parent (ns): what was said, else the match of its completing fill; None while it is alive."""
+        if self.closing is None:
+            return None
+        return self.closing.matched_at if self.closing.row.kind == "fill" else self.closing.row.ts_event
+
+
+def fold(parent: Parent, joins: Joins) -> Standing:
+    """Fold all facts of a parent; reads joins as they are (provisional or final)."""
+    facts = parent.in_order()
+    out = Standing(parent.parent_id)
+    out.executions = stand(facts)
+    opening = next((fact for fact in facts if fact.row.kind == "parent_new"), None)
+    out.arrival = opening or (facts[0] if facts else None)
+    for fact in facts:
+        _learn(out, fact)
+    if parent.parent_id != UNASSIGNED:
+        _open_account(out, facts, joins)
+    standing_fills = {id(fill.fact): fill for fill in out.executions.fills}
+    for fact in facts:
+        _apply(out, fact, standing_fills.get(id(fact)), joins)
+    return out
+
+
+def _learn(out: Standing, fact: Fact) -> None:
+    """Attributes: the parent's own say comes first, then the algo order's, then the child's; later ones restate."""
+    row = fact.row
+    rank = row.kind in _QTY
+    for name in _ATTRIBUTES:
+        value = getattr(row, name)
+        if value is not None and (rank or row.kind.startswith("algo") or name not in out.attributes):
+            out.attributes[name] = value
+    if row.side is not None and (out.side_name is None or row.kind == "parent_new"):
+        out.side_name = row.side
+        out.side = 1 if row.side == "BUY" else -1
+    out.visibility = row.visibility or out.visibility
+    if fact.chain is not None:
+        out.children.add(id(fact.chain))
+        out.sees_children = out.sees_children or row.kind == "child_new"
+    out.late += fact.late
+    out.last = fact
+
+
+def _open_account(out: Standing, facts: list[Fact], joins: Joins) -> None:
+    if out.side == 0 or out.arrival is None:
+        return
+    arrival = out.arrival.row
+    qty = arrival.qty if arrival.kind in _OPENS else None
+    inverse = False
+    if out.arrival.instrument >= 0:
+        name = joins.universe.instruments[out.arrival.instrument]
+        inverse = joins.universe.of(name).contract == "inverse"
+    out.account = Shortfall(out.side, qty, inverse=inverse)
+    mid2, quality, _basis = arrival_mid(out.arrival, joins)
+    out.account.arrive(mid2, quality)
+    out.risk = TimingRisk(_variance(joins.rows, out.arrival.before), qty)
+
+
+def arrival_mid(arrival: Fact, joins: Joins) -> tuple[int | None, int, str]:
+    """Arrival (mid2, quality, basis): strictly before entry, else the opening cross or the first valid mid."""
+    mid2, quality = mid_of(joins.rows, arrival.before)
+    return mid2, quality, joins.bases.get(arrival.before, "" if mid2 is None else "continuous")
+
+
+def _variance(rows: Rows, row: int) -> float | None:
+    """The integral of sigma^2 at a join; None before any volatility is known."""
+    if row < 0 or not rows["sigma2"][row] > 0:
+        return None
+    return float(rows["variance"][row])
+
+
+def mid_of(rows: Rows, row: int) -> tuple[int | None, int]:
+    """(mid2 or None, quality) of a join row; NOWHERE reads as no quote."""
+    if row < 0:
+        return None, NO_QUOTE
+    mid2 = int(rows["mid2"][row])
+    return (None if mid2 == NULL else mid2), int(rows["quality"][row])
+
+
+def _apply(out: Standing, fact: Fact, fill: Fill | None, joins: Joins) -> None:
+    row = fact.row
+    match row.kind:
+        case "fill":
+            if fill is not None:
+                _fill(out, fact, fill, joins)
+        case "parent_amended":
+            _amend(out, row, fact, joins)
+        case "algo_replaced":
+            if out.arrival is not None and out.arrival.row.kind == "algo_new":
+                _amend(out, row, fact, joins)
+        case "parent_done":
+            out.closing, out.done_said = fact, True
+        case "algo_done":
+            if out.arrival is not None and out.arrival.row.algo_order_id == row.algo_order_id and not out.done_said:
+                out.closing = fact
+        case "algo_paused":
+            if not out.paused:
+                out.pauses.append((fact, None))
+            out.paused = True
+        case "algo_resumed":
+            if out.paused:
+                out.pauses[-1] = (out.pauses[-1][0], fact)
+            out.paused = False
+        case _:
+            pass
+
+
+def _reference(out: Standing, fact: Fact, joins: Joins) -> tuple[int | None, int]:
+    """The mid of the running identity: the last defined one of any age (a gap accrues in one increment)."""
+    mid2, quality = mid_of(joins.rows, fact.before)
+    if mid2 is not None or out.account is None:
+        return mid2, quality
+    last = int(joins.rows["last"][fact.before]) if fact.before >= 0 else NULL
+    return (out.account.arrival2 if last == NULL else last), quality
+
+
+def _amend(out: Standing, row: OrderRow, fact: Fact, joins: Joins) -> None:
+    if out.account is None or row.qty is None:
+        return
+    mid2, quality = _reference(out, fact, joins)
+    out.amendments.append((fact, row.qty))
+    out.account.amend(row.qty, mid2, quality)
+    out.risk.step(_variance(joins.rows, fact.before), out.filled, out.account.rest)
+    if not out.done_said and out.closing is not None and out.filled < row.qty:
+        out.closing = None  # raised again after it had been complete
+
+
+def _fill(out: Standing, fact: Fact, fill: Fill, joins: Joins) -> None:
+    if fill.restated == "busted" or out.account is None:
+        return
+    mid2, quality = _reference(out, fact, joins)
+    out.account.fill(Execution(fill.qty, fill.price, mid2, fill.fee, quality))
+    bid = ask = None
+    if fact.before >= 0:
+        touch = joins.rows[fact.before]
+        bid = None if touch["bid"] == NULL else int(touch["bid"])
+        ask = None if touch["ask"] == NULL else int(touch["ask"])
+    out.liquidity.enter(TouchedFill(out.side, fill.qty, fill.price, bid, ask, fact.row.liquidity))
+    out.risk.step(_variance(joins.rows, fact.before), out.filled, out.account.rest)
+    if out.first_fill is None or fact.matched_at < out.first_fill.matched_at:
+        out.first_fill = fact
+    if out.last_fill is None or fact.matched_at >= out.last_fill.matched_at:
+        out.last_fill = fact
+    if out.order_qty is not None and out.filled >= out.order_qty and not out.done_said:
+        out.closing = fact

@@ -1,0 +1,261 @@
+"""What the engine puts on the board: rows of everything that changed since the last publication."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from app.engine import layout
+from app.engine.enrich.ex_own import OwnQuantity, touch_ex_own
+from app.engine.metrics import schedule
+from app.engine.schema import TABLES, Column
+from app.engine.tables.build import Built, build
+from app.engine.tables.children import children_table
+from app.engine.tables.context import price, scale_of
+from app.engine.tables.fills import fills_table
+from app.engine.tables.parents import wmid
+from app.engine.units import LOCKED, MILLISECOND, NULL, PRICE_SCALE, QUALITIES
+
+if TYPE_CHECKING:
+    from app.engine.core import Engine
+    from app.engine.events import Rows
+    from app.engine.layout import Sink
+    from app.engine.orders.parents import Parent
+    from app.engine.orders.standing import Standing
+    from app.engine.tables.context import Columns, Moment, Value
+
+TRACE_STEP_NS: Final = 10 * MILLISECOND  # the price path is thinned to one point per step and instrument
+ROUND: Final = 200  # untouched live parents brought to now per publication
+
+
+class Publisher:
+    """Row numbers given so far and how far each instrument's path has been written."""
+
+    def __init__(self) -> None:
+        self.parents: dict[str, int] = {}
+        self.fills: dict[int, int] = {}
+        self.children: dict[int, int] = {}
+        self.seen: dict[str, int] = {}  # parent -> its `touched` at the last publication
+        self.traced: dict[int, int] = {}
+        self.events = 0
+        self.next = 0
+        self.own: dict[int, dict[int, OwnQuantity]] = {}
+
+    def publish(self, engine: Engine, sink: Sink) -> None:
+        """Write every section and close the publication."""
+        now = engine.moment()
+        parents = self._due(engine)
+        chains = {id(fact.chain): fact.chain for parent in parents for fact in parent.facts if fact.chain is not None}
+        built = build(parents, list(chains.values()), now)
+        self._parents(built, now, sink)
+        self._fills(built, now, sink)
+        self._children(built, now, sink)
+        self._events(engine, sink)
+        self._instruments(engine, now, sink)
+        self._trace(engine, sink)
+        self._sources(engine, sink)
+        sink.beat(min(engine.watermark, engine.last_ts))
+
+    def _due(self, engine: Engine) -> list[Parent]:
+        """Parents with news, and some live ones whose market has moved on."""
+        everyone = engine.parents()
+        due = [p for p in everyone if self.seen.get(p.parent_id) != p.touched]
+        due += [p for p in everyone if p.parent_id in self.seen and self.seen[p.parent_id] == p.touched and _moves(p)][
+            self.next : self.next + ROUND
+        ]
+        self.next = self.next + ROUND if len(everyone) > self.next + ROUND else 0
+        for parent in due:
+            self.seen[parent.parent_id] = parent.touched
+        return due
+
+    def _parents(self, built: Built, now: Moment, sink: Sink) -> None:
+        if not built.parents:
+            return
+        columns: Columns = {c.name: [row.get(c.name) for row in built.parents] for c in TABLES["parents"]}
+        index = np.array([self._number(self.parents, row["parent_id"]) for row in built.parents], np.int64)
+        rows = _rows(layout.PARENT_ROW, TABLES["parents"], columns, sink)
+        for k, standing in enumerate(built.standings):
+            _extra(rows, k, standing, now, sink)
+        sink.put("parents", index, rows)
+
+    def _fills(self, built: Built, now: Moment, sink: Sink) -> None:
+        if not built.arrays.rows:
+            return
+        columns = fills_table(built.arrays, built.flags, now)
+        rows = _rows(layout.FILL_ROW, TABLES["fills"], columns, sink)
+        facts = [fill.fact for _standing, fill in built.arrays.rows]
+        rows["parent_row"] = [self.parents[standing.parent_id] for standing, _fill in built.arrays.rows]
+        rows["instrument"] = [sink.intern(now.joins.universe.instruments[f.instrument]) if f.instrument >= 0 else 0 for f in facts]
+        sink.put("fills", np.array([self._number(self.fills, id(fact)) for fact in facts], np.int64), rows)
+
+    def _children(self, built: Built, now: Moment, sink: Sink) -> None:
+        if not built.walked:
+            return
+        rows = _rows(layout.CHILD_ROW, TABLES["children"], children_table(built.walked, now), sink)
+        for k, (chain, child) in enumerate(built.walked):
+            rows["parent_row"][k] = self.parents.get(chain.parent_id or "unassigned", -1)
+            rows["instrument"][k] = sink.intern(now.joins.universe.instruments[chain.instrument]) if chain.instrument >= 0 else 0
+            rows["side"][k] = sink.intern(chain.side or "")
+            open_qty = 0 if child.ts_done is not None or child.ts_acked is None else (child.qty or 0) - child.filled
+            mine = self.own.setdefault(chain.instrument, {})
+            mine.pop(id(chain), None)
+            if open_qty > 0 and child.price is not None:
+                mine[id(chain)] = OwnQuantity(1 if chain.side == "BUY" else -1, child.price, open_qty)
+        index = np.array([self._number(self.children, id(chain)) for chain, _child in built.walked], np.int64)
+        sink.put("children", index, rows)
+
+    def _events(self, engine: Engine, sink: Sink) -> None:
+        fresh = engine.flow.facts[self.events :]
+        if not fresh:
+            return
+        rows = np.zeros(len(fresh), layout.EVENT_ROW)
+        for k, fact in enumerate(fresh):
+            row = fact.row
+            number = self.parents.get(fact.parent.parent_id, -1) if fact.parent else -1
+            shown = row.price if row.price is not None else row.limit_price
+            rows[k] = (
+                row.ts_event, np.nan if shown is None else shown / PRICE_SCALE, row.qty or 0, number,
+                sink.intern(row.kind), sink.intern(row.liquidity or ""), sink.intern(row.exec_id or row.child_id or ""),
+            )  # fmt: skip
+        sink.put("events", np.arange(self.events, self.events + len(fresh)), rows)
+        self.events += len(fresh)
+
+    def _instruments(self, engine: Engine, now: Moment, sink: Sink) -> None:
+        rows = np.zeros(len(now.now), layout.INSTRUMENT_ROW)
+        if not len(rows):
+            return
+        for i, touch in enumerate(now.now):
+            reference = now.reference(i)
+            ex_own = touch_ex_own(touch, self.own.get(i, {}).values()).wmid()
+            plain = wmid(touch)
+            volume = int(touch["volume"])
+            notional = (int(touch["notional_hi"]) << 62) + int(touch["notional_lo"])
+            rows[i] = (
+                sink.intern(reference.instrument), sink.intern(reference.currency or ""),
+                sink.intern(QUALITIES[int(touch["quality"])]), engine.history.venues[i], touch["t"] - touch["age"],
+                _float(price(int(touch["bid"]))), _float(price(int(touch["ask"]))),
+                touch["bid_size"], touch["ask_size"],
+                np.nan if touch["mid2"] == NULL else touch["mid2"] / (2 * PRICE_SCALE),
+                _float(plain), np.nan if ex_own is None else float(ex_own / PRICE_SCALE), volume,
+                notional / volume / PRICE_SCALE if volume > 0 else np.nan, float(touch["sigma2"]) * 23_400.0,
+            )  # fmt: skip
+        rows["sigma_day"] = np.sqrt(rows["sigma_day"])
+        sink.put("instruments", np.arange(len(rows)), rows)
+
+    def _trace(self, engine: Engine, sink: Sink) -> None:
+        for i in range(len(engine.history.history.count)):
+            ring = engine.history.ring(i)
+            last = self.traced.get(i, NULL)
+            ring = ring[np.searchsorted(ring["ts"], last, side="right") :]
+            if not len(ring):
+                continue
+            self.traced[i] = int(ring["ts"][-1])
+            step = ring["ts"] // TRACE_STEP_NS
+            keep = np.append(step[1:] != step[:-1], True) & (ring["quality"] <= LOCKED)
+            ring = ring[keep]
+            rows = np.zeros(len(ring), layout.TRACE_ROW)
+            rows["ts"], rows["mid"] = ring["ts"], ring["mid2"] / (2 * PRICE_SCALE)
+            rows["volume"], rows["instrument"] = ring["volume"], i
+            sink.put("trace", sink.length("trace") + np.arange(len(rows)), rows)
+
+    def _sources(self, engine: Engine, sink: Sink) -> None:
+        names = engine.universe.sources
+        rows = np.zeros(len(names), layout.SOURCE_ROW)
+        if not len(rows):
+            return
+        for n in range(len(names)):
+            last = engine.history.last_of_source
+            rows[n] = (
+                sink.intern(names[n]), sink.intern(engine.sources.get(names[n], "up")),
+                last[n] if n < len(last) else NULL, engine.rows_of_source.get(n, 0), 0, 0,
+            )  # fmt: skip
+        sink.put("sources", np.arange(len(rows)), rows)
+
+    @staticmethod
+    def _number(numbers: dict[Any, int], key: object) -> int:
+        return numbers.setdefault(key, len(numbers))
+
+
+def _moves(parent: Parent) -> bool:
+    """True while the market still changes the parent's figures."""
+    standing = parent.standing
+    return getattr(standing, "closing", None) is None
+
+
+def _float(value: float | None) -> float:
+    return np.nan if value is None else value
+
+
+def _rows(dtype: np.dtype[np.void], columns: tuple[Column, ...], values: Columns, sink: Sink) -> Rows:
+    """Board rows from table columns."""
+    length = max((len(v) for v in values.values()), default=0)
+    rows = np.zeros(length, dtype)
+    for column in columns:
+        given: list[Value] = values.get(column.name) or [None] * length
+        match column.kind:
+            case "str":
+                rows[column.name] = [sink.intern(v) if isinstance(v, str) and v else 0 for v in given]
+            case "i8":
+                rows[column.name] = [NULL if v is None else v for v in given]
+            case "bool":
+                rows[column.name] = [-1 if v is None else int(v) for v in given]
+            case _:
+                rows[column.name] = [np.nan if v is None else v for v in given]
+    return rows
+
+
+def _extra(rows: Rows, k: int, standing: Standing, now: Moment, sink: Sink) -> None:
+    """Board-only columns of one parent."""
+    attributes = standing.attributes
+    for name in ("desk", "broker", "basket_id", "order_type", "text"):
+        rows[name][k] = sink.intern(str(attributes.get(name) or ""))
+    rows["state"][k] = sink.intern(standing.state)
+    for name in ("start_ns", "end_ns"):
+        rows[name][k] = attributes.get(name) or NULL
+    rows["target_pov"][k] = attributes.get("target_pov") or np.nan
+    limit = attributes.get("limit_price")
+    rows["limit_px"][k] = _float(price(limit if isinstance(limit, int) else None))
+    for name in ("done_pct", "planned_pct", "expected_unfilled", "remaining_ccy", "mid", "fill_probability"):
+        rows[name][k] = np.nan
+    rows["expected_finish_ns"][k] = rows["level_since"][k] = NULL
+    rows["last_ts"][k] = standing.last.row.ts_event if standing.last else NULL
+    arrival, qty = standing.arrival, standing.order_qty
+    if arrival is None or arrival.instrument < 0 or standing.account is None:
+        return
+    touch = now.now[arrival.instrument]
+    rows["mid"][k] = np.nan if touch["mid2"] == NULL else touch["mid2"] / (2 * PRICE_SCALE)
+    bid, ask = (None if touch[side] == NULL else int(touch[side]) for side in ("bid", "ask"))
+    state = schedule.limit_state(standing.side, limit if isinstance(limit, int) else None, bid, ask)
+    rows["limit_state"][k] = sink.intern(state)
+    if not qty:
+        return
+    rows["done_pct"][k] = 100.0 * standing.filled / qty
+    if touch["mid2"] != NULL:
+        scale = scale_of(now.reference(arrival.instrument))
+        rows["remaining_ccy"][k] = scale.ccy(scale.grains((qty - standing.filled) * int(touch["mid2"])))
+    _plan(rows, k, standing, now)
+
+
+def _plan(rows: Rows, k: int, standing: Standing, now: Moment) -> None:
+    attributes, arrival, qty = standing.attributes, standing.arrival, standing.order_qty
+    if arrival is None or qty is None:
+        return
+    start, end, rate = (attributes.get(name) for name in ("start_ns", "end_ns", "target_pov"))
+    plan = schedule.Plan(
+        qty, arrival.row.ts_event, start if isinstance(start, int) else None, end if isinstance(end, int) else None,
+        rate if isinstance(rate, float) else None,
+    )  # fmt: skip
+    live = [fill.qty for fill in standing.executions.fills if fill.restated != "busted"]
+    squares = 0
+    for fill_qty in live:
+        squares += fill_qty * fill_qty
+    volume = int(now.now[arrival.instrument]["volume"]) - int(now.joins.rows["volume"][arrival.at])
+    progress = schedule.Progress(standing.filled, len(live), squares, volume)
+    t = standing.ended or now.t
+    planned = schedule.planned_qty(plan, progress, t).value
+    rows["planned_pct"][k] = np.nan if planned is None else 100.0 * planned / qty
+    finish = schedule.expected_finish_ns(plan, progress, t).value
+    rows["expected_finish_ns"][k] = NULL if finish is None or standing.closing is not None else finish
+    unfilled = schedule.expected_unfilled(plan, progress, t).value
+    rows["expected_unfilled"][k] = np.nan if unfilled is None else unfilled.expected

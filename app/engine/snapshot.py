@@ -1,0 +1,164 @@
+"""The engine's state as bytes and back: arrays, the facts in their order of arrival, and what each fact met."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import numpy as np
+
+from app.engine.enrich.own_prints import CANDIDATE, WANTED
+from app.engine.enrich.rows import HISTORY, JOIN, PRINT, SAMPLE, SLOT, TAKEN_BACK
+from app.engine.errors import EngineError
+from app.engine.events import CHANGE, Instrument, OrderRow
+from app.engine.orders.flow import Flow
+
+if TYPE_CHECKING:
+    from app.engine.core import Engine
+    from app.engine.enrich.joins import Joins
+    from app.engine.orders.facts import Fact
+
+VERSION: Final = 1
+_DTYPES: Final = {
+    "history": HISTORY, "print": PRINT, "slot": SLOT, "sample": SAMPLE, "taken": TAKEN_BACK, "join": JOIN,
+    "change": CHANGE, "wanted": WANTED, "candidate": CANDIDATE,
+}  # fmt: skip
+_PLACES: Final = ("instrument", "before", "at", "horizon", "wanted", "matched_at", "late")
+
+
+class _Array(msgspec.Struct, frozen=True):
+    dtype: str
+    shape: tuple[int, ...]
+    data: bytes
+
+
+class _State(msgspec.Struct, frozen=True):
+    version: int
+    names: tuple[list[str], list[str], list[str]]
+    reference: list[Instrument]
+    fx: dict[str, list[tuple[int, float]]]
+    facts: list[OrderRow]
+    arrays: dict[str, dict[str, _Array]]
+    lists: dict[str, list[int]]
+    joins: dict[str, list[list[int]]]
+    bases: dict[int, str]
+    scalars: dict[str, int]
+    counts: dict[str, int]
+    sources: dict[str, str]
+    chain: bytes
+
+
+def pack(engine: Engine) -> bytes:
+    """Serialise everything that later blocks can depend on."""
+    joins, flow, universe = engine.joins, engine.flow, engine.universe
+    number = {id(fact): n for n, fact in enumerate(flow.facts)}
+    places = {f"fact.{name}": np.array([getattr(fact, name) for fact in flow.facts], np.int64) for name in _PLACES}
+    state = _State(
+        version=VERSION,
+        names=(universe.instruments.names, universe.venues.names, universe.sources.names),
+        reference=list(universe.reference.values()),
+        fx=universe.fx,
+        facts=[fact.row for fact in flow.facts],
+        arrays={
+            "books": _encode(engine.books.save()),
+            "history": _encode(engine.history.save()),
+            "joins": _encode(_join_arrays(joins) | places),
+        },
+        lists={name: [number[id(fact)] for fact in getattr(joins, name)] for name in _FACT_LISTS},
+        joins={
+            "index_of": [list(pair) for pair in joins.index_of.items()],
+            "ranges": [[row, *span] for row, span in joins.ranges.items()],
+            "fresh": [list(item) for item in joins.fresh],
+        },
+        bases=joins.bases,
+        scalars={
+            "used": joins.used, "reactions": joins.reactions, "unjoined": joins.unjoined,
+            "watermark": engine.watermark, "last_ts": engine.last_ts, "end": engine.end, "rows_in": engine.rows_in,
+            "described": engine.described,
+        },
+        counts=engine.counts,
+        sources=engine.sources,
+        chain=engine.chain,
+    )  # fmt: skip
+    return msgspec.msgpack.encode(state)
+
+
+_FACT_LISTS: Final = ("waiting", "unmatched", "openings", "intervals")
+
+
+def _join_arrays(joins: Joins) -> dict[str, Any]:
+    return {
+        "rows": joins.rows[: joins.used], "mid2": joins.mid2, "quality": joins.quality, "last2": joins.last2,
+        "too_short": np.array(joins.too_short, np.int64), "wanted": joins.wanted, "found": joins.found,
+        **{f"pending{n}": array for n, array in enumerate(joins.pending)},
+    }  # fmt: skip
+
+
+def unpack(engine: Engine, data: bytes) -> None:
+    """Put a saved state into a fresh engine. Raises EngineError for bytes that are not one."""
+    try:
+        state = msgspec.msgpack.decode(data, type=_State)
+    except msgspec.MsgspecError as error:
+        raise EngineError(f"not a saved engine state: {error}") from error
+    if state.version != VERSION:
+        raise EngineError(f"saved engine state: version = {state.version} is not allowed; allowed: {VERSION}")
+    universe = engine.universe
+    for table, names in zip((universe.instruments, universe.venues, universe.sources), state.names, strict=True):
+        for n, name in enumerate(names):
+            if table.index(name) != n:
+                raise EngineError(f"saved engine state: {name!r} has another number here")
+    for instrument in state.reference:
+        universe.reference.setdefault(instrument.instrument, instrument)
+    universe.fx.update(state.fx)
+    engine.books.load(_decode(state.arrays["books"]))
+    engine.history.load(_decode(state.arrays["history"]))
+    _restore_flow(engine, state)
+    _restore_joins(engine.joins, state, engine.flow.facts)
+    scalars = state.scalars
+    engine.watermark, engine.last_ts, engine.end = scalars["watermark"], scalars["last_ts"], scalars["end"]
+    engine.rows_in, engine.described = scalars["rows_in"], scalars["described"]
+    engine.counts, engine.sources, engine.chain = dict(state.counts), dict(state.sources), state.chain
+
+
+def _restore_flow(engine: Engine, state: _State) -> None:
+    """Link the facts again in their order of arrival, then give each what it had met."""
+    flow = Flow(engine.universe, lambda fact: None)
+    for row in state.facts:
+        flow.take(row)
+    arrays = _decode(state.arrays["joins"])
+    for name in _PLACES:
+        for fact, value in zip(flow.facts, arrays[f"fact.{name}"].tolist(), strict=True):
+            setattr(fact, name, bool(value) if name == "late" else value)
+    flow.place = engine.joins.place
+    engine.flow = flow
+
+
+def _restore_joins(joins: Joins, state: _State, facts: list[Fact]) -> None:
+    arrays = _decode(state.arrays["joins"])
+    joins.used, joins.reactions, joins.unjoined = (state.scalars[n] for n in ("used", "reactions", "unjoined"))
+    joins.rows = np.concatenate([arrays["rows"], np.zeros(max(256, joins.used), JOIN)])
+    joins.mid2, joins.quality, joins.last2 = arrays["mid2"], arrays["quality"], arrays["last2"]
+    joins.too_short = arrays["too_short"].tolist()
+    joins.wanted, joins.found = arrays["wanted"], arrays["found"]
+    joins.pending = [arrays[f"pending{n}"] for n in range(4)]
+    for name in _FACT_LISTS:
+        setattr(joins, name, [facts[n] for n in state.lists[name]])
+    joins.index_of = {key: value for key, value in state.joins["index_of"]}  # noqa: C416 - pairs come as lists
+    joins.ranges = {row: (low, high) for row, low, high in state.joins["ranges"]}
+    joins.fresh = [(instrument, t, target) for instrument, t, target in state.joins["fresh"]]
+    joins.bases = dict(state.bases)
+
+
+def _encode(arrays: dict[str, Any]) -> dict[str, _Array]:
+    out: dict[str, _Array] = {}
+    for name, array in arrays.items():
+        tag = next((tag for tag, dtype in _DTYPES.items() if array.dtype == dtype), array.dtype.str)
+        out[name] = _Array(tag, array.shape, np.ascontiguousarray(array).tobytes())
+    return out
+
+
+def _decode(arrays: dict[str, _Array]) -> dict[str, Any]:
+    return {
+        name: np.frombuffer(a.data, _DTYPES.get(a.dtype, np.dtype(a.dtype) if a.dtype not in _DTYPES else None)).reshape(a.shape).copy()
+        for name, a in arrays.items()
+    }

@@ -1,0 +1,91 @@
+"""All tables of one moment, built together so that they agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.engine.metrics.markout import MarkedFill, parent_markout
+from app.engine.orders.standing import Standing, fold
+from app.engine.schema import TABLES
+from app.engine.tables.children import Walked, children_table, walk_all
+from app.engine.tables.context import Columns, Moment, settle_own_prints
+from app.engine.tables.fills import FillArrays, fills_table
+from app.engine.tables.parents import Row, parent_row
+from app.engine.tables.versions import versions_table
+from app.engine.units import HORIZON_NAMES, HORIZON_NS
+
+if TYPE_CHECKING:
+    from app.engine.orders.chains import Chain
+    from app.engine.orders.parents import Parent
+
+
+@dataclass(slots=True)
+class Built:
+    """The pieces tables are made of: standings by parent id, their fills as arrays, walked chains, fill flags."""
+
+    standings: list[Standing]
+    arrays: FillArrays
+    parents: list[Row]
+    walked: Walked
+    flags: dict[int, set[str]]
+
+
+def build(parents: list[Parent], chains: list[Chain], moment: Moment) -> Built:
+    """Fold the parents, settle own prints, work out every figure."""
+    standings = [standing_of(parent, moment) for parent in parents]
+    fills = {id(fill.fact): fill for standing in standings for fill in standing.executions.fills}
+    settle_own_prints(moment, list(fills.values()))
+    arrays = FillArrays(standings, moment)
+    rows = [parent_row(standing, moment) for standing in standings]
+    add_markouts(rows, standings, arrays)
+    walked, flags = walk_all(chains, fills)
+    return Built(standings, arrays, rows, walked, flags)
+
+
+def standing_of(parent: Parent, moment: Moment) -> Standing:
+    """The folded parent, from what was folded before where that still holds."""
+    kept = parent.standing
+    if isinstance(kept, Standing) and not parent.stale and parent.folded == len(parent.facts):
+        return kept
+    standing = fold(parent, moment.joins)
+    parent.standing, parent.folded, parent.stale = standing, len(parent.facts), False
+    return standing
+
+
+def add_markouts(rows: list[Row], standings: list[Standing], arrays: FillArrays) -> None:
+    """Quantity-weighted markouts with clustered errors into the parents' rows."""
+    places: dict[str, list[int]] = {}
+    for k, (standing, fill) in enumerate(arrays.rows):
+        if fill.restated != "busted":
+            places.setdefault(standing.parent_id, []).append(k)
+    for row, standing in zip(rows, standings, strict=True):
+        mine = places.get(standing.parent_id)
+        if not mine or standing.account is None:
+            continue
+        for h, (name, length) in enumerate(zip(HORIZON_NAMES, HORIZON_NS, strict=True)):
+            values = arrays.markouts[h][mine].tolist()
+            marked = [
+                MarkedFill(arrays.rows[k][1].fact.matched_at, arrays.rows[k][1].qty, None if v != v else v)
+                for k, v in zip(mine, values, strict=True)
+            ]
+            result = parent_markout(marked, length)
+            row[f"markout_{name}_bps"] = result.mean.value
+            row[f"markout_{name}_se_bps"] = result.se.value
+
+
+def all_tables(built: Built, moment: Moment) -> dict[str, Columns]:
+    """Every table of the schema, missing columns null."""
+    columns: dict[str, Columns] = {
+        "parents": {c.name: [row.get(c.name) for row in built.parents] for c in TABLES["parents"]},
+        "fills": fills_table(built.arrays, built.flags, moment),
+        "children": children_table(built.walked, moment),
+        "evidence": {},
+        "versions": versions_table(built.standings, moment),
+    }
+    return {table: _complete(table, columns[table]) for table in TABLES}
+
+
+def _complete(table: str, columns: Columns) -> Columns:
+    length = max((len(values) for values in columns.values()), default=0)
+    return {c.name: columns.get(c.name) or [None] * length for c in TABLES[table]}

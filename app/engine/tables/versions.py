@@ -1,0 +1,97 @@
+"""The versions table: what was said before a bust, a correction or an amendment, and what after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.engine.metrics import shortfall, slippage
+from app.engine.metrics.identity import Execution
+from app.engine.orders.standing import mid_of
+from app.engine.schema import VERSIONS
+from app.engine.tables.context import Columns, Moment, Value, price, scale_of
+
+if TYPE_CHECKING:
+    from app.engine.metrics.identity import Shortfall
+    from app.engine.orders.executions import Restatement
+    from app.engine.orders.facts import Fact
+    from app.engine.orders.standing import Standing
+
+_Line = tuple[str, str, str, Value, Value, "Fact"]
+
+
+def versions_table(standings: list[Standing], moment: Moment) -> Columns:
+    """Columns of versions.parquet, by time known, then table, key and column; values as text."""
+    lines: list[_Line] = []
+    for standing in standings:
+        lines += _restated(standing, moment)
+        lines += _amended(standing)
+    lines.sort(key=lambda line: (line[5].key, line[0], line[1], line[2]))
+    out: Columns = {column.name: [] for column in VERSIONS}
+    for table, key, column, old, new, fact in lines:
+        said = (table, key, column, _text(old), _text(new), fact.row.ts_event, fact.row.source, fact.row.seq)
+        for name, value in zip(out, said, strict=True):
+            out[name].append(value)
+    return out
+
+
+def _text(value: Value) -> str | None:
+    return None if value is None else (repr(value) if isinstance(value, float) else str(value))
+
+
+def _restated(standing: Standing, moment: Moment) -> list[_Line]:
+    """Walk the restatements back from what stands now: each shows the figures before and after it."""
+    lines: list[_Line] = []
+    if standing.account is None:
+        return lines
+    account = standing.account.copy()
+    for change in reversed(standing.executions.restatements):
+        after = _figures(standing, account, moment)
+        key = change.fill.fact.row.exec_id or ""
+        lines += _different("fills", key, _fill(change.old), _fill(change.new), change.cause)
+        mid2, quality = mid_of(moment.joins.rows, change.fill.fact.before)
+        fee = change.fill.fee
+        _undo(account, change, mid2, quality, fee)
+        before = _figures(standing, account, moment)
+        lines += _different("parents", standing.parent_id, before, after, change.cause)
+    return lines
+
+
+def _undo(account: Shortfall, change: Restatement, mid2: int | None, quality: int, fee: int) -> None:
+    (old_qty, old_price), (new_qty, new_price) = change.old, change.new
+    if new_qty:
+        account.bust(Execution(new_qty, new_price, mid2, fee, quality))
+    if old_qty:
+        account.fill(Execution(old_qty, old_price, mid2, fee, quality))
+
+
+def _fill(value: tuple[int, int]) -> dict[str, Value]:
+    return {"qty": value[0], "px": price(value[1])}
+
+
+def _figures(standing: Standing, account: Shortfall, moment: Moment) -> dict[str, Value]:
+    scale = scale_of(moment.reference(standing.arrival.instrument)) if standing.arrival else None
+    return {
+        "filled_qty": account.filled,
+        "avg_px": shortfall.average_price(account),
+        "slip_arrival_bps": slippage.cumulative_bps(standing.side, account.notional, account.filled, account.arrival2),
+        "exec_cost_ccy": None
+        if scale is None
+        else scale.published(shortfall.splits(account, scale, account.mid2).trading),
+    }
+
+
+def _different(
+    table: str, key: str, old: dict[str, Value], new: dict[str, Value], cause: Fact
+) -> list[_Line]:
+    return [(table, key, name, old[name], new[name], cause) for name in old if old[name] != new[name]]
+
+
+def _amended(standing: Standing) -> list[_Line]:
+    """Changes of the order quantity."""
+    lines: list[_Line] = []
+    qty = standing.arrival.row.qty if standing.arrival else None
+    for fact, new in standing.amendments:
+        if new != qty:
+            lines.append(("parents", standing.parent_id, "order_qty", qty, new, fact))
+        qty = new
+    return lines
