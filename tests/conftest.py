@@ -8,7 +8,7 @@ from typing import Final
 
 import pluggy
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from app.kernel_cache import use_kernel_cache
 
@@ -26,7 +26,18 @@ os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 _SLOW: Final = (HealthCheck.too_slow, HealthCheck.data_too_large)
 settings.register_profile("dev", deadline=None, max_examples=50, suppress_health_check=_SLOW)
 settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True, suppress_health_check=_SLOW)
-settings.register_profile("mutation", deadline=None, max_examples=15, derandomize=True, suppress_health_check=_SLOW)
+# Shrinking is for readers: a mutant only asks whether a test fails.
+_FIRST: Final = (Phase.explicit, Phase.generate)
+settings.register_profile("quick", deadline=None, max_examples=10, suppress_health_check=_SLOW)
+settings.register_profile(
+    "mutation",
+    deadline=None,
+    max_examples=15,
+    derandomize=True,
+    database=None,
+    phases=_FIRST,
+    suppress_health_check=_SLOW,
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if IN_CI else "dev"))
 
 

@@ -1,0 +1,42 @@
+"""`make prove-a1`: the long lines of the exact core's acceptance, one table at the end.
+
+Tests marked `prove` (20,000 random parents, 200 interleavings, 5M rows), the mutation run, and the two hashes on every
+Python for which an interpreter is found.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from scripts import engine_coverage, mutation  # noqa: E402
+from scripts.stages import Stage, finish, run_tests, timed  # noqa: E402
+
+MUTANTS: Final = ("--per-function", "6", "--seed", "1")
+
+
+def exact_core() -> list[Stage]:
+    """A1."""
+    return [
+        timed("long tests", lambda: run_tests("prove-a1", "-m", "prove")),
+        timed("engine coverage, JIT off", engine_coverage.outcome),
+        timed("mutants", lambda: mutation.outcome(*MUTANTS)),
+    ]
+
+
+PROOFS: Final[dict[str, Callable[[], list[Stage]]]] = {"a1": exact_core}
+
+
+def main() -> int:
+    """Run one proof."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("proof", choices=sorted(PROOFS))
+    return finish(PROOFS[parser.parse_args().proof]())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
