@@ -12,7 +12,7 @@ from typing import Protocol, Self
 from app.engine.errors import FeedError
 from app.engine.events import OrderRow, Quarantined, Rows
 from app.engine.universe import Universe
-from app.feeds.symbology import SymbolFile
+from app.feeds.decode.symbols import SymbolFile
 
 
 class OrderDecoder(Protocol):
@@ -68,7 +68,9 @@ class Recording:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 

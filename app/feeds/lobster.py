@@ -16,8 +16,9 @@ from app.engine.events import Instrument, OrderRow, Rows
 from app.engine.universe import Universe
 from app.feeds.base import Options, Recording, file_bytes, in_order
 from app.feeds.decode import lobster as decode
+from app.feeds.decode import lobster_orders, tabular
 from app.feeds.decode.rows import applied_time, chunks, merged, steps_back
-from app.feeds.symbology import DAY_NS
+from app.feeds.decode.symbols import DAY_NS
 
 FORMAT: Final = "lobster"
 _NAME: Final = re.compile(r"^(?P<head>.*?)_?message(?P<tail>[^.]*)\.(?P<kind>csv|parquet)$", re.IGNORECASE)
@@ -55,7 +56,8 @@ def open_recording(path: Path, universe: Universe, options: Options) -> Recordin
     """
     pairs = pairs_in(path) if path.exists() else []
     if not pairs:
-        raise FeedError(f"{path}: no LOBSTER pair here; allowed: NAME_message_N and NAME_book_N or NAME_orderbook_N, .csv or .parquet")
+        allowed = "NAME_message_N with NAME_book_N or NAME_orderbook_N, .csv or .parquet"
+        raise FeedError(f"{path}: no LOBSTER pair here; allowed: {allowed}")
     recording = Recording(name=path.name, universe=universe, market=iter(()))
     recording.orders = _orders(path if path.is_dir() else path.parent, recording)
     symbols = {row.instrument for row in recording.orders if row.instrument}
@@ -82,14 +84,14 @@ def _symbol(head: str) -> str:
 
 def _orders(folder: Path, recording: Recording) -> list[OrderRow]:
     rows: list[OrderRow] = []
-    parents: dict[str, decode.Parent] = {}
+    parents: dict[str, lobster_orders.Parent] = {}
     for file in sorted(folder.glob("*parents.csv")):
-        found, named, aside = decode.read_parents(file_bytes(file), file.name)
+        found, named, aside = lobster_orders.read_parents(file_bytes(file), file.name)
         recording.set_aside(aside)
         parents.update(named)
         rows += found
     for file in sorted(folder.glob("*fills.csv")):
-        found, aside = decode.read_fills(file_bytes(file), file.name, parents)
+        found, aside = lobster_orders.read_fills(file_bytes(file), file.name, parents)
         recording.set_aside(aside)
         rows += found
     if not rows:
@@ -113,15 +115,16 @@ def _market(pairs: list[Files], recording: Recording, options: Options) -> Itera
 def _decoded(files: Files, recording: Recording, options: Options) -> Rows:
     universe = recording.universe
     if files.message.suffix.lower() == ".parquet":
-        message = decode.from_table(_table(files.message), decode.MESSAGE, files.message.name)
-        book = decode.from_table(_table(files.book), decode.TOUCH, files.book.name)
+        message = tabular.from_table(_table(files.message), decode.MESSAGE, files.message.name)
+        book = tabular.from_table(_table(files.book), decode.TOUCH, files.book.name)
     else:
         midnight = _midnight(files.message, options)
-        message = decode.from_csv(file_bytes(files.message), decode.MESSAGE, files.message.name, midnight)
-        book = decode.from_csv(file_bytes(files.book), decode.TOUCH, files.book.name)
+        message = tabular.from_csv(file_bytes(files.message), decode.MESSAGE, files.message.name, midnight)
+        book = tabular.from_csv(file_bytes(files.book), decode.TOUCH, files.book.name)
     symbol = _instrument(files, options, message)
     if symbol not in universe.reference:
-        universe.describe(Instrument(instrument=symbol, currency="USD", quote_currency="USD", tick_size=_CENT, timezone=_ZONE))
+        known = Instrument(instrument=symbol, currency="USD", quote_currency="USD", tick_size=_CENT, timezone=_ZONE)
+        universe.describe(known)
     pair = decode.Pair(
         file=files.message.name,
         instrument=universe.instruments.index(symbol),
@@ -133,13 +136,14 @@ def _decoded(files: Files, recording: Recording, options: Options) -> Rows:
     back = steps_back(applied_time(rows))
     if back:
         recording.count("out_of_order", back)
-        recording.notes.append(f"{files.message.name}: {back} rows have a time before an earlier row's; applied in file order")
+        words = f"{back} rows have a time before an earlier row's; applied in file order"
+        recording.notes.append(f"{files.message.name}: {words}")
     return rows
 
 
-def _instrument(files: Files, options: Options, message: decode.Columns) -> str:
+def _instrument(files: Files, options: Options, message: tabular.Columns) -> str:
     name = files.symbol or files.message.stem
-    if options.symbols is None or not message.count:
+    if options.symbols is None or not message.rows:
         return name
     return options.symbols.instrument(name, int(message.fields["ts_ns"][0]) // DAY_NS)
 
@@ -151,7 +155,8 @@ def _midnight(file: Path, options: Options) -> int:
     try:
         day = datetime.strptime(text or "", "%Y-%m-%d").replace(tzinfo=ZoneInfo(_ZONE))
     except ValueError:
-        raise SettingsError(complaint(str(file), "date", text, "YYYY-MM-DD in the file's name, or the option session_date")) from None
+        allowed = "YYYY-MM-DD in the file's name, or the option session_date"
+        raise SettingsError(complaint(str(file), "date", text, allowed)) from None
     return int(day.timestamp()) * units.SECOND
 
 

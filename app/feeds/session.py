@@ -20,10 +20,13 @@ from app.feeds.decode import session as market_tables
 from app.feeds.decode.disorder import COLUMNS as ORDER_COLUMNS
 from app.feeds.decode.disorder import Disorder, in_applied_order
 from app.feeds.decode.rows import ROWS_AT_ONCE, blank, chunks
-from app.feeds.symbology import DAY_NS, SymbolFile, read_symbols
+from app.feeds.decode.symbols import DAY_NS, SymbolFile
+from app.feeds.symbology import read_symbols
 
 FORMAT: Final = "session"
-FILES: Final = ("market.parquet", "orders.parquet", "orders.fix", "instruments.parquet", "fx.parquet", "symbols.parquet")
+FILES: Final = (
+    "market.parquet", "orders.parquet", "orders.fix", "instruments.parquet", "fx.parquet", "symbols.parquet",
+)  # fmt: skip
 _ROW_GROUP: Final = 1 << 20
 # Numbers that hardly repeat are stored as differences: half the time to read, measured.
 _DIFFERENCES: Final = ("ts_event", "ts_recv", "seq", "order_id")

@@ -149,7 +149,8 @@ def judged(count: int, faults: Sequence[Fault], origin: Origin) -> Verdict:
     entries = [_entry(row, faults[first[row]], origin) for row in bad[:ENTRIES_AT_ONCE].tolist()]
     if len(bad) > ENTRIES_AT_ONCE:
         last = int(bad[-1])
-        reason = f"and {len(bad) - ENTRIES_AT_ONCE} more rows up to here, the last one: {_reason(last, faults[first[last]], origin)}"
+        more = f"and {len(bad) - ENTRIES_AT_ONCE} more rows up to here"
+        reason = f"{more}, the last one: {_reason(last, faults[first[last]], origin)}"
         entries.append(Quarantined(source=origin.source, where=origin.where(last), reason=reason))
     return Verdict(first < 0, entries, len(bad))
 

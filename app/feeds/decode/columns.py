@@ -40,7 +40,8 @@ def is_text(kind: pa.DataType) -> bool:
     """True for types a text column may come in: strings of any width, dictionary-encoded or not, or nothing at all."""
     types = pa.types
     inner = kind.value_type if types.is_dictionary(kind) else kind
-    return bool(types.is_string(inner) or types.is_large_string(inner) or types.is_string_view(inner) or types.is_null(inner))
+    strings = types.is_string(inner) or types.is_large_string(inner) or types.is_string_view(inner)
+    return bool(strings or types.is_null(inner))
 
 
 def is_real(kind: pa.DataType) -> bool:

@@ -53,7 +53,7 @@ class Disorder:
                 times = np.where(snapshot, received, times)
         seqs = columns.identifiers(batch.column("seq")).values if "seq" in names else np.zeros(len(times), np.uint64)
         found = columns.texts(batch.column("source"))
-        sources = columns.codes(found, self.sources.index, -1, np.intp)
+        sources = columns.codes(found, self.sources.index, -1, np.int64).astype(np.intp)
         usable = (times > 0) & (sources >= 0)
         if usable.all():
             return times, seqs.astype(np.uint64, copy=False), sources

@@ -1,16 +1,15 @@
 """Session folder, own flow: tables of orders.parquet to order rows and back."""
 
-import math
+import sys
 from collections.abc import Callable, Iterable
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from app.engine import units
 from app.engine.errors import DecodeError, complaint
-from app.engine.events import KINDS, LIQUIDITY, ORDER_SIDE_NAMES, VISIBILITIES, OrderRow, Quarantined
+from app.engine.events import KINDS, LIQUIDITY, ORDER_SIDE_NAMES, VISIBILITIES, OrderRow
 from app.feeds.decode import check, columns
 from app.feeds.decode.rows import PRICE_LIMIT, SIZE_LIMIT
 
@@ -51,13 +50,16 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "liquidity": LIQUIDITY,
     "visibility": VISIBILITIES,
 }
+_TIME: Final = "ns since the epoch, greater than 0"
 _POSITIVE_QTY: Final = frozenset({"parent_new", "fill"})
 
 
 class OrderDecoder:
     """Turns tables of orders.parquet into order rows, naming rows by their index in the file."""
 
-    def __init__(self, file: str, known: frozenset[str] = frozenset(), rename: Callable[[str, int], str] | None = None) -> None:
+    def __init__(
+        self, file: str, known: frozenset[str] = frozenset(), rename: Callable[[str, int], str] | None = None
+    ) -> None:
         """`known`: the instruments that may occur, empty = any; `rename`: (symbol, ns) to instrument."""
         self._file = file
         self._known = known
@@ -74,30 +76,22 @@ class OrderDecoder:
             if column.null_count < len(column) or name in REQUIRED:
                 values[name] = _values(name, column, faults)
         if self._rename is not None and "instrument" in values:
-            self._renamed(values)
+            values["instrument"] = _renamed(values["instrument"], values["ts_event"], self._rename)
         faults += self._faults(values, table.num_rows)
         origin = check.Origin(
             source=self._file,
             where=lambda row: f"{self._file} row {row}",
             value=lambda field, row: _shown(table, field, row),
-            raw=lambda row: repr({name: column[row] for name, column in values.items() if column[row] is not None}).encode(),
+            raw=lambda row: repr({name: v[row] for name, v in values.items() if v[row] is not None}).encode(),
         )
         verdict = check.judged(table.num_rows, faults, origin)
         rows = np.arange(table.num_rows) if verdict.good is None else np.flatnonzero(verdict.good)
         return _built(values, rows.tolist()), verdict
 
-    def _renamed(self, values: dict[str, list[object]]) -> None:
-        rename = self._rename
-        assert rename is not None
-        pairs = zip(values["instrument"], values["ts_event"], strict=True)
-        values["instrument"] = [
-            rename(name, time) if isinstance(name, str) and isinstance(time, int) else None for name, time in pairs
-        ]
-
     def _faults(self, values: dict[str, list[object]], count: int) -> list[check.Fault]:
         kinds = values["kind"]
         faults = [
-            _fault("ts_event", [isinstance(t, int) and t > 0 for t in values["ts_event"]], "ns since the epoch, greater than 0"),
+            _fault("ts_event", [isinstance(t, int) and t > 0 for t in values["ts_event"]], _TIME),
             _fault("source", [s is not None for s in values["source"]], "the name of a source"),
         ]
         faults += [
@@ -169,7 +163,14 @@ def _is_bytes(kind: pa.DataType) -> bool:
 
 
 def _single(column: pa.ChunkedArray) -> pa.Array:
-    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks) if column.num_chunks else pa.nulls(0, column.type)
+    if column.num_chunks == 0:
+        return pa.nulls(0, column.type)
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.unify_dictionaries().chunks)
+
+
+def _renamed(names: list[object], times: list[object], rename: Callable[[str, int], str]) -> list[object]:
+    pairs = zip(names, times, strict=True)
+    return [rename(n, t) if isinstance(n, str) and isinstance(t, int) else None for n, t in pairs]
 
 
 def _values(name: str, column: pa.Array, faults: list[check.Fault]) -> list[object]:
@@ -196,25 +197,25 @@ def _fault(field: str, good: list[bool], allowed: str) -> check.Fault:
 
 
 def _range_faults(values: dict[str, list[object]]) -> list[check.Fault]:
-    faults: list[check.Fault] = []
-    for name in (*_PRICES, "fee"):
-        if name in values:
-            good = [v is None or (isinstance(v, int) and abs(v) <= PRICE_LIMIT) for v in values[name]]
-            faults.append(_fault(name, good, f"an integer in 1e-9, magnitude at most {PRICE_LIMIT}"))
-    for name in _TIMES:
-        if name in values:
-            faults.append(_fault(name, [v is None or (isinstance(v, int) and v > 0) for v in values[name]], "ns, greater than 0"))
-    if "ts_recv" in values:
-        faults.append(_fault("ts_recv", [v is None or (isinstance(v, int) and v >= 0) for v in values["ts_recv"]], "ns, 0 unknown"))
-    for name in ("qty", "cum_qty"):
-        if name in values:
-            pairs = zip(values["kind"], values[name], strict=True)
-            good = [v is None or (isinstance(v, int) and int(k in _POSITIVE_QTY and name == "qty") <= v <= SIZE_LIMIT) for k, v in pairs]
-            faults.append(_fault(name, good, f"0 to {SIZE_LIMIT}, greater than 0 for a parent or a fill"))
-    for name, top in (("target_pov", math.inf), ("max_pov", math.inf), ("propensity", 1.0)):
-        if name in values:
-            good = [v is None or (isinstance(v, int | float) and math.isfinite(v) and 0 <= v <= top) for v in values[name]]
-            faults.append(_fault(name, good, "a fraction, 0 or more" if top > 1 else "a probability from 0 to 1"))
+    """Numbers out of their range, column by column; null is always allowed."""
+    bounds: dict[str, tuple[float, float, str]] = {
+        **dict.fromkeys((*_PRICES, "fee"), (-PRICE_LIMIT, PRICE_LIMIT, f"1e-9, magnitude at most {PRICE_LIMIT}")),
+        **dict.fromkeys(_TIMES, (1, 2**63 - 1, _TIME)),
+        **dict.fromkeys(("qty", "cum_qty"), (0, SIZE_LIMIT, f"0 to {SIZE_LIMIT}")),
+        **dict.fromkeys(("target_pov", "max_pov"), (0, sys.float_info.max, "a fraction, 0 or more")),
+        "ts_recv": (0, 2**63 - 1, "ns since the epoch, or 0 for unknown"),
+        "propensity": (0, 1, "a probability from 0 to 1"),
+    }
+    faults = [
+        _fault(name, [v is None or (isinstance(v, int | float) and low <= v <= high) for v in values[name]], allowed)
+        for name, (low, high, allowed) in bounds.items()
+        if name in values
+    ]
+    if "qty" in values:
+        pairs = zip(values["kind"], values["qty"], strict=True)
+        faults.append(
+            _fault("qty", [q != 0 or k not in _POSITIVE_QTY for k, q in pairs], "more than 0 for a parent or fill")
+        )
     return faults
 
 

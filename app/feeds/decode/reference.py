@@ -3,6 +3,7 @@
 import math
 from typing import Final
 
+import msgspec
 import pyarrow as pa
 
 from app.engine.errors import DecodeError, complaint
@@ -50,7 +51,7 @@ def read_instruments(table: pa.Table, file: str, universe: Universe) -> tuple[fr
             reason = complaint(where, field, entry.get(field), allowed)
             aside.append(Quarantined(source=file, where=where, reason=reason, raw=repr(entry).encode()))
             continue
-        instrument = Instrument(**{field: value for field, value in entry.items() if value is not None})
+        instrument = msgspec.convert({field: v for field, v in entry.items() if v is not None}, Instrument)
         if instrument.index:
             known.add(instrument.index)
         universe.describe(instrument)
@@ -65,7 +66,8 @@ def read_fx(table: pa.Table, file: str, universe: Universe) -> list[Quarantined]
     types = {"ts_event": columns.is_whole, "pair": columns.is_text, "rate": columns.is_real}
     for name, allowed in types.items():
         if name not in table.column_names or not allowed(table.schema.field(name).type):
-            raise DecodeError(complaint(file, "columns", str(table.schema.names), "ts_event int64, pair string, rate double"))
+            words = "ts_event int64, pair string, rate double"
+            raise DecodeError(complaint(file, "columns", str(table.schema), words))
     aside: list[Quarantined] = []
     for row, entry in enumerate(table.select(list(types)).cast(FX_SCHEMA, safe=False).to_pylist()):
         where = f"{file} row {row}"
@@ -99,7 +101,11 @@ def fx_table(universe: Universe) -> pa.Table:
 def _check_types(schema: pa.Schema, file: str) -> None:
     if "instrument" not in schema.names:
         raise DecodeError(complaint(file, "columns", schema.names, "a table with the column instrument"))
-    for names, allowed, words in ((_TEXT, columns.is_text, "string"), (_WHOLE, columns.is_whole, "int64"), (_REAL, columns.is_real, "double")):
+    for names, allowed, words in (
+        (_TEXT, columns.is_text, "string"),
+        (_WHOLE, columns.is_whole, "int64"),
+        (_REAL, columns.is_real, "double"),
+    ):
         for name in names:
             if name in schema.names and not allowed(schema.field(name).type):
                 raise DecodeError(complaint(file, f"type of {name}", str(schema.field(name).type), words))

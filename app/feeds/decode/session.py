@@ -12,7 +12,7 @@ from app.engine.errors import DecodeError, complaint
 from app.engine.events import MARKET, Rows
 from app.engine.universe import Names, Universe
 from app.feeds.decode import check, columns
-from app.feeds.symbology import SymbolFile
+from app.feeds.decode.symbols import SymbolFile
 
 REQUIRED: Final = ("ts_event", "source", "instrument", "venue", "action")
 TEXT: Final = ("source", "instrument", "venue", "action", "side", "condition", "status")
@@ -101,6 +101,9 @@ class MarketDecoder:
             fields["ts_recv"] = np.where(fields["ts_recv"] == units.NULL, 0, fields["ts_recv"])
         if "flags" in present:
             fields["flags"] = _flags(batch.column("flags"), faults)
+            unreceived = ((fields["flags"] & units.SNAPSHOT) != 0) & (fields["ts_recv"] == 0)
+            if unreceived.any():  # a snapshot row without its packet's time is applied at its own
+                fields["ts_recv"] = np.where(unreceived, fields["ts_event"], fields["ts_recv"])
         return fields, faults
 
     def _names(self, batch: pa.RecordBatch, times: NDArray[np.int64]) -> dict[str, NDArray[Any]]:

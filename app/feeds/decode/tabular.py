@@ -1,0 +1,117 @@
+"""Whole numbers out of Parquet tables and plain CSV, column by column, with every unreadable place named."""
+
+import io
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+from numpy.typing import NDArray
+
+from app.engine import units
+from app.engine.errors import DecodeError, complaint
+from app.feeds.decode import check, columns
+
+_SECONDS: Final = "seconds after midnight, 9 decimals at most"
+
+
+class Columns(NamedTuple):
+    """Columns of one file as int64 (NULL = null) with the rows that could not be read and what the file said there."""
+
+    fields: dict[str, NDArray[np.int64]]
+    faults: list[check.Fault]
+    rows: int
+    value: Callable[[str, int], object]
+
+
+def from_table(table: pa.Table, names: tuple[str, ...], file: str) -> Columns:
+    """Whole-number columns of a Parquet table. Raises DecodeError when one is missing or of a wrong type."""
+    fields: dict[str, NDArray[np.int64]] = {}
+    faults: list[check.Fault] = []
+    for name in names:
+        if name not in table.column_names:
+            allowed = f"a table with the columns {', '.join(names)}"
+            raise DecodeError(complaint(file, "columns", table.column_names, allowed))
+        column = table.column(name).combine_chunks()
+        if not columns.is_whole(column.type):
+            raise DecodeError(complaint(file, f"type of {name}", str(column.type), "int64"))
+        values, bad = columns.integers(column)
+        fields[name] = values.astype(np.int64, copy=False)
+        if bad is not None:
+            faults.append(check.Fault(name, bad, "a whole number"))
+    return Columns(fields, faults, table.num_rows, lambda name, row: table.column(name)[row].as_py())
+
+
+def from_csv(data: bytes, names: tuple[str, ...], file: str, midnight: int | None = None) -> Columns:
+    """The first columns of an original CSV; `midnight`: the first one is seconds after it (ns since the epoch).
+
+    A line with too few or too many fields keeps its place as a row of faults. Raises DecodeError when empty.
+    """
+    data = data.replace(b"\r\n", b"\n").replace(b"\r", b" ").rstrip(b"\n")
+    if not data.strip():
+        raise DecodeError(f"{file}: empty file; allowed: one line per message")
+    lines = data.count(b"\n") + 1
+    width = data.split(b"\n", 1)[0].count(b",") + 1
+    if width < len(names):
+        raise DecodeError(complaint(f"{file} line 1", "columns", width, f"{len(names)} or more: {', '.join(names)}"))
+    table, skipped = _strings(data, width, file)
+    lost = np.zeros(lines, np.bool_)
+    lost[np.array(skipped, np.intp) - 1] = True
+    if table.num_rows + len(skipped) != lines:
+        raise DecodeError(f"{file}: {lines} lines, of which only {table.num_rows + len(skipped)} could be told apart")
+    fields: dict[str, NDArray[np.int64]] = {}
+    faults = [check.Fault("line", lost, f"{width} fields separated by commas")]
+    for index, name in enumerate(names):
+        timed = index == 0 and midnight is not None
+        fields[name], wrong = np.full(lines, units.NULL), np.zeros(lines, np.bool_)
+        values, wrong[~lost] = _numbers(table.column(index), 9 if timed else 0)
+        fields[name][~lost] = values + (midnight or 0) if timed else values
+        faults.append(check.Fault(name, wrong, _SECONDS if timed else "a whole number"))
+    faults = [fault for fault in faults if fault.bad.any()]
+    raw = data.split(b"\n") if faults else []
+    return Columns(fields, faults, lines, lambda name, row: _shown(fields, raw, name, row))
+
+
+def _shown(fields: dict[str, NDArray[np.int64]], raw: list[bytes], name: str, row: int) -> object:
+    if raw:
+        return raw[row]
+    return int(fields[name][row]) if name in fields else None
+
+
+def _strings(data: bytes, width: int, file: str) -> tuple[pa.Table, list[int]]:
+    """Every field as bytes, and the 1-based numbers of the lines whose field count is wrong."""
+    names = [str(index) for index in range(width)]
+    skipped: list[int] = []
+
+    def note(row: Any) -> str:
+        skipped.append(row.number)
+        return "skip"
+
+    block = min(max(len(data) + 1, 1 << 16), 1 << 30)  # line numbers are told within one block
+    try:
+        table = pacsv.read_csv(
+            io.BytesIO(data),
+            pacsv.ReadOptions(use_threads=False, column_names=names, block_size=block),
+            pacsv.ParseOptions(
+                quote_char=False, double_quote=False, ignore_empty_lines=False, invalid_row_handler=note
+            ),
+            pacsv.ConvertOptions(column_types=dict.fromkeys(names, pa.binary()), strings_can_be_null=False),
+        )
+    except pa.ArrowException as error:
+        raise DecodeError(f"{file}: not a CSV file: {error}") from error
+    return table, skipped
+
+
+def _numbers(column: pa.ChunkedArray, decimals: int) -> tuple[NDArray[np.int64], check.Mask]:
+    """Decimal text as integers of 10**-decimals (exact), and the rows that are none."""
+    pattern = rf"^-?[0-9]{{1,9}}(\.[0-9]{{1,{decimals}}})?$" if decimals else "^-?[0-9]{1,18}$"
+    matched = pc.match_substring_regex(column, pattern)
+    text = pc.if_else(matched, column, pa.scalar(b"0", pa.binary())).cast(pa.string())
+    wrong: check.Mask = ~matched.to_numpy().astype(np.bool_)
+    if not decimals:
+        return text.cast(pa.int64()).to_numpy(), wrong
+    exact = text.cast(pa.decimal128(27, decimals)).combine_chunks()
+    limbs = np.frombuffer(exact.buffers()[1], np.int64)[2 * exact.offset : 2 * (exact.offset + len(exact)) : 2]
+    return limbs.copy(), wrong
