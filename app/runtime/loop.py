@@ -5,24 +5,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+import numpy as np
+
 from app.engine.effects import Effects
 from app.engine.events import Block, Quarantined, Rows
 from app.engine.layout import Sink
+from app.engine.units import NULL
 from app.engine.universe import Universe
 from app.runtime.fingerprint import Fingerprint
+from app.runtime.inbox import applied_times
 from app.runtime.journal import JournalWriter
 from app.runtime.outputs import Outputs, RunReport, Tables
 from app.runtime.pace import Pace
 from app.runtime.progress import ProgressBar
 
 FRAME_S: Final = 1 / 30
-UNDEFINED: Final = "undefined_"  # the engine's counts of undefined figures start with it, the reason follows
 
 
 class Engine(Protocol):
     """What the loop needs of the engine: two verbs, and what may be read between them."""
-
-    counts: dict[str, int]
 
     @property
     def touches(self) -> Rows:
@@ -45,6 +46,9 @@ class Engine(Protocol):
 
     def output_hash(self) -> str:
         """Hash of the tables as restated."""
+
+    def undefined(self) -> dict[str, int]:
+        """Undefined figures by reason."""
 
 
 class BlockSource(Protocol):
@@ -125,6 +129,8 @@ class Loop:
         self._pace = pace
         self._fingerprint = Fingerprint(stream.universe)
         self._rows = 0
+        self._late = 0
+        self._watermark = NULL
         self._engine_quarantined = 0
         self._published_s = -1.0
 
@@ -174,6 +180,8 @@ class Loop:
         self._fingerprint.add_controls(block.controls)
         rows = len(block.market) + len(block.orders) + len(block.controls)
         self._rows += rows
+        self._late += _late(block, self._watermark)
+        self._watermark = max(self._watermark, block.watermark)
         self._engine_quarantined += len(effects.quarantine)
         self._set_aside(effects.quarantine)
         if taps.outputs is not None and len(self._engine.touches):
@@ -201,7 +209,6 @@ class Loop:
     def _report(self) -> RunReport:
         options, engine = self._options, self._engine
         now = options.clock()
-        counts = engine.counts
         reading = now - options.first_byte_s
         return RunReport(
             version=options.version,
@@ -211,15 +218,21 @@ class Loop:
             run_hash=engine.run_hash(),
             output_hash=engine.output_hash(),
             rows_in=self._rows,
-            rows_late=counts.get("late", 0),
+            rows_late=self._late,
             rows_quarantined=self._stream.counts.get("quarantined", 0) + self._engine_quarantined,
-            undefined={
-                k.removeprefix(UNDEFINED): n for k, n in sorted(counts.items()) if k.startswith(UNDEFINED) and n
-            },
+            undefined=dict(sorted(engine.undefined().items())),
             events_per_s=self._rows / reading if reading > 0 else None,
             wall_s=now - options.started_s,
             notes=list(self._stream.notes),
         )
+
+
+def _late(block: Block, watermark: int) -> int:
+    """Rows that came after their time had been passed."""
+    late = sum(row.ts_event < watermark for row in block.orders)
+    if len(block.market):
+        late += int(np.count_nonzero(applied_times(block.market) < watermark))
+    return late
 
 
 def run(stream: Stream, engine: Engine, options: RunOptions, taps: Taps, pace: Pace | None = None) -> RunResult | None:

@@ -194,7 +194,10 @@ def _table(name: str, columns: tuple[schema.Column, ...], values: dict[str, list
     unknown = sorted(set(values) - {column.name for column in columns})
     if unknown:
         raise EngineError(f"table {name}: the engine gives columns that the schema does not know: {', '.join(unknown)}")
-    rows = max((len(column) for column in values.values()), default=0)
+    lengths = {column: len(given) for column, given in values.items()}
+    rows = max(lengths.values(), default=0)
+    if any(length != rows for length in lengths.values()):
+        raise EngineError(f"table {name}: columns of different lengths: {lengths}")
     arrays = []
     for column in columns:
         given = values.get(column.name, [None] * rows)
