@@ -28,7 +28,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     cost_model: CostModel = "square_root"
     clock_budget_ns: dict[str, int] = {}
     ring_ns: int = 120 * SECOND
-    ring_rows: int = 65_536
+    ring_rows: int = 16_384
     book: bool = False  # emit the touch after every completed venue event
 
     def budget_of(self, source: str) -> int:

@@ -12,17 +12,17 @@ from app.engine.config import EngineConfig
 from app.engine.effects import Effects
 from app.engine.enrich.history import TouchHistory
 from app.engine.enrich.joins import Joins
-from app.engine.errors import EngineError
+from app.engine.errors import EngineError, complaint
 from app.engine.events import Block, Control, OrderRow, Quarantined, Rows, no_market
 from app.engine.layout import Sink
 from app.engine.orders.facts import Fact
 from app.engine.orders.flow import Flow
+from app.engine.orders.parents import Parent
 from app.engine.publish import Publisher
 from app.engine.snapshot import pack, unpack
 from app.engine.tables.build import all_tables, build
 from app.engine.tables.context import NEVER, Columns, Moment, moment
 from app.engine.tables.hashes import output_hash
-from app.engine.orders.parents import Parent
 from app.engine.units import NULL, SNAPSHOT
 from app.engine.universe import Universe
 
@@ -204,7 +204,5 @@ def applied_at(rows: Rows) -> NDArray[np.int64]:
 
 def _incomplete(row: OrderRow) -> Quarantined:
     what = "qty" if row.qty is None else "price"
-    return Quarantined(
-        source=row.source, where=f"row {row.rec}", reason=f"{row.kind} {row.exec_id or ''}: {what} = null is not allowed; allowed: a number",
-        raw=msgspec.json.encode(row),
-    )  # fmt: skip
+    reason = complaint(f"{row.kind} {row.exec_id or ''}".strip(), what, None, "a number")
+    return Quarantined(source=row.source, where=f"row {row.rec}", reason=reason, raw=msgspec.json.encode(row))

@@ -46,7 +46,10 @@ INSTRUMENT_ROW: Final = np.dtype(
 TRACE_ROW: Final = np.dtype([("ts", "i8"), ("mid", "f8"), ("volume", "i8"), ("instrument", "i4"), ("pad", "i4")])
 # One own event, for the shapes on the impact trace.
 EVENT_ROW: Final = np.dtype(
-    [("ts", "i8"), ("px", "f8"), ("qty", "i8"), ("parent_row", "i4"), ("kind", "u4"), ("liquidity", "u4"), ("id", "u4")],
+    [
+        ("ts", "i8"), ("px", "f8"), ("qty", "i8"),
+        ("parent_row", "i4"), ("kind", "u4"), ("liquidity", "u4"), ("id", "u4"),
+    ],
     align=True,
 )  # fmt: skip
 # One source of the run, for the health strip.

@@ -86,7 +86,7 @@ class Publisher:
         rows = _rows(layout.FILL_ROW, TABLES["fills"], columns, sink)
         facts = [fill.fact for _standing, fill in built.arrays.rows]
         rows["parent_row"] = [self.parents[standing.parent_id] for standing, _fill in built.arrays.rows]
-        rows["instrument"] = [sink.intern(now.joins.universe.instruments[f.instrument]) if f.instrument >= 0 else 0 for f in facts]
+        rows["instrument"] = [_named(fact.instrument, now, sink) for fact in facts]
         sink.put("fills", np.array([self._number(self.fills, id(fact)) for fact in facts], np.int64), rows)
 
     def _children(self, built: Built, now: Moment, sink: Sink) -> None:
@@ -95,7 +95,7 @@ class Publisher:
         rows = _rows(layout.CHILD_ROW, TABLES["children"], children_table(built.walked, now), sink)
         for k, (chain, child) in enumerate(built.walked):
             rows["parent_row"][k] = self.parents.get(chain.parent_id or "unassigned", -1)
-            rows["instrument"][k] = sink.intern(now.joins.universe.instruments[chain.instrument]) if chain.instrument >= 0 else 0
+            rows["instrument"][k] = _named(chain.instrument, now, sink)
             rows["side"][k] = sink.intern(chain.side or "")
             open_qty = 0 if child.ts_done is not None or child.ts_acked is None else (child.qty or 0) - child.filled
             mine = self.own.setdefault(chain.instrument, {})
@@ -181,6 +181,10 @@ def _moves(parent: Parent) -> bool:
     """True while the market still changes the parent's figures."""
     standing = parent.standing
     return getattr(standing, "closing", None) is None
+
+
+def _named(instrument: int, now: Moment, sink: Sink) -> int:
+    return sink.intern(now.joins.universe.instruments[instrument]) if instrument >= 0 else 0
 
 
 def _float(value: float | None) -> float:

@@ -122,7 +122,7 @@ def unpack(engine: Engine, data: bytes) -> None:
 
 def _restore_flow(engine: Engine, state: _State) -> None:
     """Link the facts again in their order of arrival, then give each what it had met."""
-    flow = Flow(engine.universe, lambda fact: None)
+    flow = Flow(engine.universe, lambda _fact: None)
     for row in state.facts:
         flow.take(row)
     arrays = _decode(state.arrays["joins"])
@@ -158,7 +158,8 @@ def _encode(arrays: dict[str, Any]) -> dict[str, _Array]:
 
 
 def _decode(arrays: dict[str, _Array]) -> dict[str, Any]:
-    return {
-        name: np.frombuffer(a.data, _DTYPES.get(a.dtype, np.dtype(a.dtype) if a.dtype not in _DTYPES else None)).reshape(a.shape).copy()
-        for name, a in arrays.items()
-    }
+    out: dict[str, Any] = {}
+    for name, saved in arrays.items():
+        dtype = _DTYPES[saved.dtype] if saved.dtype in _DTYPES else np.dtype(saved.dtype)
+        out[name] = np.frombuffer(saved.data, dtype).reshape(saved.shape).copy()
+    return out

@@ -100,7 +100,7 @@ class Level:
         words = f"{words} ({figures})" if figures else words
         return f"{words}; {CAVEAT}" if self.mode == "bps" else words
 
-    def state(self) -> tuple[str, str, int]:
+    def state(self) -> tuple[Mode, str, int]:
         """Mode, level and the time it was entered; thresholds belong to the settings."""
         return self.mode, self.level, self.since
 

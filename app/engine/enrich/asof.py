@@ -10,7 +10,15 @@ from app.engine.enrich.consolidate import SESSION_BREAK_NS, holds
 from app.engine.events import Rows
 from app.engine.jit import jit
 from app.engine.units import (
-    CROSSED, HELD_CROSSED, HELD_ONE_SIDED, HOLD_NS, LOCKED, NO_QUOTE, NULL, PAST_END, UNJOINED,
+    CROSSED,
+    HELD_CROSSED,
+    HELD_ONE_SIDED,
+    HOLD_NS,
+    LOCKED,
+    NO_QUOTE,
+    NULL,
+    PAST_END,
+    UNJOINED,
 )  # fmt: skip
 
 
@@ -35,7 +43,7 @@ def _row_at(h: Histories, instrument: int, t: int) -> int:
         else:
             high = middle
     if low > first:
-        return low - 1
+        return int(low - 1)
     return -1 if h.dropped[instrument] == NULL else -2
 
 

@@ -13,8 +13,23 @@ from app.engine.bits import add_wide, mul_wide
 from app.engine.events import PRINTED, STATUS_SET, TOUCHED, UNPRINTED, Rows
 from app.engine.jit import jit
 from app.engine.units import (
-    ASK, AUCTION, BID, BLOCK, CROSSED, GOOD, HALT, HOLD_NS, IN_AUCTION, IN_CLOSE, IN_HALT, LOCKED, NO_QUOTE,
-    NULL, ODD, ONE_SIDED, REGULAR,
+    ASK,
+    AUCTION,
+    BID,
+    BLOCK,
+    CROSSED,
+    GOOD,
+    HALT,
+    HOLD_NS,
+    IN_AUCTION,
+    IN_CLOSE,
+    IN_HALT,
+    LOCKED,
+    NO_QUOTE,
+    NULL,
+    ODD,
+    ONE_SIDED,
+    REGULAR,
 )  # fmt: skip
 
 DONE = -1  # the kernel went through; otherwise the change that found a region full
@@ -238,7 +253,7 @@ def _remember_print(k: Consolidation, n: int, i: int) -> bool:
             current[i]["bought"] += size
         elif side == ASK:
             current[i]["sold"] += size
-    return eligible
+    return bool(eligible)
 
 
 remember_print = jit(_remember_print)

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from app.engine.enrich.rows import JOIN
 from app.engine.events import Rows
 from app.engine.units import ASK, BID, NULL
 
-assert JOIN.names is not None  # noqa: S101 - the fields read below
+_BIDS: Final = (("bid", "bid_size"), ("bid2", "bid2_size"))
+_ASKS: Final = (("ask", "ask_size"), ("ask2", "ask2_size"))
 
 
 class OwnQuantity(NamedTuple):
@@ -47,8 +47,7 @@ def touch_ex_own(touch: Rows, own: Iterable[OwnQuantity]) -> TouchExOwn:
 
 
 def _side(touch: Rows, side: int, own: list[OwnQuantity]) -> tuple[int | None, int]:
-    names = (("bid", "bid_size"), ("bid2", "bid2_size")) if side == BID else (("ask", "ask_size"), ("ask2", "ask2_size"))
-    for price_name, size_name in names:
+    for price_name, size_name in _BIDS if side == BID else _ASKS:
         price = int(touch[price_name])
         if price == NULL:
             return None, 0

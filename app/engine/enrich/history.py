@@ -1,12 +1,14 @@
 """The touch history of all instruments: changes wait for the watermark, then time only moves forward."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.config import EngineConfig
 from app.engine.enrich.asof import Histories, Lookups, look_up
 from app.engine.enrich.consolidate import DONE, UNSEEN, Consolidation, consolidate
-from app.engine.enrich.regions import Regions
+from app.engine.enrich.regions import Regions, joined
 from app.engine.enrich.rows import HISTORY, PRINT, SAMPLE, SLOT, TAKEN_BACK
 from app.engine.events import CHANGE, Rows
 from app.engine.jit import jit
@@ -67,16 +69,17 @@ class TouchHistory:
         if not len(changes):
             return
         fresh = changes.copy()
-        sources = int(fresh["source"].max()) + 1
+        source = np.ascontiguousarray(fresh["source"])
+        sources = int(source.max()) + 1
         if sources > len(self.last_of_source):
             more = np.full(sources - len(self.last_of_source), NULL, np.int64)
             self.last_of_source = np.concatenate([self.last_of_source, more])
         ts = np.ascontiguousarray(fresh["ts"])
-        self.backwards += int(hold_back(ts, np.ascontiguousarray(fresh["source"]), self.last_of_source))
+        self.backwards += int(hold_back(ts, source, self.last_of_source))
         fresh["ts"] = ts
         self._reach(int(fresh["instrument"].max()) + 1, int(fresh["venue"].max()) + 1)
         self._register(fresh)
-        self.waiting = np.concatenate([self.waiting, fresh]) if len(self.waiting) else fresh
+        self.waiting = joined(self.waiting, fresh) if len(self.waiting) else fresh
 
     def advance(self, watermark: int, source_ranks: NDArray[np.int64]) -> None:
         """Consolidate every waiting change with ts < watermark; equal times go by source name, then source order."""
@@ -124,9 +127,9 @@ class TouchHistory:
         h = self.history
         return Histories(h.pool, h.offset, h.count, h.dropped)
 
-    def look_up(self, instrument: NDArray[np.int64], t: NDArray[np.int64], target: NDArray[np.int64], out: Rows) -> None:
-        """Write the JOIN row of every (instrument, t) to out[target]."""
-        look_up(Lookups(self.histories(), instrument, t, target, out))
+    def look_up(self, requests: NDArray[np.int64], out: Rows) -> None:
+        """Write the JOIN row of every request, columns of (instrument, t, target), to out[target]."""
+        look_up(Lookups(self.histories(), requests[0], requests[1], requests[2], out))
 
     def ring(self, instrument: int) -> Rows:
         """The consolidated history of an instrument that is still in memory, oldest first (a view)."""
@@ -142,15 +145,15 @@ class TouchHistory:
         """Print cancellations that name no print in memory."""
         return int(self.counts[_NOT_FOUND])
 
-    def save(self) -> dict[str, Rows]:
+    def save(self) -> dict[str, NDArray[Any]]:
         """State as arrays."""
-        state = {name: getattr(self, name) for name in _SAVED}
+        state: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in _SAVED}
         state |= {f"history.{k}": v for k, v in self.history.save().items()}
         state |= {f"prints.{k}": v for k, v in self.prints.save().items()}
         state["marks"] = np.array([self.backwards, self.passed], np.int64)
         return {name: array.copy() for name, array in state.items()}
 
-    def load(self, state: dict[str, Rows]) -> None:
+    def load(self, state: dict[str, NDArray[Any]]) -> None:
         """Take back what save() gave."""
         for name in _SAVED:
             setattr(self, name, state[name].copy())
@@ -178,10 +181,10 @@ class TouchHistory:
             for name in ("bid", "ask", "bid2", "ask2", "mid2", "held", "since", "held_bid", "held_ask"):
                 fresh[name] = NULL
             fresh["quality"] = NO_QUOTE
-            self.current = np.concatenate([self.current, fresh])
+            self.current = joined(self.current, fresh)
             sample = np.zeros(more, SAMPLE)
             sample["mid2"] = NULL
-            self.sample = np.concatenate([self.sample, sample])
+            self.sample = joined(self.sample, sample)
             self.venues = np.concatenate([self.venues, np.zeros(more, np.int32)])
             self.members = np.concatenate([self.members, np.zeros((more, self.members.shape[1]), np.int32)])
             self.history.reach(instruments)
@@ -192,14 +195,14 @@ class TouchHistory:
         missing = self.slot_of[changes["instrument"], changes["venue"]] < 0
         if not missing.any():
             return
-        pairs = np.unique(np.stack([changes["instrument"][missing], changes["venue"][missing].astype(np.int32)], 1), axis=0)
-        for instrument, venue in pairs.tolist():
+        met = np.stack([changes["instrument"][missing], changes["venue"][missing].astype(np.int32)], 1)
+        for instrument, venue in np.unique(met, axis=0).tolist():
             slot = len(self.slots)
             fresh = np.zeros(1, SLOT)
             fresh["status"] = UNSEEN
             for name in ("bid", "ask", "bid2", "ask2"):
                 fresh[name] = NULL
-            self.slots = np.concatenate([self.slots, fresh])
+            self.slots = joined(self.slots, fresh)
             self.slot_of[instrument, venue] = slot
             k = int(self.venues[instrument])
             if k == self.members.shape[1]:

@@ -13,11 +13,23 @@ from app.engine.config import EngineConfig
 from app.engine.enrich.asof import Horizons, Searches, first_valid, mid_range, resolve
 from app.engine.enrich.history import TouchHistory
 from app.engine.enrich.own_prints import AFTER_NS, ANY_VENUE, DARK_NS, WANTED, Matching, candidates, no_candidates
+from app.engine.enrich.regions import joined
 from app.engine.enrich.rows import JOIN
 from app.engine.events import Rows
 from app.engine.orders.facts import NOWHERE, Fact
 from app.engine.units import (
-    CLOCK, CONDITION_CODES, GOOD, HORIZON_NAMES, HORIZON_NS, IN_AUCTION, IN_CLOSE, NULL, PENDING, QUALITIES, UNDEFINED_FROM, UNJOINED,
+    CLOCK,
+    CONDITION_CODES,
+    GOOD,
+    HORIZON_NAMES,
+    HORIZON_NS,
+    IN_AUCTION,
+    IN_CLOSE,
+    NULL,
+    PENDING,
+    QUALITIES,
+    UNDEFINED_FROM,
+    UNJOINED,
 )  # fmt: skip
 from app.engine.universe import Universe
 
@@ -56,7 +68,7 @@ class Joins:
         self.last2: NDArray[np.int64] = np.full(64, NULL, np.int64)  # last defined mid2 one minute on
         self.reactions = 0
         self.too_short: list[int] = []  # per reaction: horizons shorter than its clock budget
-        self.pending: list[NDArray[np.int64]] = [np.zeros(0, np.int64) for _ in range(4)]  # instrument, t, step, target
+        self.pending = [np.zeros(0, np.int64) for _ in range(4)]  # instrument, t, step, target
         self.fresh: list[tuple[int, int, int]] = []  # (instrument, t, target) since the last advance
         self.wanted: Rows = np.zeros(0, WANTED)
         self.found: Rows = no_candidates(0)
@@ -112,8 +124,9 @@ class Joins:
     def now(self, instruments: list[int], t: int) -> Rows:
         """JOIN rows of instruments as of t."""
         out = np.zeros(len(instruments), JOIN)
-        where = np.arange(len(instruments), dtype=np.int64)
-        self.history.look_up(np.array(instruments, np.int64), np.full(len(where), t, np.int64), where, out)
+        self.history.reach(len(self.universe.instruments))
+        asked = [(instrument, t, n) for n, instrument in enumerate(instruments)]
+        self.history.look_up(np.array(asked, np.int64).reshape(-1, 3).T.copy(), out)
         return out
 
     # -- steps -----------------------------------------------------------------------------------------------------
@@ -128,20 +141,16 @@ class Joins:
         return (fact.row.ts_match or fact.row.ts_event) + (DARK_NS if fact.row.liquidity == "D" else AFTER_NS)
 
     def _look_up(self, facts: list[Fact]) -> None:
-        instrument, t, target = [], [], []
+        asked: list[tuple[int, int, int]] = []
         for fact in facts:
-            instrument += [fact.instrument, fact.instrument]
-            t += [fact.matched_at - 1, fact.matched_at if fact.row.kind == "fill" else fact.row.ts_event]
-            target += [fact.before, fact.at]
+            at = fact.matched_at if fact.row.kind == "fill" else fact.row.ts_event
+            asked += [(fact.instrument, fact.matched_at - 1, fact.before), (fact.instrument, at, fact.at)]
             index = self.index_of.get(fact.before)
             if index is not None:
                 name = self.universe.of(self.universe.instruments[fact.instrument]).index or ""
-                instrument.append(self.universe.instruments.index(name))
-                t.append(fact.matched_at - 1)
-                target.append(index)
+                asked.append((self.universe.instruments.index(name), fact.matched_at - 1, index))
         self.history.reach(len(self.universe.instruments))
-        arrays = (np.array(values, np.int64) for values in (instrument, t, target))
-        self.history.look_up(*arrays, self.rows)
+        self.history.look_up(np.ascontiguousarray(np.array(asked, np.int64).T), self.rows)
 
     def _match_prints(self, passed: int) -> None:
         """Collect the possible own prints of fills whose window has passed; a missing match time is the print's."""
@@ -169,8 +178,8 @@ class Joins:
                 if found["number"][n, 0] >= 0:
                     fact.matched_at = int(found["ts"][n, 0])
                 self.fresh.append((fact.instrument, fact.matched_at, fact.horizon))
-        self.wanted = np.concatenate([self.wanted, wanted])
-        self.found = np.concatenate([self.found, found])
+        self.wanted = joined(self.wanted, wanted)
+        self.found = joined(self.found, found)
 
     def _resolve(self, passed: int, end: int) -> None:
         if self.fresh:
@@ -181,7 +190,9 @@ class Joins:
             self.fresh = []
         if not len(self.pending[0]):
             return
-        kept = int(resolve(Horizons(self.history.histories(), *self.pending, _LENGTHS, self.mid2, self.quality, self.last2, _MINUTE, passed, end)))
+        instrument, t, step, target = self.pending
+        results = (_LENGTHS, self.mid2, self.quality, self.last2, _MINUTE, passed, end)
+        kept = int(resolve(Horizons(self.history.histories(), instrument, t, step, target, *results)))
         self.pending = [array[:kept] for array in self.pending]
 
     def _open(self, fact: Fact, passed: int) -> bool:
@@ -236,7 +247,7 @@ class Joins:
     def _take_rows(self, rows: int) -> list[int]:
         start, self.used = self.used, self.used + rows
         if self.used > len(self.rows):
-            self.rows = np.concatenate([self.rows, np.zeros(len(self.rows), JOIN)])
+            self.rows = joined(self.rows, np.zeros(len(self.rows), JOIN))
         self.rows["quality"][start : self.used] = PENDING
         self.rows["mid2"][start : self.used] = NULL
         return list(range(start, self.used))

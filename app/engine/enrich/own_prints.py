@@ -17,7 +17,10 @@ CANDIDATES: Final = 8  # nearest prints remembered per fill
 ANY_VENUE: Final = -1
 
 WANTED: Final = np.dtype(
-    [("t", "i8"), ("price", "i8"), ("size", "i8"), ("order_id", "u8"), ("instrument", "i8"), ("venue", "i4"), ("dark", "i4")]
+    [
+        ("t", "i8"), ("price", "i8"), ("size", "i8"), ("order_id", "u8"), ("instrument", "i8"), ("venue", "i4"),
+        ("dark", "i4"),
+    ]
 )  # fmt: skip
 CANDIDATE: Final = np.dtype(
     [("number", "i8"), ("ts", "i8"), ("distance", "i8"), ("eligible", "i4"), ("exact", "i4")]
@@ -44,7 +47,7 @@ def _first_print(m: Matching, instrument: int, t: int) -> int:
             low = middle + 1
         else:
             high = middle
-    return low
+    return int(low)
 
 
 first_print = jit(_first_print)
@@ -57,14 +60,14 @@ def _rank(m: Matching, w: int, j: int) -> int:
     if p["price"] != fill["price"] or p["size"] != fill["size"]:
         return -1
     if fill["order_id"] != 0 and p["order_id"] == fill["order_id"]:
-        return abs(p["ts"] - fill["t"])
+        return int(abs(p["ts"] - fill["t"]))
     off = p["condition"] == OFF_EXCHANGE
     if fill["dark"] != 0 or off:
-        return abs(p["ts"] - fill["t"]) if off and fill["dark"] != 0 else -1
+        return int(abs(p["ts"] - fill["t"])) if off and fill["dark"] != 0 else -1
     if fill["venue"] != ANY_VENUE and p["venue"] != fill["venue"]:
         return -1
     gap = p["ts"] - fill["t"]
-    return abs(gap) if -BEFORE_NS <= gap <= AFTER_NS else -1
+    return int(abs(gap)) if -BEFORE_NS <= gap <= AFTER_NS else -1
 
 
 rank = jit(_rank)

@@ -36,17 +36,24 @@ SAMPLE: Final = np.dtype([("ts", "i8"), ("mid2", "i8"), ("elapsed", "f8")])
 PRINT: Final = np.dtype(
     [
         ("ts", "i8"), ("price", "i8"), ("size", "i8"), ("order_id", "u8"), ("seq", "u8"), ("number", "i8"),
-        ("venue", "i2"), ("side", "i1"), ("condition", "u1"), ("cancelled", "u1"), ("eligible", "u1"), ("pad", "u1", (2,)),
+        ("venue", "i2"), ("side", "i1"), ("condition", "u1"), ("cancelled", "u1"), ("eligible", "u1"),
+        ("pad", "u1", (2,)),
     ]
 )  # fmt: skip
 
 # A cancelled print: what it takes back from the sums after `ts`.
 TAKEN_BACK: Final = np.dtype(
-    [("ts", "i8"), ("price", "i8"), ("size", "i8"), ("instrument", "i4"), ("side", "i1"), ("eligible", "u1"), ("pad", "u1", (2,))]
+    [
+        ("ts", "i8"), ("price", "i8"), ("size", "i8"), ("instrument", "i4"), ("side", "i1"), ("eligible", "u1"),
+        ("pad", "u1", (2,)),
+    ]
 )  # fmt: skip
 
 # What the look-up `mid(t) -> (value, age, quality)` answers, with touch and sums as of `t`; `last` is the last
 # defined mid2 of any age.
 JOIN: Final = np.dtype(
-    [("t", "i8"), *_TOUCH, ("mid2", "i8"), ("age", "i8"), ("last", "i8"), *_SUMS, ("quality", "u1"), ("final", "u1"), ("pad", "u1", (6,))]
+    [
+        ("t", "i8"), *_TOUCH, ("mid2", "i8"), ("age", "i8"), ("last", "i8"), *_SUMS,
+        ("quality", "u1"), ("final", "u1"), ("pad", "u1", (6,)),
+    ]
 )  # fmt: skip

@@ -21,7 +21,9 @@ class Fact:
     of the join table (strictly before, and including, its time), `horizon` a row of the horizon table.
     """
 
-    __slots__ = ("at", "before", "chain", "horizon", "instrument", "key", "late", "matched_at", "parent", "row", "wanted")
+    __slots__ = (
+        "at", "before", "chain", "horizon", "instrument", "key", "late", "matched_at", "parent", "row", "wanted",
+    )  # fmt: skip
 
     def __init__(self, row: OrderRow, number: int) -> None:
         self.row = row

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from app.engine.events import OrderRow
 from app.engine.orders.chains import Chain
-from app.engine.orders.facts import NOWHERE, Fact
+from app.engine.orders.facts import NOWHERE, Fact, Key
 from app.engine.orders.parents import UNASSIGNED, Parent
 from app.engine.universe import Universe
 
@@ -21,7 +21,7 @@ class Flow:
         self.place = place
         self.parents: dict[str, Parent] = {}
         self.chains: dict[str, Chain] = {}  # every ClOrdID -> its chain
-        self.algos: dict[str, tuple[str, tuple[int, str, int, int]]] = {}  # algo order -> (parent, key of the fact that said so)
+        self.algos: dict[str, tuple[str, Key]] = {}  # algo order -> (parent, key of the fact that said so)
         self.waiting: dict[str, list[Chain]] = {}  # chains of an algo order whose parent is not known yet
         self.execs: dict[str, Chain] = {}
         self.facts: list[Fact] = []
@@ -75,7 +75,8 @@ class Flow:
         if row.exec_id:
             self.execs.setdefault(row.exec_id, chain)
         named = self._parent_named(row)
-        if named is not None and (chain.parent_key is None or (fact.key < chain.parent_key and named != chain.parent_id)):
+        earlier = chain.parent_key is None or (fact.key < chain.parent_key and named != chain.parent_id)
+        if named is not None and earlier:
             self._adopt(chain, named, fact.key, but=fact)
         elif named is None and chain.parent_id is None and row.algo_order_id:
             self.waiting.setdefault(row.algo_order_id, []).append(chain)

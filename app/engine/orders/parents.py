@@ -13,7 +13,7 @@ class Parent:
     `stale` is set when what was folded no longer holds; `touched` counts every change.
     """
 
-    __slots__ = ("facts", "folded", "instrument", "parent_id", "row_number", "side", "sorted", "stale", "standing", "touched")
+    __slots__ = ("facts", "folded", "instrument", "parent_id", "side", "sorted", "stale", "standing", "touched")
 
     def __init__(self, parent_id: str) -> None:
         self.parent_id = parent_id
@@ -25,7 +25,6 @@ class Parent:
         self.touched = 0
         self.instrument: str | None = None
         self.side: str | None = None
-        self.row_number = -1
 
     def add(self, fact: Fact) -> None:
         """Append a fact; one that is out of order, or restates, makes the figures stale."""

@@ -10,7 +10,7 @@ from app.engine.metrics.liquidity import Liquidity, TouchedFill
 from app.engine.metrics.risk import TimingRisk
 from app.engine.orders.executions import Executions, Fill, stand
 from app.engine.orders.parents import UNASSIGNED
-from app.engine.units import GOOD, NO_QUOTE, NULL
+from app.engine.units import NO_QUOTE, NULL
 
 if TYPE_CHECKING:
     from app.engine.enrich.joins import Joins
@@ -89,7 +89,7 @@ def fold(parent: Parent, joins: Joins) -> Standing:
     for fact in facts:
         _learn(out, fact)
     if parent.parent_id != UNASSIGNED:
-        _open_account(out, facts, joins)
+        _open_account(out, joins)
     standing_fills = {id(fill.fact): fill for fill in out.executions.fills}
     for fact in facts:
         _apply(out, fact, standing_fills.get(id(fact)), joins)
@@ -115,7 +115,7 @@ def _learn(out: Standing, fact: Fact) -> None:
     out.last = fact
 
 
-def _open_account(out: Standing, facts: list[Fact], joins: Joins) -> None:
+def _open_account(out: Standing, joins: Joins) -> None:
     if out.side == 0 or out.arrival is None:
         return
     arrival = out.arrival.row

@@ -54,7 +54,8 @@ def children_table(walked: Walked, moment: Moment) -> Columns:
 
 _PLAIN = (
     "child_id", "parent_id", "algo_order_id", "ts_new", "ts_acked", "ts_first_fill", "ts_last_fill", "ts_replaced",
-    "ts_cancel_requested", "ts_cancelled", "ts_done", "child_arrival_mid", "qty", "filled", "net_qty", "avg_px", "price",
+    "ts_cancel_requested", "ts_cancelled", "ts_done", "child_arrival_mid", "qty", "filled", "net_qty", "avg_px",
+    "price",
     "venue", "order_type", "last_status", "n_replace_requests", "n_cancel_requests", "n_reports", "n_cancel_rejects",
     "n_rejects", "n_fills", "n_busts", "recon_break", "flags", "source", "seq", "as_of",
 )  # fmt: skip

@@ -37,8 +37,8 @@ class FillArrays:
             price_.append(fill.price)
             before.append(NULL if mid2 is None else mid2)
             arrival.append(NULL if account is None or account.arrival2 is None else account.arrival2)
-        arrays = (np.array(values, np.int64) for values in (side, price_, before, arrival))
-        self.fills = slippage.Fills(*arrays, self.later2)
+        sides, prices, befores, arrivals = (np.array(v, np.int64) for v in (side, price_, before, arrival))
+        self.fills = slippage.Fills(sides, prices, befores, arrivals, self.later2)
         self.markouts = [slippage.markout_bps(self.fills, h) for h in range(steps)]
         self.realized = [slippage.realized_spread_bps(self.fills, h) for h in range(steps)]
 

@@ -22,7 +22,7 @@ def output_hash(tables: Mapping[str, Columns]) -> str:
     for table in _HASHED:
         columns = tables[table]
         keys = KEYS[table]
-        order = sorted(range(len(columns[keys[0]])), key=lambda n: tuple(str(columns[key][n]) for key in keys))  # noqa: B023
+        order = sorted(range(len(columns[keys[0]])), key=lambda n: tuple(str(columns[key][n]) for key in keys))
         digest.update(f"{table}:{len(order)}".encode())
         for column in TABLES[table]:
             if column.definitive:

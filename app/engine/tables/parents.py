@@ -83,7 +83,7 @@ def parent_row(standing: Standing, moment: Moment) -> Row:
     row |= _arrival(standing, moment)
     row |= _market(standing, moment, span, reference)
     row |= _costs(standing, span, scale)
-    row |= _drifts(standing, moment, span)
+    row |= _drifts(standing, moment)
     row |= _expectation(standing, span, reference, row, moment.config)
     return row
 
@@ -134,8 +134,8 @@ def _visibility(standing: Standing) -> str | None:
 
 def _arrival(standing: Standing, moment: Moment) -> Row:
     arrival, joins = standing.arrival, moment.joins
-    assert arrival is not None and standing.account is not None  # noqa: S101 - the caller has checked
-    mid2, quality, basis = arrival_mid(arrival, joins)
+    assert arrival is not None  # noqa: S101 - the caller has checked
+    mid2, _quality, basis = arrival_mid(arrival, joins)
     touch = joins.rows[arrival.before]
     bid, ask = defined(int(touch["bid"])), defined(int(touch["ask"]))
     low, high = joins.ranges.get(arrival.before, (mid2, mid2))
@@ -160,7 +160,8 @@ def wmid(touch: Rows) -> float | None:
 
 def _market(standing: Standing, moment: Moment, span: Span, reference: Instrument) -> Row:
     account = standing.account
-    assert account is not None and standing.arrival is not None  # noqa: S101 - the caller has checked
+    assert account is not None  # noqa: S101 - the caller has checked
+    assert standing.arrival is not None  # noqa: S101
     market = market_window(span, standing.arrival.instrument, moment)
     own_volume = own_notional = marketable = 0
     for fill in standing.executions.fills:
@@ -225,7 +226,7 @@ def _costs(standing: Standing, span: Span, scale: Scale) -> Row:
     }  # fmt: skip
 
 
-def _drifts(standing: Standing, moment: Moment, span: Span) -> Row:
+def _drifts(standing: Standing, moment: Moment) -> Row:
     account, first, last = standing.account, standing.first_fill, standing.last_fill
     assert account is not None  # noqa: S101 - the caller has checked
     if first is None or last is None:
