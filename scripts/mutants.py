@@ -22,7 +22,7 @@ ARITHMETIC: Final[dict[type[ast.operator], type[ast.operator]]] = {
 }  # fmt: skip
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 # Fields that hold no behaviour of the function's own.
-_SKIPPED: Final = {"annotation", "returns", "decorator_list", "args", "type_params"}
+_SKIPPED: Final = {"annotation", "returns", "decorator_list", "type_params"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _walk(node: ast.AST, owner: ast.AST, place: tuple[str, int | None]) -> Itera
         site.line = line
         yield site
     for field, value in ast.iter_fields(node):
-        if field in _SKIPPED:
+        if field in _SKIPPED or isinstance(value, ast.arguments):
             continue
         if isinstance(value, ast.AST):
             yield from _walk(value, node, (field, None))
