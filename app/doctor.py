@@ -69,6 +69,15 @@ for _ in range(500):
 print(before - sys.getrefcount(None))
 """
 
+# Numba must be told its folder before it is loaded.
+WARM_UP: Final = """
+from app.kernel_cache import use_kernel_cache
+use_kernel_cache()
+from app.engine.config import EngineConfig
+from app.session.warm import load_kernels
+load_kernels(EngineConfig())
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -132,24 +141,29 @@ def dropped_none_references() -> int:
             [sys.executable, "-c", CANARY], capture_output=True, text=True, timeout=60, check=True, cwd=ROOT
         )
     except subprocess.CalledProcessError as error:
-        words = str(error.stderr).strip().splitlines() or [f"exit code {error.returncode}"]
-        raise RuntimeError(words[-1]) from error
+        words = str(error.stderr).strip().splitlines()
+        fatal = [line for line in words if line.startswith("Fatal Python error")]
+        raise RuntimeError((fatal or words or [f"exit code {error.returncode}"])[-1]) from error
     except subprocess.TimeoutExpired as error:
         raise RuntimeError("no answer within 60 s") from error
     return int(asked.stdout)
 
 
 def warm() -> int:
-    """Compile the kernels by replaying the shipped sessions; 0 = warm (now or before), else the replay's exit code."""
-    command = Path(sys.executable).with_name("scorecard")
-    sessions = [path.parent for path in sorted(RESOURCES.rglob("market.parquet"))]
-    if is_warm(kernel_cache_dir()) or util.find_spec("app.cli") is None or not command.exists():
+    """Compile the kernels in processes of their own: a small run, then each shipped session; 0 = warm now or before.
+
+    Otherwise the exit code of what failed; its words are on the screen.
+    """
+    if is_warm(kernel_cache_dir()):
         return 0
-    for session in sessions:
-        with tempfile.TemporaryDirectory() as out:
-            code = subprocess.run([command, "replay", session, "--out", out], stdout=subprocess.DEVNULL, check=False)
-        if code.returncode:
-            return code.returncode
+    replay = [sys.executable, "-m", "app.cli", "replay"]
+    with tempfile.TemporaryDirectory() as out:
+        commands = [[sys.executable, "-c", WARM_UP]]
+        commands += [[*replay, str(path.parent), "--out", out] for path in sorted(RESOURCES.rglob("market.parquet"))]
+        for command in commands:
+            code = subprocess.run(command, stdout=subprocess.DEVNULL, check=False, cwd=ROOT).returncode
+            if code:
+                return code
     return 0
 
 

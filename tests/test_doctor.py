@@ -110,6 +110,12 @@ def test_that_a_qt_that_cannot_be_loaded_is_wrong_with_its_last_words(monkeypatc
     assert "libEGL.so.1" in finding.detail
 
 
+def test_that_an_abort_is_told_by_its_first_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = "Fatal Python error: none_dealloc: deallocating None\\n<no Python frame>\\n"
+    monkeypatch.setattr(doctor, "CANARY", f"import os, sys; print('{words}', file=sys.stderr); os.abort()")
+    assert next(doctor._qt_pair()).detail.endswith("Fatal Python error: none_dealloc: deallocating None")
+
+
 def test_that_a_canary_that_dies_is_told_by_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "CANARY", "import os; os._exit(9)")
     with pytest.raises(RuntimeError, match="exit code 9"):
@@ -222,35 +228,38 @@ class TestReport:
 
 
 class TestWarm:
-    """Kernels are compiled by replaying what is shipped."""
+    """Kernels are compiled by a small run and by replaying what is shipped."""
 
     @pytest.fixture
-    def command(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        """A `scorecard` that notes its arguments, a shipped session, cold kernels."""
+    def calls(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """A Python that notes its arguments, one shipped session, cold kernels; the file with the notes."""
         session = tmp_path / "resources" / "sessions" / "inst"
         session.mkdir(parents=True)
         (session / "market.parquet").write_bytes(b"")
-        script = tmp_path / "bin" / "scorecard"
-        script.parent.mkdir()
-        script.write_text(f'#!/bin/sh\necho "$1 $2" >> {tmp_path}/calls\nexit ${{CODE:-0}}\n')
-        script.chmod(0o755)
+        python = tmp_path / "python"
+        python.write_text(f'#!/bin/sh\necho "$1 $2 $3 $4" | tail -n 1 >> {tmp_path}/calls\nexit ${{CODE:-0}}\n')
+        python.chmod(0o755)
         monkeypatch.setattr(doctor, "RESOURCES", tmp_path / "resources")
         monkeypatch.setattr(doctor, "kernel_cache_dir", lambda: tmp_path / "kernels")
-        monkeypatch.setattr(sys, "executable", str(script.with_name("python")))
-        monkeypatch.setattr(importlib.util, "find_spec", lambda _: object())
+        monkeypatch.setattr(sys, "executable", str(python))
         return tmp_path / "calls"
 
-    def test_that_each_shipped_session_is_replayed(self, command: Path, tmp_path: Path) -> None:
+    def test_that_a_small_run_and_each_shipped_session_are_played(self, calls: Path, tmp_path: Path) -> None:
         assert doctor.warm() == 0
-        assert command.read_text().split() == ["replay", str(tmp_path / "resources" / "sessions" / "inst")]
+        assert calls.read_text().splitlines()[-1] == f"-m app.cli replay {tmp_path / 'resources' / 'sessions' / 'inst'}"
+        assert len(calls.read_text().splitlines()) == 2
 
-    def test_that_a_failing_replay_is_passed_on(self, command: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_that_a_failure_is_passed_on_and_ends_it(self, calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("CODE", "3")
         assert doctor.warm() == 3
-        assert command.exists()
+        assert len(calls.read_text().splitlines()) == 1
 
-    def test_that_warm_kernels_are_left_alone(self, command: Path, tmp_path: Path) -> None:
+    def test_that_warm_kernels_are_left_alone(self, calls: Path, tmp_path: Path) -> None:
         (tmp_path / "kernels").mkdir()
         (tmp_path / "kernels" / "k.nbi").write_bytes(b"")
         assert doctor.warm() == 0
-        assert not command.exists()
+        assert not calls.exists()
+
+    def test_that_the_small_run_leaves_warm_kernels(self) -> None:
+        subprocess.run([sys.executable, "-c", doctor.WARM_UP], check=True, cwd=doctor.ROOT)
+        assert next(doctor._kernels()).state == "ok"
