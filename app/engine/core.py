@@ -51,6 +51,7 @@ class Engine:
         self.described = 0
         self.rows_of_source: dict[int, int] = {}
         self._publisher = Publisher()
+        self._final: dict[str, Columns] | None = None  # the tables once data has ended
 
     # -- in --------------------------------------------------------------------------------------------------------
 
@@ -154,10 +155,14 @@ class Engine:
 
     def tables(self) -> dict[str, Columns]:
         """Every output table (schema.TABLES) as columns of plain values; undefined = None."""
+        if self._final is not None:
+            return self._final
         now = self.moment()
         self.joins.look_ahead()
-        built = build(self.parents(), self.flow.all_chains(), now)
-        return all_tables(built, now)
+        tables = all_tables(build(self.parents(), self.flow.all_chains(), now), now)
+        if self.end != NULL:
+            self._final = tables
+        return tables
 
     def parents(self) -> list[Parent]:
         """All parents with facts, by id."""

@@ -57,7 +57,7 @@ def _mid_at(h: Histories, at: int, t: int) -> tuple[int, int, int]:
     row = h.pool[at]
     if row["quality"] <= LOCKED:
         return row["mid2"], t - row["ts"], row["quality"]
-    if row["held"] != NULL and t - row["since"] <= HOLD_NS and holds(row["quality"]):
+    if row["since"] != NULL and t - row["since"] <= HOLD_NS and holds(row["quality"]):
         return row["held"], t - row["since"], (HELD_CROSSED if row["quality"] == CROSSED else HELD_ONE_SIDED)
     return NULL, NULL, row["quality"]
 
@@ -105,7 +105,7 @@ def _copy_row(h: Histories, at: int, t: int, out: Rows, o: int) -> None:
         mid2 = row["mid2"]
         if row["quality"] > LOCKED:
             mid2 = NULL
-            if row["held"] != NULL and holds(row["quality"]):
+            if row["since"] != NULL and holds(row["quality"]):
                 mid2 = row["held"]
                 more = min(t, row["since"] + HOLD_NS) - row["ts"]
         if mid2 != NULL and more > 0:

@@ -49,6 +49,7 @@ class Consolidation(NamedTuple):
     members: NDArray[np.int32]  # [instrument, k] -> slot
     venues: NDArray[np.int32]  # how many members
     current: Rows  # the HISTORY row in the making
+    base: Rows  # what stood at the end of the nanosecond before it
     sample: Rows
     pool: Rows
     offset: NDArray[np.int64]
@@ -63,8 +64,8 @@ class Consolidation(NamedTuple):
 
 
 def _holds(quality: int) -> bool:
-    """True where the last valid mid stands in for a while: a crossed, one-sided or empty book of an open market."""
-    return quality == CROSSED or quality == ONE_SIDED or quality == NO_QUOTE
+    """True where the last valid mid may stand in for a while: a crossed or one-sided book of an open market."""
+    return quality == CROSSED or quality == ONE_SIDED
 
 
 holds = jit(_holds)
@@ -78,7 +79,7 @@ def _accrue(current: Rows, i: int, ts: int) -> None:
         return
     mid2 = current[i]["mid2"]
     if mid2 == NULL:
-        if not holds(current[i]["quality"]) or current[i]["held"] == NULL:
+        if not holds(current[i]["quality"]) or current[i]["since"] == NULL:
             return
         span = min(ts, current[i]["since"] + HOLD_NS) - begin
         if span <= 0:
@@ -188,6 +189,7 @@ def _retouch(k: Consolidation, i: int) -> bool:
     current[i]["ask"], current[i]["ask_size"] = ask, ask_size
     current[i]["ask2"], current[i]["ask2_size"] = ask2, ask2_size
     before = current[i]["quality"]
+    base = k.base
     if bid != NULL and ask != NULL:
         quality = GOOD if bid < ask else (LOCKED if bid == ask else CROSSED)
     elif bid != NULL or ask != NULL:
@@ -201,9 +203,17 @@ def _retouch(k: Consolidation, i: int) -> bool:
         current[i]["held_ask"], current[i]["held_ask_size"] = ask, ask_size
         current[i]["since"] = NULL
     else:
+        # a touch that lives and dies inside one nanosecond was never there: what is held is from before it
         current[i]["mid2"] = NULL
-        if before <= LOCKED:
+        current[i]["held"] = base[i]["held"]
+        current[i]["held_bid"], current[i]["held_bid_size"] = base[i]["held_bid"], base[i]["held_bid_size"]
+        current[i]["held_ask"], current[i]["held_ask_size"] = base[i]["held_ask"], base[i]["held_ask_size"]
+        if not holds(quality):
+            current[i]["since"] = NULL  # a halt, an auction, a close or an empty book ends the hold
+        elif base[i]["quality"] <= LOCKED:
             current[i]["since"] = ts
+        else:
+            current[i]["since"] = base[i]["since"]
     current[i]["quality"] = quality
     return not same or before != quality
 
@@ -268,7 +278,7 @@ def _take_back(k: Consolidation, n: int, i: int) -> None:
             continue
         if p["price"] != k.changes[n]["price"] or p["size"] != k.changes[n]["size"]:
             continue
-        if k.changes[n]["order_id"] != 0 and p["order_id"] != 0 and p["order_id"] != k.changes[n]["order_id"]:
+        if k.changes[n]["order_id"] != 0 and p["order_id"] != k.changes[n]["order_id"]:
             continue
         k.prints[j]["cancelled"] = 1
         out = k.counts[2]
@@ -310,8 +320,11 @@ def _consolidate(k: Consolidation) -> int:
         if ts < k.current[i]["ts"]:
             k.counts[0] += 1
             ts = k.current[i]["ts"]
-        accrue(k.current, i, ts)
-        k.current[i]["ts"] = ts
+        if ts > k.current[i]["ts"]:
+            take_sample(k.current, k.sample, i)
+            accrue(k.current, i, ts)
+            k.base[i] = k.current[i]
+            k.current[i]["ts"] = ts
         kind = k.changes[n]["kind"]
         changed = False
         if kind == TOUCHED:
@@ -329,7 +342,6 @@ def _consolidate(k: Consolidation) -> int:
             changed = remember_print(k, n, i)
         elif kind == UNPRINTED:
             take_back(k, n, i)
-        take_sample(k.current, k.sample, i)
         if changed:
             write(k, i)
     return DONE

@@ -47,6 +47,7 @@ class TouchHistory:
         self.members: NDArray[np.int32] = np.zeros((0, _MEMBERS), np.int32)
         self.venues: NDArray[np.int32] = np.zeros(0, np.int32)
         self.current: Rows = np.zeros(0, HISTORY)
+        self.base: Rows = np.zeros(0, HISTORY)
         self.sample: Rows = np.zeros(0, SAMPLE)
         self.taken: Rows = np.zeros(0, TAKEN_BACK)
         self.counts: NDArray[np.int64] = np.zeros(4, np.int64)
@@ -164,7 +165,7 @@ class TouchHistory:
     def _arrays(self, changes: Rows, begin: int) -> Consolidation:
         h, p = self.history, self.prints
         return Consolidation(
-            changes, begin, self.slots, self.slot_of, self.members, self.venues, self.current, self.sample,
+            changes, begin, self.slots, self.slot_of, self.members, self.venues, self.current, self.base, self.sample,
             h.pool, h.offset, h.room, h.count, p.pool, p.offset, p.room, p.count, self.taken, self.counts,
         )  # fmt: skip
 
@@ -182,6 +183,7 @@ class TouchHistory:
                 fresh[name] = NULL
             fresh["quality"] = NO_QUOTE
             self.current = joined(self.current, fresh)
+            self.base = joined(self.base, fresh)
             sample = np.zeros(more, SAMPLE)
             sample["mid2"] = NULL
             self.sample = joined(self.sample, sample)
@@ -211,4 +213,4 @@ class TouchHistory:
             self.venues[instrument] = k + 1
 
 
-_SAVED = ("waiting", "slots", "slot_of", "members", "venues", "current", "sample", "taken", "counts", "last_of_source")
+_SAVED = ("waiting", "slots", "slot_of", "members", "venues", "current", "base", "sample", "taken", "counts", "last_of_source")

@@ -11,11 +11,17 @@ FIRST_ROWS: Final = 64
 
 
 def joined(first: Rows, second: Rows) -> Rows:
-    """Rows of one dtype behind each other (np.concatenate compares every field's type first: 100 us a call)."""
+    """Rows of one dtype behind each other (np.concatenate compares every field's type first)."""
     out: Rows = np.empty((len(first) + len(second), *first.shape[1:]), first.dtype)
-    out[: len(first)] = first
-    out[len(first) :] = second
+    move(out[: len(first)], first)
+    move(out[len(first) :], second)
     return out
+
+
+def move(target: Rows, rows: Rows) -> None:
+    """Copy rows as bytes: numpy copies structured rows field by field, ten times slower."""
+    if len(rows):
+        target.view(np.uint8)[...] = np.ascontiguousarray(rows).view(np.uint8)
 
 
 class Regions:
@@ -55,11 +61,11 @@ class Regions:
         drop = max(0, min(oldest - 1, count - keep_rows))
         if drop * 2 >= room:
             self.dropped[instrument] = region["ts"][drop - 1]
-            self.pool[start : start + count - drop] = region[drop:].copy()
+            move(self.pool[start : start + count - drop], region[drop:].copy())
             self.count[instrument] = count - drop
             return
         fresh = self._take(room * 2)
-        self.pool[fresh : fresh + count] = self.pool[start : start + count]
+        move(self.pool[fresh : fresh + count], self.pool[start : start + count])
         self.free.setdefault(room, []).append(start)
         self.offset[instrument], self.room[instrument] = fresh, room * 2
 
@@ -87,6 +93,6 @@ class Regions:
         start, self.used = self.used, self.used + rows
         if self.used > len(self.pool):
             grown = np.zeros(max(self.used, 2 * len(self.pool)), self.pool.dtype)
-            grown[:start] = self.pool[:start]
+            move(grown[:start], self.pool[:start])
             self.pool = grown
         return start

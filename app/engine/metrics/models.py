@@ -48,9 +48,10 @@ def power(base: float, exponent: float) -> float:
 
 def almgren(inputs: Inputs) -> Figure[Almgren]:
     """Both terms; needs adv, daily_sigma, shares_outstanding and time elapsed."""
-    v, sigma, theta, days = inputs.adv, inputs.daily_sigma, inputs.shares_outstanding, inputs.days
-    if v is None or sigma is None or theta is None or days is None or not (v > 0 and days > 0):
-        return Figure(None, _missing(inputs, "adv", "daily_sigma", "shares_outstanding", "days"))
+    known, missing = _given(inputs, "adv", "daily_sigma", "shares_outstanding", "days")
+    if missing:
+        return Figure(None, missing)
+    v, sigma, theta, days = known
     fraction = inputs.qty / v
     permanent = 0.314 * sigma * fraction * math.sqrt(math.sqrt(theta / v))
     temporary = 0.142 * sigma * power(fraction / days, 0.6)
@@ -59,9 +60,10 @@ def almgren(inputs: Inputs) -> Figure[Almgren]:
 
 def square_root_peak(inputs: Inputs) -> Figure[float]:
     """sigma_d sqrt(X/V) in bps: what the last share pays. Needs adv and daily_sigma."""
-    v, sigma = inputs.adv, inputs.daily_sigma
-    if v is None or sigma is None or not v > 0:
-        return Figure(None, _missing(inputs, "adv", "daily_sigma"))
+    known, missing = _given(inputs, "adv", "daily_sigma")
+    if missing:
+        return Figure(None, missing)
+    v, sigma = known
     return Figure(BPS * sigma * math.sqrt(inputs.qty / v))
 
 
@@ -73,20 +75,20 @@ def square_root_mean(inputs: Inputs) -> Figure[float]:
 
 def istar(inputs: Inputs) -> Figure[float]:
     """Instantaneous cost I* in bps. Needs adv and daily_sigma."""
-    v, sigma = inputs.adv, inputs.daily_sigma
-    if v is None or sigma is None or not v > 0:
-        return Figure(None, _missing(inputs, "adv", "daily_sigma"))
+    known, missing = _given(inputs, "adv", "daily_sigma")
+    if missing:
+        return Figure(None, missing)
+    v, sigma = known
     return Figure(708.0 * power(inputs.qty / v, 0.55) * power(sigma * math.sqrt(_YEAR), 0.71))
 
 
 def istar_market_impact(inputs: Inputs) -> Figure[float]:
     """I* (.98 POV^.5 + .02) in bps. Needs adv, daily_sigma and pov."""
     instantaneous = istar(inputs)
-    if instantaneous.value is None:
-        return instantaneous
-    if inputs.pov is None or inputs.pov < 0:
-        return Figure(None, "no pov")
-    return Figure(instantaneous.value * (0.98 * math.sqrt(inputs.pov) + 0.02))
+    known, missing = _given(inputs, "pov")
+    if instantaneous.value is None or missing:
+        return Figure(None, instantaneous.reason or missing)
+    return Figure(instantaneous.value * (0.98 * math.sqrt(known[0]) + 0.02))
 
 
 def expected_cost_bps(model: CostModel, inputs: Inputs) -> Figure[float]:
@@ -112,9 +114,12 @@ def trading_days(elapsed_ns: int, open_ns: int | None, close_ns: int | None) -> 
     return elapsed_ns / (close_ns - open_ns)
 
 
-def _missing(inputs: Inputs, *names: str) -> str:
+def _given(inputs: Inputs, *names: str) -> tuple[list[float], str]:
+    """The named inputs, or nothing and the first one that is not a positive number as the reason."""
+    values: list[float] = []
     for name in names:
         value = getattr(inputs, name)
-        if value is None or not value > 0:
-            return f"no {name.replace('_', ' ')}"
-    return ""
+        if value is None or not 0 < value < math.inf:
+            return [], f"no {name.replace('_', ' ')}"
+        values.append(value)
+    return values, ""

@@ -73,7 +73,7 @@ class Standing:
 
     @property
     def ended(self) -> int | None:
-        """End of the parent (ns): what was said, else the match of its completing fill; None while it is alive."""
+        """End of the parent (ns): what was said, else the match after which nothing was left; None while it is alive."""
         if self.closing is None:
             return None
         return self.closing.matched_at if self.closing.row.kind == "fill" else self.closing.row.ts_event
@@ -180,7 +180,7 @@ def _apply(out: Standing, fact: Fact, fill: Fill | None, joins: Joins) -> None:
 
 
 def _reference(out: Standing, fact: Fact, joins: Joins) -> tuple[int | None, int]:
-    """The mid of the running identity: the last defined one of any age (a gap accrues in one increment)."""
+    """The mid of the running identity: the last defined one of any age, so that a gap accrues in one increment."""
     mid2, quality = mid_of(joins.rows, fact.before)
     if mid2 is not None or out.account is None:
         return mid2, quality
@@ -195,7 +195,11 @@ def _amend(out: Standing, row: OrderRow, fact: Fact, joins: Joins) -> None:
     out.amendments.append((fact, row.qty))
     out.account.amend(row.qty, mid2, quality)
     out.risk.step(_variance(joins.rows, fact.before), out.filled, out.account.rest)
-    if not out.done_said and out.closing is not None and out.filled < row.qty:
+    if out.done_said:
+        return
+    if out.filled >= row.qty:
+        out.closing = out.closing or fact  # cut to what is done
+    else:
         out.closing = None  # raised again after it had been complete
 
 
@@ -216,4 +220,4 @@ def _fill(out: Standing, fact: Fact, fill: Fill, joins: Joins) -> None:
     if out.last_fill is None or fact.matched_at >= out.last_fill.matched_at:
         out.last_fill = fact
     if out.order_qty is not None and out.filled >= out.order_qty and not out.done_said:
-        out.closing = fact
+        out.closing = out.closing or fact
