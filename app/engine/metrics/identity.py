@@ -101,7 +101,7 @@ class Shortfall:
 
     def amend(self, new_qty: int, mid2: int | None, quality: int = NO_QUOTE) -> None:
         """Set a new total at a mid; raised quantity keeps the arrival, a cut is its own line (`withdrawn`)."""
-        if self.qty is None or self.first_qty is None:
+        if self.qty is None:
             self.first_qty = self.qty = new_qty
             return
         change = new_qty - self.qty

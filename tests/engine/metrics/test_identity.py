@@ -133,11 +133,20 @@ def test_that_a_cut_alone_takes_out_the_drift_of_the_withdrawn_shares() -> None:
     assert value(account.marked()) == 0
 
 
+def test_that_a_raise_by_a_single_share_has_its_own_arrival() -> None:
+    account = Shortfall(1, 100, mid(10))
+    account.amend(101, mid(11))
+    assert (account.added_qty, account.cut_qty, account.added) == (1, 0, mid(11))
+    assert value(account.amended()) == 2 * P
+
+
 def test_that_an_amendment_to_the_same_total_needs_no_mid() -> None:
     account = Shortfall(1, 100, mid(10))
     account.amend(100, None)
     assert value(account.amended()) == 0
     assert (account.added_qty, account.cut_qty) == (0, 0)
+    account.amend(101, None)
+    assert account.amended().reason == "mid at an amendment: no_quote"
 
 
 def test_that_an_overfill_makes_the_rest_negative_and_the_identity_holds() -> None:
@@ -187,12 +196,6 @@ def test_that_an_amendment_without_a_mid_leaves_amend_and_drift_undefined_and_th
         assert value(account.spread()) == 8 * P
         assert value(account.marked()) == (4 * 2 + (total - 4) * 4) * P
         assert account.added_qty - account.cut_qty == total - 10
-
-
-def test_that_an_amendment_without_a_word_had_no_quote() -> None:
-    account = Shortfall(1, 10, mid(10))
-    account.amend(11, None)
-    assert account.amended().reason == "mid at an amendment: no_quote"
 
 
 def test_that_without_an_arrival_only_what_needs_none_is_defined_and_it_may_come_later() -> None:
