@@ -63,6 +63,7 @@ def pack(engine: Engine) -> bytes:
             "books": _encode(engine.books.save()),
             "history": _encode(engine.history.save()),
             "joins": _encode(_join_arrays(joins) | places),
+            "kept": _encode(joins.kept.save()),
         },
         lists={name: [number[id(fact)] for fact in getattr(joins, name)] for name in _FACT_LISTS},
         joins={
@@ -73,6 +74,7 @@ def pack(engine: Engine) -> bytes:
         bases=joins.bases,
         scalars={
             "used": joins.used, "reactions": joins.reactions, "unjoined": joins.unjoined,
+            "scanned": joins.kept.scanned,
             "watermark": engine.watermark, "last_ts": engine.last_ts, "end": engine.end, "rows_in": engine.rows_in,
             "described": engine.described,
         },
@@ -147,6 +149,7 @@ def _restore_joins(joins: Joins, state: _State, facts: list[Fact]) -> None:
     joins.ranges = {row: (low, high) for row, low, high in state.joins["ranges"]}
     joins.fresh = [(instrument, t, target) for instrument, t, target in state.joins["fresh"]]
     joins.bases = dict(state.bases)
+    joins.kept.load(_decode(state.arrays["kept"]), state.scalars["scanned"])
 
 
 def _encode(arrays: dict[str, Any]) -> dict[str, _Array]:

@@ -82,8 +82,9 @@ PAST_END: Final = 11
 CLOCK: Final = 12
 STALE: Final = 13
 PENDING: Final = 14
+OUT_OF_RANGE: Final = 15
 QUALITIES: Final = (
     "good", "locked", "held_crossed", "held_one_sided", "crossed", "one_sided", "halt", "auction",
-    "closed", "no_quote", "unjoined", "past_end", "clock", "stale", "pending",
+    "closed", "no_quote", "unjoined", "past_end", "clock", "stale", "pending", "out_of_range",
 )  # fmt: skip
 HOLD_NS: Final = SECOND  # a crossed or one-sided book keeps its last valid mid this long

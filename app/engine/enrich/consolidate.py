@@ -29,11 +29,13 @@ from app.engine.units import (
     NULL,
     ODD,
     ONE_SIDED,
+    OUT_OF_RANGE,
     REGULAR,
 )  # fmt: skip
 
 DONE = -1  # the kernel went through; otherwise the change that found a region full
 UNSEEN = 255  # status of a venue before its first touch or status: it does not exist yet
+MID_BOUND = 2**62 - 1  # of a price (1e-9): twice a price stays an int64
 SAMPLE_NS = 1_000_000_000
 MEMORY_S = 300.0  # realised variance: equal weights for the first MEMORY_S seconds, then exponential
 SESSION_BREAK_NS = 3_600_000_000_000  # a silence longer than this is a closed market: no time accrues
@@ -190,7 +192,9 @@ def _retouch(k: Consolidation, i: int) -> bool:
     current[i]["ask2"], current[i]["ask2_size"] = ask2, ask2_size
     before = current[i]["quality"]
     base = k.base
-    if bid != NULL and ask != NULL:
+    if bid != NULL and ask != NULL and (abs(bid) > MID_BOUND or abs(ask) > MID_BOUND):
+        quality = OUT_OF_RANGE  # bid + ask would not fit
+    elif bid != NULL and ask != NULL:
         quality = GOOD if bid < ask else (LOCKED if bid == ask else CROSSED)
     elif bid != NULL or ask != NULL:
         quality = ONE_SIDED
@@ -286,6 +290,7 @@ def _take_back(k: Consolidation, n: int, i: int) -> None:
         k.taken[out]["ts"] = p["ts"]
         k.taken[out]["price"] = p["price"]
         k.taken[out]["size"] = p["size"]
+        k.taken[out]["number"] = p["number"]
         k.taken[out]["instrument"] = i
         k.taken[out]["side"] = p["side"]
         k.taken[out]["eligible"] = p["eligible"]

@@ -213,4 +213,7 @@ class TouchHistory:
             self.venues[instrument] = k + 1
 
 
-_SAVED = ("waiting", "slots", "slot_of", "members", "venues", "current", "base", "sample", "taken", "counts", "last_of_source")
+_SAVED = (
+    "waiting", "slots", "slot_of", "members", "venues", "current", "base", "sample", "taken", "counts",
+    "last_of_source",
+)  # fmt: skip

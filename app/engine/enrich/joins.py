@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.engine.config import EngineConfig
 from app.engine.enrich.asof import Horizons, Searches, first_valid, mid_range, resolve
 from app.engine.enrich.history import TouchHistory
+from app.engine.enrich.kept_prints import KeptPrints
 from app.engine.enrich.own_prints import AFTER_NS, ANY_VENUE, DARK_NS, WANTED, Matching, candidates, no_candidates
 from app.engine.enrich.regions import joined
 from app.engine.enrich.rows import JOIN
@@ -34,6 +35,7 @@ from app.engine.units import (
 from app.engine.universe import Universe
 
 _ARRIVALS = frozenset(("parent_new", "algo_new"))
+_LIMITS = frozenset(("parent_new", "parent_amended", "algo_new", "algo_replaced"))
 _REACTS = frozenset(("fill", "child_new"))
 _CROSS = CONDITION_CODES["auction"]
 _LENGTHS = np.array(HORIZON_NS, np.int64)
@@ -73,6 +75,7 @@ class Joins:
         self.wanted: Rows = np.zeros(0, WANTED)
         self.found: Rows = no_candidates(0)
         self.unjoined = 0
+        self.kept = KeptPrints(history)
 
     # -- facts in --------------------------------------------------------------------------------------------------
 
@@ -82,6 +85,8 @@ class Joins:
         if self.universe.of(self.universe.instruments[fact.instrument]).index is not None:
             self.index_of[fact.before] = self._take_rows(1)[0]
         self.waiting.append(fact)
+        if fact.row.limit_price is not None and fact.row.kind in _LIMITS:
+            self.kept.watch(fact.instrument)
         budget = self.config.budget_of(fact.row.source)
         if fact.row.kind in _ARRIVALS and budget > 0:
             self.intervals.append(fact)
@@ -96,6 +101,8 @@ class Joins:
     def advance(self, passed: int, end: int) -> list[Fact]:
         """Make final whatever the watermark has passed; returns the facts whose joins are final now."""
         self._match_prints(passed)
+        if self.kept.due(passed):
+            self.kept.scan(passed)
         due = [fact for fact in self.waiting if self._settled_by(fact) < passed]
         if due:
             self.waiting = [fact for fact in self.waiting if self._settled_by(fact) >= passed]

@@ -44,7 +44,8 @@ PRINT: Final = np.dtype(
 # A cancelled print: what it takes back from the sums after `ts`.
 TAKEN_BACK: Final = np.dtype(
     [
-        ("ts", "i8"), ("price", "i8"), ("size", "i8"), ("instrument", "i4"), ("side", "i1"), ("eligible", "u1"),
+        ("ts", "i8"), ("price", "i8"), ("size", "i8"), ("number", "i8"),
+        ("instrument", "i4"), ("side", "i1"), ("eligible", "u1"),
         ("pad", "u1", (2,)),
     ]
 )  # fmt: skip

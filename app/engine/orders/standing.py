@@ -47,6 +47,7 @@ class Standing:
     paused: bool = False
     pauses: list[tuple[Fact, Fact | None]] = field(default_factory=list)
     sees_children: bool = False
+    limits: list[tuple[int, int]] = field(default_factory=list)  # (from ts, limit price) as they were set
     amendments: list[tuple[Fact, int]] = field(default_factory=list)
     last: Fact | None = None
     children: set[int] = field(default_factory=set)
@@ -73,7 +74,7 @@ class Standing:
 
     @property
     def ended(self) -> int | None:
-        """End of the parent (ns): what was said, else the match after which nothing was left; None while it is alive."""
+        """End of the parent (ns): what was said, else the match after which nothing was left; None while alive."""
         if self.closing is None:
             return None
         return self.closing.matched_at if self.closing.row.kind == "fill" else self.closing.row.ts_event
@@ -108,6 +109,8 @@ def _learn(out: Standing, fact: Fact) -> None:
         out.side_name = row.side
         out.side = 1 if row.side == "BUY" else -1
     out.visibility = row.visibility or out.visibility
+    if row.limit_price is not None and fact.chain is None:
+        out.limits.append((row.ts_event, row.limit_price))
     if fact.chain is not None:
         out.children.add(id(fact.chain))
         out.sees_children = out.sees_children or row.kind == "child_new"

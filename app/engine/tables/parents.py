@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from app.engine.bits import to_int
 from app.engine.metrics import models, shortfall, slippage, volume
 from app.engine.metrics.figure import Figure, Scale
@@ -175,7 +177,10 @@ def _market(standing: Standing, moment: Moment, span: Span, reference: Instrumen
         letter = fill.fact.row.liquidity
         marketable += fill.qty if letter != "X" and (letter != "D" or on_tape) else 0
     vwap, ex_own = volume.vwap(market), volume.vwap_ex_own(market, own_volume, own_notional)
-    paused = _paused_volume(standing, moment, span)
+    if standing.limits:
+        eligible = _within_limits(standing, moment, span)
+    else:
+        eligible = market.volume - _paused_volume(standing, moment, span)
     done = (standing.side, account.notional, account.filled)
     return {
         "end_mid": mid(span.end2),
@@ -183,7 +188,7 @@ def _market(standing: Standing, moment: Moment, span: Span, reference: Instrumen
         "mkt_vwap": volume.published(vwap),
         "mkt_vwap_ex_own": volume.published(ex_own),
         "twap": volume.published(volume.twap(market)),
-        "participation": volume.participation(marketable, market.volume - paused),
+        "participation": volume.participation(marketable, eligible),
         "pct_adv": None if account.qty is None else volume.pct_adv(account.qty, reference.size_exponent, reference.adv),
         "slip_vwap_bps": slippage.against_bps(*done, vwap.value),
         "slip_vwap_ex_own_bps": slippage.against_bps(*done, ex_own.value),
@@ -191,6 +196,23 @@ def _market(standing: Standing, moment: Moment, span: Span, reference: Instrumen
         "spread_capture": standing.liquidity.spread_capture(),
         "fill_rate": account.filled / account.qty if account.qty else None,
     }
+
+
+def _within_limits(standing: Standing, moment: Moment, span: Span) -> int:
+    """Eligible volume of (arrival, end] printed while not paused and not beyond the limit of its time."""
+    assert standing.arrival is not None  # noqa: S101 - the caller has checked
+    ts, price_, size, _number = moment.joins.kept.window(standing.arrival.instrument, span.begin, span.end)
+    begins = np.array([begin for begin, _limit in standing.limits], np.int64)
+    limits = np.array([limit for _begin, limit in standing.limits], np.int64)
+    which = np.searchsorted(begins, ts, side="right") - 1
+    inside = (which < 0) | (standing.side * (price_ - limits[which]) <= 0)
+    for begin, end in standing.pauses:
+        stop = span.end if end is None else end.row.ts_event
+        inside &= ~((ts > begin.row.ts_event) & (ts <= stop))
+    total = 0
+    for value in size[inside].tolist():
+        total += value
+    return total
 
 
 def _paused_volume(standing: Standing, moment: Moment, span: Span) -> int:

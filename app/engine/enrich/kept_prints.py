@@ -1,0 +1,68 @@
+"""Prints kept for the day where an order has a limit: which volume it could have taken part in.
+
+The print ring forgets after minutes; a limited order needs every eligible print of its window, because its limit
+may be amended, and told of late.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engine.enrich.history import TouchHistory
+from app.engine.units import SECOND
+
+SCAN_NS = 30 * SECOND  # the ring holds at least 120 s
+Kept = NDArray[np.int64]  # columns ts, price, size, number
+
+
+class KeptPrints:
+    """Eligible prints per watched instrument, in order."""
+
+    def __init__(self, history: TouchHistory) -> None:
+        self.history = history
+        self.kept: dict[int, list[Kept]] = {}
+        self.next: dict[int, int] = {}
+        self.scanned = 0
+
+    def watch(self, instrument: int) -> None:
+        """Keep the prints of an instrument from now on, those still in the ring included."""
+        if instrument not in self.kept:
+            self.kept[instrument] = []
+            self.next[instrument] = 0
+            self.scan(self.scanned)
+
+    def due(self, passed: int) -> bool:
+        """True when the ring should be read again before it forgets."""
+        return bool(self.kept) and passed - self.scanned >= SCAN_NS
+
+    def scan(self, passed: int) -> None:
+        """Take over what is new in the ring."""
+        self.scanned = passed
+        for instrument, parts in self.kept.items():
+            prints = self.history.prints.rows(instrument)
+            fresh = prints[np.searchsorted(prints["number"], self.next[instrument]) :]
+            if not len(fresh):
+                continue
+            self.next[instrument] = int(fresh["number"][-1]) + 1
+            fresh = fresh[fresh["eligible"] == 1]
+            parts.append(np.stack([fresh[name].astype(np.int64) for name in ("ts", "price", "size", "number")]))
+
+    def window(self, instrument: int, begin: int, end: int) -> Kept:
+        """Prints with begin < ts <= end that have not been cancelled."""
+        self.scan(self.scanned)
+        parts = self.kept.get(instrument) or [np.zeros((4, 0), np.int64)]
+        prints = np.concatenate(parts, axis=1)
+        prints = prints[:, (prints[0] > begin) & (prints[0] <= end)]
+        gone = self.history.cancelled()["number"]
+        return prints[:, ~np.isin(prints[3], gone)] if len(gone) else prints
+
+    def save(self) -> dict[str, Kept]:
+        """State as arrays."""
+        self.scan(self.scanned)
+        state = {str(i): np.concatenate([np.zeros((4, 0), np.int64), *parts], axis=1) for i, parts in self.kept.items()}
+        return state | {"next": np.array([[i, n] for i, n in self.next.items()], np.int64).reshape(-1, 2)}
+
+    def load(self, state: dict[str, Kept], scanned: int) -> None:
+        """Take back what save() gave."""
+        self.scanned = scanned
+        self.next = {int(i): int(n) for i, n in state["next"].tolist()}
+        self.kept = {int(name): [prints] for name, prints in state.items() if name != "next"}
