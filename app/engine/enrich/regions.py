@@ -70,7 +70,9 @@ class Regions:
         self.offset[instrument], self.room[instrument] = fresh, room * 2
 
     def rows(self, instrument: int) -> Rows:
-        """The rows of an instrument, oldest first (a view)."""
+        """The rows of an instrument, oldest first (a view); none for one never met."""
+        if instrument >= len(self.offset):
+            return self.pool[:0]
         start = int(self.offset[instrument])
         return self.pool[start : start + int(self.count[instrument])]
 
