@@ -1,0 +1,94 @@
+"""The desk: a window on a board folder. Reads the board and nothing else; never imports Numba."""
+
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
+
+import pyqtgraph as pg
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+
+from app.board import BoardError
+from app.widgets import theme as themes
+from app.widgets.bridge import Bridge
+from app.widgets.main_window import SIZE, MainWindow
+from app.widgets.pad import Pad
+from app.widgets.playback import Playback
+
+_LOOKS: Final = 10_000  # frames a snapshot waits at most for a long board to be read
+
+
+def run(board_folder: Path, playback: Playback | None, title: str) -> int:
+    """Open the desk on a board and stay until it is closed; returns the exit code.
+
+    The board need not be there yet: the desk waits for it. `playback` None: no playback controls.
+    """
+    app = _application()
+    settings = QSettings("Leakage Scorecard", "desk")
+    theme = themes.THEMES.get(str(settings.value("theme", "dark")), themes.DARK)
+    themes.apply(app, theme)
+    bridge = Bridge(Pad(board_folder))
+    window = MainWindow(bridge, theme, playback=playback, settings=settings, title=title)
+    _show_faults(window)
+    signal.signal(signal.SIGINT, lambda *_: app.quit())  # the frame timer gives Python its turn
+    window.show()
+    bridge.start()
+    return app.exec()
+
+
+def snapshot(board_folder: Path, png: Path, size: tuple[int, int] = SIZE, select: str | None = None) -> None:
+    """Picture of the desk with all that is on the board; `select` names the parent that is chosen.
+
+    Raises BoardError without a board, KeyError when there is no such parent.
+    """
+    app = _application()
+    themes.apply(app, themes.DARK)
+    bridge = Bridge(Pad(board_folder))
+    window = MainWindow(bridge, themes.DARK)
+    window.resize(*size)
+    window.show()
+    for _ in range(_LOOKS):
+        bridge.look()
+        if bridge.pad.reader is None:
+            raise BoardError(bridge.pad.pulse.words)
+        if select is not None and not bridge.choose_id(select):
+            raise KeyError(select)
+        if bridge.pad.settled():
+            break
+    for _ in range(3):  # layout, then paint, then what painting asked for
+        app.processEvents()
+        bridge.look()
+    png.parent.mkdir(parents=True, exist_ok=True)
+    window.grab().save(str(png), "PNG")
+    window.close()
+
+
+def _application() -> QApplication:
+    if not has_display():
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    found = QApplication.instance()
+    app = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
+    app.setApplicationName("Leakage Scorecard")
+    pg.setConfigOptions(antialias=False)
+    return app
+
+
+def has_display() -> bool:
+    """False where a window cannot be shown: Linux without X or Wayland."""
+    return not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _show_faults(window: MainWindow) -> None:
+    """An exception in a slot is printed and shown: a screen that failed silently would look live."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        traceback.print_exception(kind, error, trace)
+        window.show_fault(f"{kind.__name__}: {error}")
+
+    sys.excepthook = hook

@@ -1,0 +1,120 @@
+"""Axes and mouse of the trace: clock times that never collide, a drag that zooms in time."""
+
+import math
+from datetime import UTC, tzinfo
+from typing import Any, Final
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtWidgets import QGraphicsRectItem
+
+from app.engine.units import SECOND
+from app.widgets.format import clock, signed
+from app.widgets.theme import Theme
+
+# steps of a clock, in ns
+_BELOW_S: Final = tuple(base * 10**power for power in range(9) for base in (1, 2, 5))
+_FROM_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 86400)
+STEPS: Final[tuple[int, ...]] = (*_BELOW_S, *(seconds * SECOND for seconds in _FROM_S))
+
+
+def step_of(span_ns: float, pieces: float) -> int:
+    """The smallest step that cuts a span into at most `pieces`."""
+    return next((step for step in STEPS if span_ns / step <= pieces), STEPS[-1])
+
+
+class ClockAxis(pg.AxisItem):  # type: ignore[misc]
+    """Bottom axis in clock time; x is seconds after `origin` (ns)."""
+
+    def __init__(self) -> None:
+        super().__init__("bottom")
+        self.origin = 0
+        self.where: tzinfo = UTC
+        self._step = SECOND
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        """One row of ticks, so far apart that their labels cannot touch."""
+        self._step = step = step_of((high - low) * SECOND, max(size / 110, 1))
+        first = math.ceil((self.origin + low * SECOND) / step)
+        last = math.floor((self.origin + high * SECOND) / step)
+        return [(step / SECOND, [(n * step - self.origin) / SECOND for n in range(first, min(last, first + 50) + 1)])]
+
+    def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:
+        """Clock times with the digits that the step needs."""
+        digits = next((d for d in range(10) if self._step % 10 ** (9 - d) == 0), 9)
+        return [clock(self.origin + round(value * SECOND), self.where, digits) for value in values]
+
+
+class FigureAxis(pg.AxisItem):  # type: ignore[misc]
+    """Left axis with as many labels as its height takes."""
+
+    def __init__(self, *, sign: bool) -> None:
+        super().__init__("left")
+        self._sign = sign
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        """Round values at least 28 pixels apart."""
+        if not high > low or not size > 0:
+            return []
+        least = (high - low) / max(size / 28, 1)
+        power = 10 ** math.floor(math.log10(least))
+        step = next(power * base for base in (1, 2, 5, 10) if power * base >= least * (1 - 1e-9))
+        first, last = math.ceil(low / step), math.floor(high / step)
+        return [(step, [n * step for n in range(first, min(last, first + 60) + 1)])]
+
+    def tickStrings(self, values: list[float], _scale: float, spacing: float) -> list[str]:
+        """Signed bps, or plain counts in thousands and millions."""
+        digits = max(0, -math.floor(math.log10(spacing) + 1e-9))
+        return [signed(value, digits) if self._sign else brief(value) for value in values]
+
+
+def brief(value: float) -> str:
+    """1200 as 1.2k, 3000000 as 3M."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:g}{letter}"
+    return f"{value:g}"
+
+
+class TimeBox(pg.ViewBox):  # type: ignore[misc]
+    """A view whose left drag chooses a stretch of time, whose other drags pan, whose wheel zooms in time."""
+
+    zoomed = Signal(float, float)  # x from, x to
+    panned = Signal(float)  # by x
+    scrolled = Signal(float, float)  # factor, about x
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(enableMenu=False)
+        self._band = QGraphicsRectItem()
+        self._band.setZValue(1e9)
+        self._band.hide()
+        self.addItem(self._band, ignoreBounds=True)
+        self.dress(theme)
+
+    def dress(self, theme: Theme) -> None:
+        """Change the colours."""
+        colour = theme.colour("accent")
+        self._band.setPen(pg.mkPen(colour))
+        colour.setAlpha(40)
+        self._band.setBrush(colour)
+
+    def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:  # noqa: ARG002 (pyqtgraph's)
+        """Left: a band over the full height; right or middle: pan."""
+        event.accept()
+        here, down = self.mapToView(event.pos()), self.mapToView(event.buttonDownPos())
+        if event.button() != Qt.MouseButton.LeftButton:
+            self.panned.emit(self.mapToView(event.lastPos()).x() - here.x())
+            return
+        if event.isFinish():
+            self._band.hide()
+            if abs(event.pos().x() - event.buttonDownPos().x()) >= 4:
+                self.zoomed.emit(min(here.x(), down.x()), max(here.x(), down.x()))
+            return
+        bottom, top = self.viewRange()[1]
+        self._band.setRect(QRectF(QPointF(down.x(), bottom), QPointF(here.x(), top)).normalized())
+        self._band.show()
+
+    def wheelEvent(self, event: Any, axis: int | None = None) -> None:  # noqa: ARG002 (pyqtgraph's)
+        """Zoom in time about the mouse."""
+        event.accept()
+        self.scrolled.emit(0.8 ** (event.delta() / 120), self.mapToView(event.pos()).x())

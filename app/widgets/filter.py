@@ -1,0 +1,39 @@
+"""The quick filter: words that must all be found, anywhere or in a named column."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engine.events import Rows
+from app.widgets.columns import Column, Texts
+
+SHORT: Final = {"sym": "instrument", "order": "parent_id", "evidence": "status", "ccy": "currency"}
+
+
+def matches(words: str, rows: Rows, columns: Sequence[Column], texts: Texts) -> NDArray[np.bool_]:
+    """Rows in which every word is found, ignoring case; `sym:TECH` looks in that column only.
+
+    A name that is no column finds nothing. Each distinct text is looked at once, not each row.
+    """
+    named = {column.name: column for column in columns if not column.right}
+    found = np.ones(len(rows), bool)
+    for word in words.casefold().split():
+        name, colon, wanted = word.partition(":")
+        if colon:
+            name = SHORT.get(name, name)
+            asked = [named[name]] if name in named else []
+        else:
+            wanted, asked = word, list(named.values())
+        here = np.zeros(len(rows), bool)
+        for column in asked:
+            here |= _contains(wanted, rows[column.name], column, texts)
+        found &= here
+    return found
+
+
+def _contains(wanted: str, values: NDArray[np.uint32], column: Column, texts: Texts) -> NDArray[np.bool_]:
+    unique, inverse = np.unique(values, return_inverse=True)
+    hits = [wanted in (texts.text(i) or column.empty).casefold() for i in unique.tolist()]
+    return np.array(hits, bool)[inverse]

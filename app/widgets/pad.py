@@ -1,0 +1,215 @@
+"""What the screen holds of the board: copies of the parents, links from parents to their rows, paths of instruments.
+
+Plain numpy without Qt. A pull is bounded: what is long is read a slice a frame.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path as Folder
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.board import BoardError, BoardReader, TornRowsError, blank
+from app.engine.events import Rows
+from app.engine.layout import SECTIONS
+from app.engine.units import NULL
+from app.widgets.format import clock
+from app.widgets.pyramid import Path
+
+LINKED: Final = ("fills", "children", "events")  # sections with a `parent_row`
+STALE_AFTER_NS: Final = 2_000_000_000
+_SLICE: Final = 100_000  # rows read of a long section in one pull
+_PATHS: Final = 4  # instruments whose path is kept
+_LOOKS: Final = 200  # at a torn row; what stays torn is asked for again at the next pull
+
+Life = Literal["waiting", "live", "ended", "stale", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """Whether the figures can be trusted, and the sentence that says so."""
+
+    life: Life
+    words: str = ""
+
+    @property
+    def stale(self) -> bool:
+        """True when what is shown may no longer be true: everything is greyed."""
+        return self.life in {"waiting", "stale", "refused"}
+
+
+@dataclass(slots=True)
+class Pulled:
+    """What one pull brought: `reset` = everything is new; parents that changed; sections that changed."""
+
+    reset: bool = False
+    parents: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    sections: set[str] = field(default_factory=set)
+
+
+class Pad:
+    """The desk's copy of a board folder; `pull` brings it up to date."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self.reader: BoardReader | None = None
+        self.pulse = Pulse("waiting", f"Waiting for the engine: no board in {folder} yet")
+        self._forget()
+
+    @property
+    def parents(self) -> Rows:
+        """The parents, in the board's order; a view that a later pull may replace."""
+        return self._parents[: self._count]
+
+    @property
+    def watermark(self) -> int:
+        """Event time (ns) up to which the figures hold; units.NULL before the first."""
+        return self.reader.watermark if self.reader else NULL
+
+    def text(self, index: int) -> str:
+        """A text of the board's arena."""
+        return self.reader.text(index) if self.reader and index else ""
+
+    def meta(self) -> dict[str, str]:
+        """The board's small facts in words."""
+        return self.reader.meta() if self.reader else {}
+
+    def table(self, section: str) -> Rows:
+        """The rows of a short section: instruments or sources."""
+        return self._short.get(section, blank(section, 0))
+
+    def find(self, parent_id: str) -> int:
+        """Row of a parent by its id, -1 if there is none."""
+        for row, index in enumerate(self.parents["parent_id"].tolist()):
+            if self.text(index) == parent_id:
+                return row
+        return -1
+
+    def pull(self, now_ns: int) -> Pulled:
+        """Read what changed since the last pull; `now_ns` is the screen's monotonic clock."""
+        pulled = Pulled()
+        try:
+            if self.reader is None:
+                self.reader = BoardReader(self.folder)
+                pulled.reset = True
+            self._pull(self.reader, pulled)
+            self.pulse = self._pulse(self.reader, now_ns)
+        except TornRowsError:  # asked for again at the next pull; until then the last values stand
+            self.pulse = self._pulse(self.reader, now_ns) if self.reader else self.pulse
+        except BoardError as error:
+            life: Life = "waiting" if self.reader is None and "no board" in str(error) else "refused"
+            self.pulse = Pulse(life, str(error))
+            self.reader = None
+        return pulled
+
+    def rows_of(self, section: str, parent: int) -> Rows:
+        """Rows of a linked section that belong to a parent, in the board's order."""
+        if self.reader is None or parent < 0:
+            return blank(section, 0)
+        index = np.flatnonzero(self._links[section] == parent)
+        try:
+            return self.reader.rows(section, index, attempts=_LOOKS)
+        except BoardError:
+            return blank(section, 0)
+
+    def path(self, instrument: int) -> Path:
+        """Path of an instrument (arena index of its name); empty at first, filled by the following pulls."""
+        if instrument not in self._paths:
+            while len(self._paths) >= _PATHS:
+                self._paths.pop(next(iter(self._paths)))
+            self._paths[instrument] = (Path(), 0)
+        return self._paths[instrument][0]
+
+    def settled(self) -> bool:
+        """True when nothing of the board is left to read."""
+        if self.reader is None:
+            return False
+        links = all(len(self._links[name]) == self.reader.length(name) for name in LINKED)
+        return links and all(read == self.reader.length("trace") for _, read in self._paths.values())
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def _forget(self) -> None:
+        self._parents, self._count = blank("parents", 64), 0
+        self._short: dict[str, Rows] = {}
+        self._links = {name: np.empty(0, np.int32) for name in LINKED}
+        self._paths: dict[int, tuple[Path, int]] = {}
+        self._since, self._epoch = 0, 0
+        self._torn = np.empty(0, np.int64)
+        self._beats, self._beat_seen = -1, 0
+
+    def _pull(self, reader: BoardReader, pulled: Pulled) -> None:
+        generation, changed, missed = reader.changes(self._since)
+        if reader.epoch != self._epoch:
+            self._forget()
+            self._epoch, pulled.reset = reader.epoch, True
+        if missed or pulled.reset:
+            changed = {name: np.arange(reader.length(name)) for name in SECTIONS if name != "trace"}
+        wanted = np.union1d(changed.get("parents", pulled.parents), self._torn)
+        if len(wanted):
+            pulled.parents = self._store(reader, wanted)
+        for name in ("instruments", "sources"):
+            if name in changed:
+                self._short[name] = reader.rows(name, attempts=_LOOKS)
+        for name in LINKED:
+            self._link(reader, name, changed.get(name))
+        pulled.sections = set(changed)
+        if self._follow(reader):
+            pulled.sections.add("trace")
+        self._since = generation
+
+    def _store(self, reader: BoardReader, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Copy parents; those half written stay as they were and are asked for again. Returns those copied."""
+        end = int(wanted.max()) + 1
+        if end > len(self._parents):
+            room = blank("parents", max(end, 2 * len(self._parents)))
+            room[: self._count] = self.parents
+            self._parents = room
+        asked, self._torn = wanted, wanted[:0]
+        while len(wanted):
+            try:
+                self._parents[wanted] = reader.rows("parents", wanted, attempts=_LOOKS)
+                break
+            except TornRowsError as torn:
+                wanted = np.setdiff1d(wanted, torn.index)
+        self._torn = np.setdiff1d(asked, wanted)
+        self._count = max(self._count, end)
+        return wanted
+
+    def _link(self, reader: BoardReader, name: str, changed: NDArray[np.int64] | None) -> None:
+        have = len(self._links[name])
+        if changed is not None and have:
+            moved = changed[changed < have][:_SLICE]
+            self._links[name][moved] = reader.column(name, "parent_row", moved, attempts=_LOOKS)
+        new = reader.column(name, "parent_row", slice(have, have + _SLICE), attempts=_LOOKS)
+        if len(new):
+            self._links[name] = np.concatenate([self._links[name], new.astype(np.int32)])
+
+    def _follow(self, reader: BoardReader) -> bool:
+        """Read on in the trace for the newest path asked for; True when any path grew."""
+        grew = False
+        for instrument, (path, read) in self._paths.items():
+            rows = reader.rows("trace", slice(read, read + _SLICE), attempts=_LOOKS)
+            if not len(rows):
+                continue
+            number = np.flatnonzero(self.table("instruments")["instrument"] == instrument)
+            mine = rows[np.isin(rows["instrument"], number)]
+            path.append(mine["ts"], mine["mid"], mine["volume"])
+            self._paths[instrument] = (path, read + len(rows))
+            grew = grew or len(mine) > 0
+        return grew
+
+    def _pulse(self, reader: BoardReader, now_ns: int) -> Pulse:
+        beats = reader.heartbeat.beats
+        if beats != self._beats:
+            self._beats, self._beat_seen = beats, now_ns
+        if reader.closed:
+            return Pulse("ended", "The run has ended: these figures are final")
+        until = f"figures stand as of {clock(reader.watermark)} UTC" if reader.watermark != NULL else "no figures yet"
+        if not reader.writer_alive():
+            return Pulse("stale", f"The engine has died: {until}. Nothing here is live")
+        silent = now_ns - self._beat_seen
+        if silent > STALE_AFTER_NS:
+            return Pulse("stale", f"The engine has been silent for {silent / 1e9:.0f} s: {until}. Nothing here is live")
+        return Pulse("live")

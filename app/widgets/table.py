@@ -1,0 +1,189 @@
+"""Rows of the board as an item model: order and filter are numpy index arrays, figures become text when asked for."""
+
+from collections.abc import Sequence
+from datetime import UTC, tzinfo
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+
+from app.engine.events import Rows
+from app.engine.units import NULL
+from app.widgets import format as text
+from app.widgets.columns import SEVERITY, Column, Texts
+from app.widgets.filter import matches
+
+RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+Index = QModelIndex | QPersistentModelIndex
+_ROOT: Final = QModelIndex()
+
+
+class Table(QAbstractTableModel):
+    """A table over rows of one section; `order[i]` is the row of the section shown in line i."""
+
+    def __init__(self, columns: Sequence[Column], texts: Texts, rows: Rows) -> None:
+        super().__init__()
+        self.columns = tuple(columns)
+        self.texts = texts
+        self.rows = rows
+        self.where: tzinfo = UTC
+        self.order: NDArray[np.int64] = np.arange(len(rows), dtype=np.int64)
+        self._filter = ""
+        self._sorted: tuple[int, bool] | None = None  # column, descending
+
+    # -- what is shown -------------------------------------------------------------------------------------------
+
+    def replace(self, rows: Rows) -> None:
+        """Show other rows (another order's fills, a new epoch)."""
+        self.beginResetModel()
+        self.rows = rows
+        self.order = self._arranged()
+        self.endResetModel()
+
+    def renew(self, rows: Rows) -> None:
+        """The same rows, or more of them at the end, with newer figures; lines keep their place until `arrange`."""
+        grown = len(rows) - len(self.rows)
+        if grown < 0:
+            self.replace(rows)
+            return
+        fresh = np.arange(len(self.rows), len(rows))
+        if grown and self._filter:
+            fresh = fresh[matches(self._filter, rows[fresh], self.columns, self.texts)]
+        self.rows = rows
+        if len(fresh):
+            end = len(self.order)
+            self.beginInsertRows(_ROOT, end, end + len(fresh) - 1)
+            self.order = np.concatenate([self.order, fresh])
+            self.endInsertRows()
+
+    def touch(self, first: int, last: int) -> None:
+        """Lines [first, last] have newer figures: one signal a frame."""
+        if 0 <= first <= last < len(self.order):
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
+
+    def arrange(self) -> None:
+        """Sort and filter again by the figures of now."""
+        order = self._arranged()
+        if len(order) != len(self.order):
+            self.beginResetModel()
+            self.order = order
+            self.endResetModel()
+        elif not np.array_equal(order, self.order):
+            self._move_to(order)
+
+    def set_filter(self, words: str) -> None:
+        """Show only rows that match: words anywhere, or `sym:TECH level:red`."""
+        self._filter = words.strip()
+        self.arrange()
+
+    def line_of(self, row: int) -> int:
+        """Line in which a row of the section is shown, -1 if it is not."""
+        found = np.flatnonzero(self.order == row)
+        return int(found[0]) if len(found) else -1
+
+    def cells(self, column: int, lines: slice) -> list[float]:
+        """Raw values of a column in some lines, straight from the rows."""
+        values: list[float] = self.rows[self.columns[column].name][self.order[lines]].tolist()
+        return values
+
+    # -- order ---------------------------------------------------------------------------------------------------
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by a column; undefined figures come last either way, equal ones keep the board's order."""
+        self._sorted = (column, order == Qt.SortOrder.DescendingOrder) if column >= 0 else None
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
+        self.arrange()
+
+    def _arranged(self) -> NDArray[np.int64]:
+        shown = np.arange(len(self.rows))
+        if self._filter:
+            shown = shown[matches(self._filter, self.rows, self.columns, self.texts)]
+        if self._sorted is None:
+            return shown
+        column, descending = self._sorted
+        key = self._key(self.columns[column])[shown]
+        return shown[np.argsort(-key if descending else key, kind="stable")]
+
+    def _key(self, column: Column) -> NDArray[np.float64]:
+        values = self.rows[column.name]
+        if column.right:
+            # relative to the smallest, so that times keep their ns as floats
+            defined = values[values != NULL] if values.dtype.kind == "i" else values
+            base = defined.min() if values.dtype.kind == "i" and len(defined) else 0
+            key: NDArray[np.float64] = (values - base).astype(np.float64)
+            key[values == NULL if values.dtype.kind == "i" else np.isnan(values)] = np.nan
+            return key
+        unique, inverse = np.unique(values, return_inverse=True)
+        words = [self.texts.text(i) for i in unique.tolist()]
+        if column.look in {"level", "evidence"}:
+            ranks = np.array([SEVERITY.get(word.upper(), np.nan) for word in words], np.float64)
+        else:
+            ranks = np.empty(len(words))
+            ranks[sorted(range(len(words)), key=words.__getitem__)] = np.arange(len(words))
+            ranks[unique == 0] = np.nan
+        return ranks[inverse]
+
+    def _move_to(self, order: NDArray[np.int64]) -> None:
+        self.layoutAboutToBeChanged.emit()
+        place = np.empty(len(self.rows), np.int64)
+        place[order] = np.arange(len(order))
+        old = self.persistentIndexList()
+        new = [self.index(int(place[self.order[index.row()]]), index.column()) for index in old]
+        self.order = order
+        self.changePersistentIndexList(old, new)
+        self.layoutChanged.emit()
+
+    # -- Qt ------------------------------------------------------------------------------------------------------
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        """Lines shown."""
+        return 0 if parent.isValid() else len(self.order)
+
+    def columnCount(self, parent: Index = _ROOT) -> int:
+        """Columns."""
+        return 0 if parent.isValid() else len(self.columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Titles, aligned as their columns."""
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self.columns):
+            return None
+        column = self.columns[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._title(section)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return RIGHT if column.right else LEFT
+        return column.about or None if role == Qt.ItemDataRole.ToolTipRole else None
+
+    def _title(self, section: int) -> str:
+        """A title, with the direction of the sort beside it, where it hides no letter."""
+        title = self.columns[section].title
+        if self._sorted is None or self._sorted[0] != section:
+            return title
+        arrow = "▾" if self._sorted[1] else "▴"
+        return f"{arrow} {title}" if self.columns[section].right else f"{title} {arrow}"
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """A cell for tooltips, accessibility and tests; painting does not come this way."""
+        if not index.isValid() or index.row() >= len(self.order):
+            return None
+        column, row = self.columns[index.column()], self.rows[self.order[index.row()]]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.say(row[column.name].item(), self.texts, self.where)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return RIGHT if column.right else LEFT
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self.tip(column, row)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{column.title} {column.say(row[column.name].item(), self.texts, self.where)}"
+        return None
+
+    def tip(self, column: Column, row: np.void) -> str:
+        """What a cell's tooltip says: the reason where undefined, else the figure in full."""
+        said = column.say(row[column.name].item(), self.texts, self.where)
+        reason = self.texts.text(int(row[column.reason])) if column.reason else ""
+        if said in {text.DASH, column.empty}:
+            return f"{column.title}: {reason or column.why}"
+        full = text.number(row[column.name].item(), 6) if column.look == "figure" else said
+        return "\n".join(line for line in (f"{column.title}: {full}", reason, column.about) if line)

@@ -1,0 +1,342 @@
+"""Impact trace: the mid against arrival in bps, our events on it, volume below, one time axis."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any, Final
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from app.engine.units import NULL, SECOND
+from app.widgets import format as text
+from app.widgets.axes import STEPS, ClockAxis, FigureAxis, TimeBox, step_of
+from app.widgets.marks import BUNCH_PX, FILLS, MARKS, NAMES, Happened, Legend, bunched
+from app.widgets.pyramid import Path
+from app.widgets.theme import Theme, figures_font
+
+_LEFT: Final = 58  # width of both left axes, so that the plots stand under each other
+_BAR_PX: Final = 6.0
+_LEAST_NS: Final = 1_000_000
+HINT: Final = "drag: zoom    Ctrl+Z: back    double click: all    wheel: in and out    right drag: along"
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What the trace shows of one order: its instrument's path, its events, the price and time all is measured from."""
+
+    title: str
+    side: str
+    path: Path
+    events: Happened
+    reference: float
+    arrival: int
+    last: int  # its end, or now
+    start: int
+    end: int
+
+
+class Trace(QWidget):
+    """Draws a Course. Drag zooms in time, Ctrl+Z takes the last zoom back, double click shows all."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme, self.faded = theme, False
+        self.course: Course | None = None
+        self._range: tuple[int, int] | None = None  # ns in view; None: all of the order
+        self._before: list[tuple[int, int] | None] = []
+        self._y = (0.0, 0.0)
+        self._clock = ClockAxis()
+        self._box, self._low_box = TimeBox(theme), TimeBox(theme)
+        self._build()
+        undo = QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self)
+        undo.setContext(Qt.ShortcutContext.WindowShortcut)
+        undo.activated.connect(self.unzoom)
+
+    # -- what is shown -------------------------------------------------------------------------------------------
+
+    def show_course(self, course: Course | None, *, other: bool) -> None:
+        """Show an order; `other`: not the one before, so zoom and its history start anew."""
+        self.course = course
+        if other:
+            self._range, self._before, self._y = None, [], (0.0, 0.0)
+        self.refresh()
+
+    def set_zone(self, where: tzinfo) -> None:
+        """Time zone of the axis."""
+        self._clock.where = where
+        self._clock.picture = None
+        self._clock.update()
+
+    def fade(self, faded: bool) -> None:
+        """Grey the figures: they may no longer be true."""
+        if faded != self.faded:
+            self.faded = faded
+            self.dress(self.theme)
+
+    def dress(self, theme: Theme) -> None:
+        """Change the colours."""
+        self.theme = self._legend.theme = theme
+        line = theme.colour("faint" if self.faded else "mid")
+        self._curve.setPen(pg.mkPen(line))
+        self._plots.setBackground(theme.paper)
+        for plot in (self._upper, self._lower):
+            for side in ("left", "bottom"):
+                axis = plot.getAxis(side)
+                axis.setPen(pg.mkPen(theme.line))
+                axis.setTextPen(pg.mkPen(theme.faint))
+        for box in (self._box, self._low_box):
+            box.dress(theme)
+        volume = theme.colour("faint")
+        volume.setAlpha(110)
+        self._bars.setBrush(volume)
+        self._zero.setPen(pg.mkPen(theme.faint, style=Qt.PenStyle.DashLine))
+        for end in self._ends:
+            end.setPen(pg.mkPen(theme.line, width=1))
+        for cross in (self._cross_x, self._cross_y, self._cross_low):
+            cross.setPen(pg.mkPen(theme.faint, style=Qt.PenStyle.DotLine))
+        self._readout.setStyleSheet(f"color: {theme.ink}")
+        self._heading.setStyleSheet(f"color: {theme.faint}")
+        self.refresh()
+
+    def view(self) -> tuple[int, int]:
+        """Event times (ns) at the left and right edge."""
+        if self._range is not None:
+            return self._range
+        if self.course is None:
+            return (0, SECOND)
+        return self.course.start, max(self.course.end, self.course.start + _LEAST_NS)
+
+    def refresh(self) -> None:
+        """Draw what is in view now: a few points a pixel, however long the path."""
+        course = self.course
+        self._heading.setText(course.title if course else "")
+        self._legend.side = "sell" if course and course.side != "BUY" else "buy"
+        if course is None or not len(course.path):
+            self._curve.clear()
+            self._marks.clear()
+            self._bars.clear()
+            self._own.clear()
+            return
+        start, end = self.view()
+        self._clock.origin = course.arrival
+        width = max(int(self._box.width()), 200)
+        ts, mid = course.path.outline(start, end, width)
+        x, bps = self._x(ts), text_bps(mid, course.reference)
+        self._curve.setData(x, bps, connect="finite")
+        self._box.setXRange(*self._x(np.array([start, end])).tolist(), padding=0)
+        self._ends[1].setPos(self._x(np.array([course.last]))[0])
+        self._draw_marks(course, start, end, width)
+        self._fit(bps, course, start, end)
+        self._draw_volume(course, start, end, width)
+
+    # -- zoom ----------------------------------------------------------------------------------------------------
+
+    def zoom(self, start: int, end: int) -> None:
+        """Show [start, end] (ns); `unzoom` comes back."""
+        self._before.append(self._range)
+        self._range, self._y = (start, max(end, start + _LEAST_NS)), (0.0, 0.0)
+        self.refresh()
+
+    def unzoom(self) -> None:
+        """Take the last zoom back."""
+        if self._before:
+            self._range, self._y = self._before.pop(), (0.0, 0.0)
+            self.refresh()
+
+    def show_all(self) -> None:
+        """All of the order; a zoom like any other, so that it can be taken back."""
+        if self._range is not None:
+            self._before.append(self._range)
+            self._range, self._y = None, (0.0, 0.0)
+            self.refresh()
+
+    def _zoom_to(self, left: float, right: float) -> None:
+        self.zoom(self._ns(left), self._ns(right))
+
+    def _pan(self, by: float) -> None:
+        start, end = self.view()
+        self._range = (start + round(by * SECOND), end + round(by * SECOND))
+        self.refresh()
+
+    def _scroll(self, factor: float, about: float) -> None:
+        (start, end), centre = self.view(), self._ns(about)
+        left, right = centre - round((centre - start) * factor), centre + round((end - centre) * factor)
+        self._range = (left, max(right, left + _LEAST_NS))
+        self.refresh()
+
+    def _x(self, ts: NDArray[np.int64]) -> NDArray[np.float64]:
+        return (ts - (self.course.arrival if self.course else 0)) / SECOND
+
+    def _ns(self, x: float) -> int:
+        return (self.course.arrival if self.course else 0) + round(x * SECOND)
+
+    # -- drawing -------------------------------------------------------------------------------------------------
+
+    def _draw_marks(self, course: Course, start: int, end: int, width: int) -> None:
+        events = course.events
+        seen = np.flatnonzero((events.ts >= start) & (events.ts <= end))
+        x, kind = self._x(events.ts[seen]), events.kind[seen]
+        drawn = bunched(x, kind, (end - start) / SECOND / width * BUNCH_PX)
+        drawn = drawn[np.argsort(-kind[drawn], kind="stable")]  # fills on top
+        looks = [MARKS[NAMES[number]] for number in kind[drawn].tolist()]
+        side = "buy" if course.side == "BUY" else "sell"
+        tones = ["faint" if self.faded else side if look.tone == "side" else look.tone for look in looks]
+        colours = [self.theme.colour(tone) for tone in tones]
+        symbols = ["t" if look.symbol == "t1" and course.side != "BUY" else look.symbol for look in looks]
+        edge = self.theme.colour("paper")
+        self._marks.setData(
+            x=x[drawn],
+            y=events.bps[seen][drawn],
+            symbol=symbols,
+            size=[look.size for look in looks],
+            pen=[
+                pg.mkPen(edge if look.filled and look.symbol != "x" else c)
+                for look, c in zip(looks, colours, strict=True)
+            ],
+            brush=[pg.mkBrush(c if look.filled else None) for look, c in zip(looks, colours, strict=True)],
+        )
+
+    def _draw_volume(self, course: Course, start: int, end: int, width: int) -> None:
+        step = step_of(end - start, width / _BAR_PX)
+        step = step if step in STEPS else STEPS[-1]
+        edges = np.arange(start // step, end // step + 2) * step
+        volume = course.path.traded(edges)
+        fills = course.events.kind < FILLS
+        own, _ = np.histogram(course.events.ts[fills], edges, weights=course.events.qty[fills])
+        x = self._x(edges)
+        self._bars.setData(x, volume.astype(np.float64), stepMode="center")
+        self._own.setData(x, own, stepMode="center")
+        colour = self.theme.colour("faint" if self.faded else "buy" if course.side == "BUY" else "sell")
+        self._own.setBrush(colour)
+        self._low_box.setYRange(0, max(float(max(volume.max(initial=0), own.max(initial=0))) * 1.1, 1.0), padding=0)
+        self._bar_words = f"volume per {text.duration(step)}"
+
+    def _fit(self, bps: NDArray[np.float64], course: Course, start: int, end: int) -> None:
+        """Height follows what is in view, in steps, so that it does not tremble."""
+        events = course.events
+        fills = events.bps[(events.kind < FILLS) & (events.ts >= start) & (events.ts <= end)]
+        zero = [0.0] if self._range is None else []  # zoomed in, the height is the price's
+        seen = np.concatenate([bps[np.isfinite(bps)], fills, zero])
+        if not len(seen):
+            return
+        low, high = float(seen.min()), float(seen.max())
+        room = high - low or 1.0
+        lower, upper = self._y
+        if low < lower or high > upper or upper - lower > 2.5 * room or upper == lower:
+            self._y = (low - 0.12 * room, high + 0.12 * room)
+            self._box.setYRange(*self._y, padding=0)
+
+    def _point(self, position: Any) -> None:
+        """Crosshair: what stood at the time under the mouse."""
+        course, inside = self.course, self._upper.sceneBoundingRect().contains(position)
+        inside = inside or self._lower.sceneBoundingRect().contains(position)
+        for cross in (self._cross_x, self._cross_y, self._cross_low):
+            cross.setVisible(bool(course) and inside)
+        if course is None or not inside or not len(course.path):
+            self._readout.setText("")
+            return
+        point = self._box.mapSceneToView(position)
+        self._cross_x.setPos(point.x())
+        self._cross_low.setPos(point.x())
+        self._readout.setText(self.reading(self._ns(point.x())))
+        mid = float(course.path.at(np.array([self._ns(point.x())]))[0])
+        self._cross_y.setPos(text.bps_between(mid, course.reference) if mid == mid else 0.0)  # noqa: PLR0124
+
+    def reading(self, ts: int) -> str:
+        """What the crosshair says at an event time (ns)."""
+        course = self.course
+        if course is None:
+            return ""
+        mid = float(course.path.at(np.array([ts]))[0])
+        said = [text.clock(ts, self._clock.where)]
+        if text.undefined(mid):
+            said.append(f"mid {text.DASH}")
+        else:
+            said.append(f"mid {text.price(mid)}  {text.signed(text.bps_between(mid, course.reference))} bps")
+        near = self._nearest(course, ts)
+        if near >= 0:
+            number = int(course.events.kind[near])
+            name = MARKS[NAMES[number]].title + (" fill" if number < FILLS - 1 else "")
+            qty, px = int(course.events.qty[near]), float(course.events.px[near])
+            said.append(f"{name} {text.quantity(qty) if qty != NULL else text.DASH} @ {text.price(px)}")
+        return "   ".join(said)
+
+    def _nearest(self, course: Course, ts: int) -> int:
+        """The own event within a mark's width of a time, -1 if none."""
+        start, end = self.view()
+        reach = (end - start) / max(self._box.width(), 200) * BUNCH_PX
+        if not len(course.events.ts):
+            return -1
+        away = np.abs(course.events.ts - ts)
+        near = int(np.argmin(away))
+        return near if away[near] <= reach else -1
+
+    def _build(self) -> None:
+        font = figures_font()
+        self._heading, self._readout, self._legend = QLabel(), QLabel(), Legend(self.theme)
+        for label in (self._heading, self._readout):
+            label.setFont(font)
+        self._heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._plots = pg.GraphicsLayoutWidget()
+        self._plots.setToolTip(HINT)
+        self._plots.ci.setContentsMargins(0, 2, 6, 0)
+        self._plots.ci.setSpacing(0)
+        hidden = pg.AxisItem("bottom", showValues=False)
+        self._upper = self._plots.addPlot(
+            0, 0, viewBox=self._box, axisItems={"left": FigureAxis(sign=True), "bottom": hidden}
+        )
+        self._lower = self._plots.addPlot(
+            1, 0, viewBox=self._low_box, axisItems={"left": FigureAxis(sign=False), "bottom": self._clock}
+        )
+        self._plots.ci.layout.setRowStretchFactor(0, 4)
+        self._plots.ci.layout.setRowStretchFactor(1, 1)
+        self._low_box.setXLink(self._box)
+        for plot in (self._upper, self._lower):
+            plot.hideButtons()
+            plot.getAxis("left").setWidth(_LEFT)
+            plot.getAxis("left").setStyle(tickFont=font, maxTickLevel=0)
+            plot.getAxis("bottom").setStyle(tickFont=font, maxTickLevel=0)
+            plot.showGrid(x=True, y=True, alpha=0.12)
+        hidden.setHeight(2)
+        for box in (self._box, self._low_box):
+            box.disableAutoRange()
+            box.zoomed.connect(self._zoom_to)
+            box.panned.connect(self._pan)
+            box.scrolled.connect(self._scroll)
+            box.sigResized.connect(self.refresh)
+        self._zero = pg.InfiniteLine(0, angle=0)
+        self._ends = pg.InfiniteLine(0, angle=90), pg.InfiniteLine(angle=90)  # arrival and end of the order
+        self._cross_x, self._cross_low = pg.InfiniteLine(angle=90), pg.InfiniteLine(angle=90)
+        self._cross_y = pg.InfiniteLine(angle=0)
+        self._curve = pg.PlotCurveItem(skipFiniteCheck=False)
+        self._marks = pg.ScatterPlotItem(pxMode=True)
+        self._bars = pg.PlotCurveItem(fillLevel=0, pen=pg.mkPen(None))
+        self._own = pg.PlotCurveItem(fillLevel=0, pen=pg.mkPen(None))
+        for item in (self._zero, *self._ends, self._curve, self._marks, self._cross_x, self._cross_y):
+            self._upper.addItem(item)
+        for item in (self._bars, self._own, self._cross_low):
+            self._lower.addItem(item)
+        for cross in (self._cross_x, self._cross_y, self._cross_low):
+            cross.hide()
+        self._plots.scene().sigMouseMoved.connect(self._point)
+        self._plots.scene().sigMouseClicked.connect(lambda event: self.show_all() if event.double() else None)
+        self._bar_words = ""
+        head = QHBoxLayout()
+        head.addWidget(self._heading, 1)
+        head.addWidget(self._readout)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 3, 2, 2)
+        layout.setSpacing(1)
+        layout.addLayout(head)
+        layout.addWidget(self._legend)
+        layout.addWidget(self._plots, 1)
+        self.dress(self.theme)
+
+
+def text_bps(mid: NDArray[np.float64], reference: float) -> NDArray[np.float64]:
+    """Prices as bps away from the reference."""
+    return (mid - reference) / reference * 1e4
