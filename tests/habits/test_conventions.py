@@ -91,7 +91,7 @@ def test_that_the_list_of_long_kernels_only_shrinks() -> None:
         "path = '/" + "work/main'",
         "/" + "root/x",
         "cd /" + "home/ann/x",
-        "https://" + "pypi.org/simple",
+        "https://pypi" + ".org/simple",
         "--index" + "-url x",
     ],
 )
