@@ -44,7 +44,7 @@ def _of_folder(path: Path) -> str | None:
     if any(_LOBSTER.search(file.name) for file in files):
         return "lobster"
     found = {_of_file(file) for file in files} - {None}
-    return found.pop() if len(found) == 1 and found <= {"dbn", "journal"} else None
+    return found.pop() if len(found) == 1 and found <= {"dbn", "binance", "fixlog"} else None
 
 
 def _of_file(path: Path) -> str | None:

@@ -45,6 +45,7 @@ class Market:
     instrument: int
     venue: int
     exponent: int
+    prints: str = ""  # trade or aggTrade, whichever came first
     book: Continuity[Depth] = field(default_factory=Continuity)
 
 
@@ -63,25 +64,31 @@ class BinanceDecoder:
         self._newest = 0
         self.aside: list[Quarantined] = []
         self.counts: dict[str, int] = {}
-        self.line = 0
+        self.line = 0  # of the file, 1-based
+        self.lines = 0  # of the run
 
     @property
     def ready(self) -> int:
         """Market rows waiting to be taken."""
         return len(self._rows)
 
+    def start_file(self, file: str) -> None:
+        """What follows stands in another file of the same capture; the books go on."""
+        self._file, self.line = file, 0
+
     def feed(self, line: bytes) -> None:
         """Take the next line without its end; an unreadable one is set aside."""
         self.line += 1
+        self.lines += 1
         if not line.strip():
             self._count("blank_lines")
             return
         try:
             self._line(line)
         except WrongFieldError as wrong:
-            self._set_aside(line, *wrong.what)
-        except (ValueError, RecursionError) as error:
-            self._set_aside(line, "message", str(error), "a stamp in ns, a space, one JSON object")
+            self._entry(self.lines - 1, line, *wrong.what)
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            self._entry(self.lines - 1, line, "message", str(error), "a stamp in ns, a space, one JSON object")
 
     def take(self) -> Rows:
         """The rows so far, in the order to be applied."""
@@ -96,11 +103,7 @@ class BinanceDecoder:
         """Count what is still waiting for a snapshot at the end of the data."""
         for market in self._markets.values():
             self._count("depth_without_snapshot", len(market.book.waiting) + market.book.overflowed)
-        if self._orphan is not None:
-            line, _, data = self._orphan
-            where = f"{self._file} line {line + 1}"
-            reason = complaint(where, "symbol", data.get("symbol"), "a symbol of this capture, or a single one in it")
-            self.aside.append(Quarantined(source=self._file, where=where, reason=reason))
+        self._drop_orphan()
 
     def _line(self, line: bytes) -> None:
         stamp, _, text = line.partition(b" ")
@@ -110,7 +113,7 @@ class BinanceDecoder:
         data = message.get("data", message) if isinstance(message, dict) else None
         if not isinstance(data, dict):
             raise WrongFieldError("message", text[:40].decode(errors="backslashreplace"), "a JSON object")
-        time, index = int(stamp), self.line - 1
+        time, index = int(stamp), self.lines - 1
         if time < self._newest:
             self._count("out_of_order")
         self._newest = max(time, self._newest)
@@ -135,11 +138,12 @@ class BinanceDecoder:
                 )
 
     def _trade(self, index: int, time: int, data: dict[str, Any]) -> None:
-        if data["e"] == "aggTrade" and self.counts.get("trades"):
-            self._count("agg_trades_beside_trades")  # the same prints once more
-            return
         market = self._market(data, time)
-        self._count("trades" if data["e"] == "trade" else "agg_trades")
+        market.prints = market.prints or data["e"]
+        if data["e"] != market.prints:
+            self._count("trades_told_twice")  # trade and aggTrade are the same prints
+            return
+        self._count("trades")
         price, size = self._read.price(data.get("p"), "p"), size_of(data.get("q"), "q", market.exponent)
         maker = data.get("m")
         if not isinstance(maker, bool):
@@ -185,7 +189,7 @@ class BinanceDecoder:
         symbol = data.get("symbol") or data.get("s")
         if symbol is None:
             if len(self._markets) != 1:
-                self._orphan = (index, time, data)
+                self._keep_orphan(index, time, data)
                 return
             symbol = next(iter(self._markets))
         market = self._market({"s": symbol, **data}, time)
@@ -203,6 +207,18 @@ class BinanceDecoder:
             self._rows.append(self._row(market, stamp, (units.LEVEL, side, price, size), units.SNAPSHOT))
         for update, step in steps:
             self._follow(market, update, step, units.SNAPSHOT, time)
+
+    def _keep_orphan(self, index: int, time: int, data: dict[str, Any]) -> None:
+        """A snapshot without a symbol is that of the first symbol to come; among several it is nobody's."""
+        self._drop_orphan()
+        self._orphan = (index, time, data)
+        if self._markets:
+            self._drop_orphan()
+
+    def _drop_orphan(self) -> None:
+        if self._orphan is not None:
+            index, self._orphan = self._orphan[0], None
+            self._entry(index, b"", "symbol", None, "a symbol, where the capture has not exactly one")
 
     def _market(self, data: dict[str, Any], time: int) -> Market:
         symbol = data.get("s")
@@ -222,7 +238,10 @@ class BinanceDecoder:
         self._markets[symbol] = market
         if self._orphan is not None:
             (index, stamp, orphan), self._orphan = self._orphan, None
-            self._snapshot(index, stamp, {"symbol": symbol, **orphan})
+            try:
+                self._snapshot(index, stamp, {"symbol": symbol, **orphan})
+            except WrongFieldError as wrong:
+                self._entry(index, b"", *wrong.what)
         return market
 
     def _row(self, market: Market, stamp: Row, what: Row, flags: int) -> Row:
@@ -237,7 +256,7 @@ class BinanceDecoder:
         if times:
             self.counts[what] = self.counts.get(what, 0) + times
 
-    def _set_aside(self, line: bytes, name: str, value: object, allowed: str) -> None:
-        where = f"{self._file} line {self.line}"
+    def _entry(self, index: int, raw: bytes, name: str, value: object, allowed: str) -> None:
+        where = f"{self._file} line {self.line - self.lines + index + 1}"
         reason = complaint(where, name, value, allowed)
-        self.aside.append(Quarantined(source=self._file, where=where, reason=reason, raw=line[:4096]))
+        self.aside.append(Quarantined(source=self._file, where=where, reason=reason, raw=raw[:4096]))
