@@ -100,7 +100,7 @@ BLOTTER: Final = (
     Column("instrument", "Symbol", 7, "text"),
     Column("side", "Side", 5, "side"),
     Column("order_qty", "Qty", 8, show=text.number, about="order quantity after amendments"),
-    Column("done_pct", "Done %", 6, show=text.percent, about="filled of the order quantity"),
+    Column("done_pct", "Done %", 6, show=lambda value: text.number(value, 1), about="filled of the order quantity"),
     Column("avg_px", "Avg px", 9, show=text.price, about="average price of live fills", why=NO_FILL),
     Column("arrival_mid", "Arrival", 9, show=text.price, about="mid strictly before parent entry", why=NO_ARRIVAL),
     Column("slip_arrival_bps", "Slip bps", 8, show=text.arrowed, about="average price against arrival; + costs",

@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
         row = self.bridge.row
         if pulled.reset or pulled.sections & {"fills", "children", "events"} or bool(np.any(pulled.parents == row)):
             self._show_chosen(other=False)
-        elif "trace" in pulled.sections or "instruments" in pulled.sections:
+        elif "trace" in pulled.sections:
             self._show_course(other=False)
         self._show_state()
 

@@ -126,7 +126,8 @@ class Pad:
         if self.reader is None:
             return False
         links = all(len(self._links[name]) == self.reader.length(name) for name in LINKED)
-        return links and all(read == self.reader.length("trace") for _, read in self._paths.values())
+        known = [read for name, (_, read) in self._paths.items() if self._number(name) >= 0]
+        return links and all(read == self.reader.length("trace") for read in known)
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -190,15 +191,20 @@ class Pad:
         """Read on in the trace for the newest path asked for; True when any path grew."""
         grew = False
         for instrument, (path, read) in self._paths.items():
-            rows = reader.rows("trace", slice(read, read + _SLICE), attempts=_LOOKS)
-            if not len(rows):
+            number = self._number(instrument)
+            if number < 0:  # its row is not on the board yet: the trace waits
                 continue
-            number = np.flatnonzero(self.table("instruments")["instrument"] == instrument)
-            mine = rows[np.isin(rows["instrument"], number)]
+            rows = reader.rows("trace", slice(read, read + _SLICE), attempts=_LOOKS)
+            mine = rows[rows["instrument"] == number]
             path.append(mine["ts"], mine["mid"], mine["volume"])
             self._paths[instrument] = (path, read + len(rows))
             grew = grew or len(mine) > 0
         return grew
+
+    def _number(self, instrument: int) -> int:
+        """Row of an instrument in its section by the arena index of its name, -1 if there is none."""
+        found = np.flatnonzero(self.table("instruments")["instrument"] == instrument)
+        return int(found[0]) if len(found) else -1
 
     def _pulse(self, reader: BoardReader, now_ns: int) -> Pulse:
         beats = reader.heartbeat.beats

@@ -109,7 +109,6 @@ class Path:
         self.mid = Pyramid()
         self._ts = Column(np.int64)
         self._volume = Column(np.int64)  # running total, so that any bar is one difference
-        self._volume.append(np.zeros(1, np.int64))
 
     def __len__(self) -> int:
         return len(self._ts)
@@ -120,13 +119,15 @@ class Path:
         return self._ts.values
 
     def append(self, ts: NDArray[np.int64], mid: NDArray[np.float64], volume: NDArray[np.int64]) -> None:
-        """Add points: time, mid (NaN = undefined), volume traded since the point before."""
+        """Add points: time, mid (NaN = undefined), the instrument's running volume."""
         if not len(ts):
             return
         before = int(self.ts[-1]) if len(self) else int(ts[0])
+        if not len(self):  # what was traded before the first point has no place on the axis
+            self._volume.append(volume[:1])
         self._ts.append(np.maximum(np.maximum.accumulate(ts), before))
         self.mid.append(mid)
-        self._volume.append(int(self._volume.values[-1]) + np.cumsum(np.maximum(volume, 0)))
+        self._volume.append(volume)
 
     def at(self, ts: NDArray[np.int64]) -> NDArray[np.float64]:
         """The mid in force at times (ns), the point at the time itself included; NaN before the first."""
@@ -158,4 +159,6 @@ class Path:
 
     def traded(self, edges: NDArray[np.int64]) -> NDArray[np.int64]:
         """Volume traded in each [edges[i], edges[i + 1]) (times in ns)."""
+        if not len(self):
+            return np.zeros(len(edges) - 1, np.int64)
         return np.diff(self._volume.values[np.searchsorted(self.ts, edges)])

@@ -50,7 +50,9 @@ class Filler:
         for number in range(len(SYMBOLS)):
             mine = trace["instrument"] == number
             trace["mid"][mine] = (self.start[number] * (1 + np.cumsum(walk[mine]) / 1e4)).round(4)
-        trace["volume"] = (self.random.pareto(1.5, n) * 100).astype(np.int64)
+        traded = (self.random.pareto(1.5, n) * 100).astype(np.int64)
+        for number in range(len(SYMBOLS)):  # a running total per instrument, as the engine keeps it
+            trace["volume"][trace["instrument"] == number] = np.cumsum(traded[trace["instrument"] == number])
         self.trace = trace
         self.writer.put("trace", np.arange(n), trace)
 
@@ -69,7 +71,7 @@ class Filler:
         rows["order_qty"] = random.integers(5, 5000, n) * 100
         done = random.random(n)
         rows["filled_qty"] = (rows["order_qty"] * done / 100).astype(np.int64) * 100
-        rows["done_pct"] = rows["filled_qty"] / rows["order_qty"]
+        rows["done_pct"] = 100 * rows["filled_qty"] / rows["order_qty"]
         rows["arrival_ts"] = OPEN + random.integers(0, DAY // 2, n)
         rows["arrival_ts"][0] = OPEN + DAY // 4
         rows["end_ts"][::4] = rows["arrival_ts"][::4] + DAY // 8

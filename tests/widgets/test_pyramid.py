@@ -64,17 +64,18 @@ def test_that_the_mid_at_a_time_includes_the_point_at_that_time() -> None:
     np.testing.assert_array_equal(found, [np.nan, 1.0, 1.0, 3.0, np.nan])
 
 
-def test_that_volume_of_a_bar_is_what_its_points_add_up_to() -> None:
-    bars = path([10, 20, 30, 40], [1.0] * 4, [5, 0, 7, 11]).traded(np.array([0, 20, 31, 41]))
-    assert bars.tolist() == [5, 7, 11]
+def test_that_volume_of_a_bar_is_what_was_traded_in_it() -> None:
+    bars = path([10, 20, 30, 40], [1.0] * 4, [5, 5, 12, 23]).traded(np.array([0, 20, 31, 41]))
+    assert bars.tolist() == [0, 7, 11], "what was traded before the first point has no place on the axis"
+    assert Path().traded(np.array([0, 1, 2])).tolist() == [0, 0]
 
 
 def test_that_time_running_back_is_held_and_nothing_is_lost() -> None:
-    made = path([10, 30, 20, 40], [1.0, 2.0, 3.0, 4.0], [1, 1, 1, 1])
-    made.append(np.array([35], np.int64), np.array([5.0]), np.array([1], np.int64))
+    made = path([10, 30, 20, 40], [1.0, 2.0, 3.0, 4.0], [1, 2, 3, 4])
+    made.append(np.array([35], np.int64), np.array([5.0]), np.array([5], np.int64))
     made.append(np.array([], np.int64), np.array([]), np.array([], np.int64))
     assert made.ts.tolist() == [10, 30, 30, 40, 40]
-    assert made.traded(np.array([0, 100])).tolist() == [5]
+    assert made.traded(np.array([0, 100])).tolist() == [4]
 
 
 def steps(ts: np.ndarray, mid: np.ndarray, edges: np.ndarray) -> list[tuple[float, float]]:
