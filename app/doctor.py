@@ -156,7 +156,7 @@ def warm() -> int:
     """
     if is_warm(kernel_cache_dir()):
         return 0
-    replay = [sys.executable, "-m", "app.cli", "replay"]
+    replay = [sys.executable, "-m", "app", "replay"]
     with tempfile.TemporaryDirectory() as out:
         commands = [[sys.executable, "-c", WARM_UP]]
         commands += [[*replay, str(path.parent), "--out", out] for path in sorted(RESOURCES.rglob("market.parquet"))]

@@ -246,7 +246,7 @@ class TestWarm:
 
     def test_that_a_small_run_and_each_shipped_session_are_played(self, calls: Path, tmp_path: Path) -> None:
         assert doctor.warm() == 0
-        assert calls.read_text().splitlines()[-1] == f"-m app.cli replay {tmp_path / 'resources' / 'sessions' / 'inst'}"
+        assert calls.read_text().splitlines()[-1] == f"-m app replay {tmp_path / 'resources' / 'sessions' / 'inst'}"
         assert len(calls.read_text().splitlines()) == 2
 
     def test_that_a_failure_is_passed_on_and_ends_it(self, calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
