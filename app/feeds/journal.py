@@ -7,9 +7,21 @@ from typing import Final
 from app.engine.events import OrderRow, Rows
 from app.engine.universe import Universe
 from app.feeds.base import Options, Recording, in_order
+from app.runtime.journal import MAGIC
 from app.runtime.tape import JournalReader, Tape
 
 FORMAT: Final = "journal"
+
+
+def is_journal(path: Path) -> bool:
+    """True for a file that starts as a journal does."""
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
 
 
 def open_tape(path: Path, universe: Universe) -> tuple[Tape, JournalReader]:

@@ -1,10 +1,10 @@
 """The files of a run: written beside their folder and put in place at the end, all of them or none."""
 
+import os
 import shutil
 import signal
-import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -22,7 +22,7 @@ from app.engine.events import TOUCHED, Quarantined, Rows
 from app.engine.units import NULL, PRICE_SCALE
 from app.engine.universe import Universe
 
-Tables: TypeAlias = dict[str, dict[str, list[object]]]
+Tables: TypeAlias = Mapping[str, Mapping[str, Sequence[object]]]
 
 _TYPES: Final = {"str": pa.string(), "i8": pa.int64(), "px": pa.float64(), "f8": pa.float64(), "bool": pa.bool_()}
 _QUARANTINE: Final = pa.schema(
@@ -69,7 +69,9 @@ class Outputs:
             folder.parent.mkdir(parents=True, exist_ok=True)
             if folder.exists() and not folder.is_dir():
                 raise FeedError(f"{folder}: the output folder is a file; name another one")
-            self._work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".partial", dir=folder.parent))
+            self._work = folder.absolute().with_name(f".{folder.name}.{os.getpid()}.partial")
+            shutil.rmtree(self._work, ignore_errors=True)
+            self._work.mkdir()
             self._quarantine = self._open("quarantine.parquet", _QUARANTINE)
             self._book = self._open("book.parquet", _BOOK) if book else None
         except OSError as error:
@@ -189,7 +191,7 @@ def book_table(touches: Rows, instruments: list[str]) -> pa.Table:
     return pa.Table.from_arrays([arrays[name] for name in _BOOK.names], schema=_BOOK)
 
 
-def _table(name: str, columns: tuple[schema.Column, ...], values: dict[str, list[object]]) -> pa.Table:
+def _table(name: str, columns: tuple[schema.Column, ...], values: Mapping[str, Sequence[object]]) -> pa.Table:
     """One table; a column the engine does not give yet is null all the way, an undefined figure is null."""
     unknown = sorted(set(values) - {column.name for column in columns})
     if unknown:

@@ -82,6 +82,12 @@ class Pace:
                 left = min(left, (event_ns - self._until()) / (self._speed * SECOND))
             self._changed.wait(max(left, 0.0))
 
+    def rest(self, at_most_s: float) -> None:
+        """Sleep until a command comes or at_most_s are over."""
+        with self._changed:
+            if not self._stopped:
+                self._changed.wait(at_most_s)
+
     def _until(self) -> int:
         if self._speed is None and not self._paused:
             return NO_LIMIT

@@ -65,6 +65,7 @@ class JournalReader:
             raise EngineError("a journal numbers its own names: its universe must be empty")
         self.path = path
         self.torn: str | None = None
+        self.notes: list[str] = []  # receives `torn`
         self.end_ns: int | None = None
         self._universe = universe
         self._learned = [0, 0, 0]
@@ -108,6 +109,7 @@ class JournalReader:
     def _tear(self, at: int, why: str) -> None:
         left = self.size - at
         self.torn = f"{self.path}: offset {at}: {why}; everything before it is used, {left} bytes are left unread"
+        self.notes.append(self.torn)
 
     def _head(self, at: int, number: int) -> tuple[np.void | None, str]:
         raw = self._bytes[at : at + RECORD.itemsize]

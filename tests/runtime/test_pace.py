@@ -119,6 +119,17 @@ def test_that_waiting_ends_with_a_command() -> None:
     thread.join()
 
 
+def test_that_resting_ends_with_a_command_and_never_begins_once_stopped() -> None:
+    pace, _ = paced(None)
+    pace.rest(0.01)
+    thread = threading.Thread(target=pace.rest, args=(60.0,))
+    thread.start()
+    pace.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+    pace.rest(1e9)
+
+
 def test_that_waiting_for_what_is_due_does_not_wait() -> None:
     pace, wall = paced(1.0)
     wall.now += 10

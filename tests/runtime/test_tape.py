@@ -154,6 +154,7 @@ def test_that_bytes_after_the_end_of_the_run_are_reported(day: Path, tmp_path: P
     assert len(blocks) == len(some_blocks(40, 10))
     assert reader.torn is not None
     assert "after the end" in reader.torn
+    assert reader.notes == [reader.torn]
 
 
 def test_that_a_run_without_its_end_is_reported_and_ends_with_its_last_row(tmp_path: Path) -> None:
