@@ -85,13 +85,10 @@ def _longer(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _wider(work: Work) -> Ints:
-    """The map to books with room for the instrument and venue of the row it stopped at, and a power of two beyond."""
+    """The map to books with room for the instrument and venue of the row it stopped at, up to a power of two."""
     row = work.rows[work.marks[ROW]]
-    instruments, venues = work.where.shape
-    while instruments <= row["instrument"]:
-        instruments *= 2
-    while venues <= row["venue"]:
-        venues *= 2
+    instruments = max(work.where.shape[0], 1 << int(row["instrument"]).bit_length())
+    venues = max(work.where.shape[1], 1 << int(row["venue"]).bit_length())
     where = np.full((instruments, venues), -1, np.int64)
     where[: work.where.shape[0], : work.where.shape[1]] = work.where
     return where

@@ -72,7 +72,7 @@ REGION: Final = 8  # levels a side has room for at first
 MAX_SIZE: Final = 1 << 62  # largest size of an order or a level: the sum of two never wraps
 
 
-def _signed(dtype: np.dtype[np.void]) -> np.dtype[np.void]:
+def signed_row(dtype: np.dtype[np.void]) -> np.dtype[np.void]:
     """The same row with 64-bit unsigned fields read as int64: compiled code turns a mix of the two into floats."""
     names = [name for name in dtype.names or () if name != "pad"]
     formats = [np.dtype("i8") if dtype[name] == np.uint64 else dtype[name] for name in names]
@@ -80,8 +80,8 @@ def _signed(dtype: np.dtype[np.void]) -> np.dtype[np.void]:
     return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": dtype.itemsize})
 
 
-MARKET_SIGNED: Final = _signed(MARKET)
-CHANGE_SIGNED: Final = _signed(CHANGE)
+MARKET_SIGNED: Final = signed_row(MARKET)
+CHANGE_SIGNED: Final = signed_row(CHANGE)
 
 
 class Work(NamedTuple):

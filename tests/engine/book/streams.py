@@ -167,3 +167,25 @@ def same_state(books: Books, reference: ReferenceBooks) -> None:
         assert levels == reference.depth(instrument, venue, 10**6)
         for order_id in book.orders:
             assert books.order_of(instrument, venue, order_id) == reference.order_of(instrument, venue, order_id)
+
+
+def hostile_stream(n: int, seed: int) -> Rows:
+    """The rows of hostile_rows without hypothesis: the same in every process."""
+    draw = random.Random(seed)
+    prices = [*range(-30, 31), 10**12, -(2**63) + 1, 2**63 - 1, NULL]
+    sizes = [1, 2, 3, 5, 10, 100, 0, -1, NULL, 2**62, 2**63 - 1]
+    return market(
+        *(
+            {
+                "action": draw.choice(b"AAAAAACCCMMLLQTFXSz" + b"R" * (draw.random() < 0.1)),
+                **{name: draw.choice(prices) for name in ("price", "price2")},
+                **{name: draw.choice(sizes) for name in ("size", "size2")},
+                "side": draw.choice((BID, ASK, BID, ASK, 0)),
+                "order_id": draw.choice((draw.randrange(400), draw.randrange(2**64))),
+                "instrument": draw.randrange(-1, 5),
+                "venue": draw.randrange(-1, 3),
+                "flags": draw.choice((LAST, LAST, 0, SNAPSHOT | LAST)),
+            }
+            for _ in range(n)
+        )
+    )

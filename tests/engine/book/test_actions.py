@@ -261,6 +261,12 @@ def test_that_levels_and_quotes_over_orders_equal_the_reference(rows: list[Row])
     agree(market(*rows))
 
 
+def test_that_level_after_level_finds_room() -> None:
+    books = agree(market(*(row("L", side, 3 * n, 1 + n) for n in range(50) for side in (BID, ASK))))
+    assert books.depth(0, 0, 2)[1].tolist() == [[0, 1, 0], [3, 2, 0]]
+    assert len(books.depth(0, 0, 99)[0]) == 50
+
+
 def test_that_a_day_of_orders_equals_the_reference_through_every_growth() -> None:
     books = agree(orders_of_a_day(900, seed=4, books=2, live=400))
     assert books.counts == {}

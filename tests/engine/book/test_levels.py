@@ -74,8 +74,17 @@ def test_that_a_level_opens_in_its_place_and_closes_again() -> None:
     for at in (8, 3, 4):
         remove(work, SIDE, at)
     assert _levels(work) == [(1, 10, 1), (3, 30, 3), (5, 50, 5)]
-    assert work.levels[2].tolist() == [-77, -77, -77]
-    assert work.levels[9].tolist() == [-77, -77, -77]
+
+
+def test_that_neighbours_of_a_side_are_left_alone() -> None:
+    work = _side((1, 10, 1), (3, 30, 3), (5, 50, 5), room=4)
+    outside = [*range(3), *range(7, 20)]
+    work.levels[outside] = [(at, at, at) for at in outside]
+    insert(work, SIDE, 3, 0, 20)
+    for _ in range(4):
+        remove(work, SIDE, 3)
+    assert work.levels[outside].tolist() == [[at] * 3 for at in outside]
+    assert work.sides[SIDE].tolist() == [3, 4, 0]
 
 
 def test_that_an_order_adds_to_its_level_or_opens_one() -> None:

@@ -4,12 +4,13 @@ import numpy as np
 
 from app.engine.book import IRREGULARITIES
 from app.engine.book.room import fresh
-from app.engine.book.state import CHANGE_SIGNED, FINE, MARKET_SIGNED, SAVED, UNKNOWN_BOOKS, Work
+from app.engine.book.state import CHANGE_SIGNED, FINE, MARKET_SIGNED, SAVED, UNKNOWN_BOOKS, Work, signed_row
 from app.engine.events import CHANGE, MARKET
 
 
 def test_that_kernel_rows_lie_on_the_public_rows() -> None:
-    for signed, public in ((MARKET_SIGNED, MARKET), (CHANGE_SIGNED, CHANGE)):
+    for public, signed in ((MARKET, MARKET_SIGNED), (CHANGE, CHANGE_SIGNED)):
+        assert signed_row(public) == signed
         assert signed.itemsize == public.itemsize
         assert set(signed.names or ()) == set(public.names or ()) - {"pad"}
         for name in signed.names or ():
@@ -20,7 +21,7 @@ def test_that_kernel_rows_lie_on_the_public_rows() -> None:
 
 
 def test_that_kernel_rows_hold_no_unsigned_word() -> None:
-    for signed in (MARKET_SIGNED, CHANGE_SIGNED):
+    for signed in (signed_row(MARKET), signed_row(CHANGE)):
         assert all(signed[name] != np.uint64 for name in signed.names or ())
     assert MARKET_SIGNED["flags"] == np.uint8
     assert MARKET_SIGNED["order_id"] == CHANGE_SIGNED["order_id"] == np.int64
@@ -29,7 +30,7 @@ def test_that_kernel_rows_hold_no_unsigned_word() -> None:
 def test_that_ids_and_numbers_beyond_int64_keep_their_bits() -> None:
     rows = np.zeros(1, MARKET)
     rows["order_id"] = 2**64 - 1
-    assert int(rows.view(MARKET_SIGNED)["order_id"][0]) == -1
+    assert int(rows.view(signed_row(MARKET))["order_id"][0]) == -1
 
 
 def test_that_everything_but_a_calls_rows_and_output_is_saved() -> None:
