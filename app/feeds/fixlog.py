@@ -56,6 +56,7 @@ _NOTES: Final = {
     "corrects_of_unseen_fills": "corrections name a fill that is not in the log",
     "fills_without_match_time": "fills have no TransactTime inside the clock budget: their own time stands in",
     "fills_reconciled": "executions were left to another session's reports, as the settings say",
+    "stop_orders_without_stop_price": "stop orders state no stop price",
     "commissions_not_read": "commissions are of a CommType that is not read",
 }  # fmt: skip
 
@@ -123,7 +124,7 @@ def read_flow(
         what = "holds no FIX message" if reader.tally.text_bytes else "is empty"
         raise DecodeError(f"{path}: {what}; allowed: raw FIX of 4.0 to 5.0 (8=FIX...), in text of any style")
     intake = reader.intake
-    intake.chains.settle()
+    intake.settle()
     maker = RowMaker(settings, universe, intake.chains, _symbology(options))
     maker.run(intake.received)
     flow = FixFlow(in_order(maker.rows))

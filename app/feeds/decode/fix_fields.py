@@ -50,6 +50,7 @@ class FixMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     line: int
     size: int
     prefix: bytes = b""
+    stamp: int | None = None  # capture stamp (ns) where the file gives one with each message
     irregular: tuple[str, ...] = ()  # what was counted instead of quarantined
 
     def text(self, tag: int) -> str | None:

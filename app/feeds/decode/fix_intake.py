@@ -6,7 +6,7 @@ Sources: FIX 4.4 volume 2 (PossDupFlag, PossResend); FIX 4.2 and 4.4 volume 4 (u
 from collections import Counter
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.engine.events import Quarantined
 from app.engine.units import SECOND
@@ -45,9 +45,18 @@ class _Seen:
     possdup: bool
 
 
+class _Pending(NamedTuple):
+    """A message of a type that is read, with its time; they are taken up in order of time, then of the log."""
+
+    ts: int
+    rec: int
+    message: FixMessage
+    where: str
+
+
 @dataclass(slots=True)
 class Intake:
-    """Takes messages in log order; `received` are those that count, `chains` their orders."""
+    """Takes messages in log order; after settle() `received` are those that count, `chains` their orders."""
 
     settings: FixSettings
     source: str | None = None  # one name for all sessions
@@ -56,6 +65,7 @@ class Intake:
     quarantine: list[Quarantined] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     _messages: int = 0
+    _pending: list[_Pending] = field(default_factory=list)
     _seen: dict[tuple[bytes, ...], _Seen] = field(default_factory=dict)
     _bodies: set[tuple[bytes, ...]] = field(default_factory=set)
     _executions: dict[tuple[str, ...], tuple[bytes, ...]] = field(default_factory=dict)
@@ -74,32 +84,45 @@ class Intake:
         if kind not in READ:
             self.counts["orders_not_read"] += kind in UNREAD_ORDERS
             return
-        if self._repeated(message):
-            return
         where = f"{file} line {message.line} offset {message.offset}"
-        session, settings = self._session(message)
-        source = self.source or session
+        session = self._session(message)[0]
         if stamp is None:
             allowed = "YYYYMMDD-HH:MM:SS.sss, or a stamp before the message"
-            self._refuse(message, source, where, refusal(52, message.text(52), allowed))
+            self._refuse(message, self.source or session, where, refusal(52, message.text(52), allowed))
             return
+        latest = self._latest.get(session, stamp.ns)
+        self.counts["out_of_order"] += stamp.ns < latest
+        self._latest[session] = max(stamp.ns, latest)
+        self.counts["coarse_stamps"] += stamp.grain >= SECOND
+        self._pending.append(_Pending(stamp.ns, rec, message, where))
+
+    def settle(self) -> None:
+        """End of the log: drop the copies, find each message's order, link the chains."""
+        for pending in sorted(self._pending, key=lambda pending: pending[:2]):
+            if not self._repeated(pending.message):
+                self._receive(pending)
+        self._pending.clear()
+        self.chains.settle()
+
+    def _receive(self, pending: _Pending) -> None:
+        message, where = pending.message, pending.where
+        session, settings = self._session(message)
+        source = self.source or session
         order = self._order(message, session, settings)
         if order is None:
-            if kind in {"D", "G", "F", "8", "9"}:
+            if message.kind in {"D", "G", "F", "8", "9"}:
                 self._refuse(message, source, where, refusal(11, None, "an order id"))
-            return
-        if kind == "8" and self._executed_before(message, order, where):
-            return
-        self.counts["out_of_order"] += stamp.ns < self._latest.get(source, stamp.ns)
-        self._latest[source] = max(stamp.ns, self._latest.get(source, stamp.ns))
-        self.counts["coarse_stamps"] += stamp.grain >= SECOND
-        self.received.append(Received(message, source, order, stamp.ns, rec, where))
+        elif message.kind != "8" or not self._executed_before(message, order, where):
+            self.received.append(Received(message, source, order, pending.ts, pending.rec, where))
 
     def _refuse(self, message: FixMessage, source: str, where: str, reason: str) -> None:
         self.quarantine.append(Quarantined(source=source, where=where, reason=reason, raw=message.raw))
 
     def _stamp(self, message: FixMessage, file: str) -> Stamp | None:
-        """Capture stamp of the line, else SendingTime, else TransactTime."""
+        """The file's own stamp of the message, the capture stamp of the line, SendingTime or TransactTime."""
+        if message.stamp is not None:
+            self.counts["stamped_by_record"] += 1
+            return Stamp(message.stamp, 1)
         text = message.first.get(52)
         sent = utc_ns(text) if text else None
         if self.settings.stamp == "prefix":

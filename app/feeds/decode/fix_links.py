@@ -171,9 +171,7 @@ class Chains:
                     self._link(order, targets)
 
     def _targets(self, firsts: list[Order]) -> "_Targets":
-        by_id = {
-            name: first for first, members in self._members.items() if first.level != "child" for name in members
-        }
+        by_id = {name: first for first, members in self._members.items() if first.level != "child" for name in members}
         by_order_id: dict[str, list[Order]] = {}
         for (_, order_id), order in self._by_order_id.items():
             if order.first().level != "child":

@@ -81,9 +81,7 @@ class RowMaker:
         if kind.startswith("parent_"):
             common["child_id"] = common["algo_order_id"] = None
         seq = self._seq[item.source]
-        return OrderRow(
-            ts_event=item.ts, kind=kind, source=item.source, seq=seq, rec=item.rec, **(common | values)
-        )
+        return OrderRow(ts_event=item.ts, kind=kind, source=item.source, seq=seq, rec=item.rec, **(common | values))
 
     def _instrument(self, symbol: str | None, ts: int) -> str | None:
         return self.symbology(symbol, ts) if symbol is not None and self.symbology is not None else symbol

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from app.feeds.decode.fix_fields import FixMessage, decoded
+from app.feeds.decode.fix_fields import INT64_MAX, FixMessage, decoded
 from app.feeds.decode.fix_frame import BadSpan, frame_one
 from app.feeds.decode.fix_marks import FrameRules
 
@@ -39,7 +39,7 @@ def write_records(stamped: Iterable[tuple[int, bytes]], *, prefixed: bool = Fals
 
 
 def read_records(data: bytes, rules: FrameRules | None = None) -> Iterator[FixMessage | BadSpan]:
-    """The messages of a file in order, their stamp as the prefix; what is no record is set aside."""
+    """The messages of a file in order, with their stamp; what is no record is set aside."""
     at, line = 0, 1
     while at < len(data):
         end, item = _record(data, at, line, rules)
@@ -58,7 +58,7 @@ def _record(data: bytes, at: int, line: int, rules: FrameRules | None) -> tuple[
     if not text.strip() or text.startswith(b"#"):
         return after, None
     match = _RECORD.match(data, at)
-    if match is None:
+    if match is None or int(match[1]) > INT64_MAX:
         reason = f"{decoded(text[:40])!r} is not allowed; allowed: {_ALLOWED}"
         return after, BadSpan(at, line, reason, data[at:after])
     if match[2] is not None:
@@ -87,4 +87,4 @@ def _unescaped(text: bytes, rules: FrameRules | None) -> FixMessage | str:
 
 def _placed(message: FixMessage, at: int, line: int, stamped: tuple[bytes, int]) -> FixMessage:
     stamp, size = stamped
-    return msgspec.structs.replace(message, offset=at, line=line, size=size, prefix=stamp.rjust(19, b"0"))
+    return msgspec.structs.replace(message, offset=at, line=line, size=size, stamp=int(stamp))
