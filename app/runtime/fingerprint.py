@@ -16,7 +16,6 @@ from app.engine.universe import Names, Universe
 
 _WORDS: Final = MARKET.itemsize // 8
 _MASK: Final = 2**64 - 1
-_NAMED: Final = ("instrument", "venue", "source")
 _NAMES_WORD: Final = 9  # instrument, venue and source share this word of a row
 _CODES_WORD: Final = 10  # action, side, flags, condition, status, padding
 _CODES: Final = np.uint64(0xFFFFFFFFFF)  # without the padding
@@ -29,7 +28,8 @@ def _constant(text: str) -> int:
 
 
 # One multiplier per word: a row's hash is a sum of products, stirred at the end, differently for each half.
-_FACTORS: Final = [np.uint64(_constant(f"word {word}")) for word in range(_WORDS)]
+_VALUES: Final = np.array([0 if w == _REC_WORD else _constant(f"word {w}") for w in range(_NAMES_WORD)], np.uint64)
+_CODES_FACTOR: Final = np.uint64(_constant("codes"))
 _HALF: Final = np.uint64(_constant("second half"))
 _STIR: Final = (np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53))
 
@@ -41,19 +41,18 @@ class Fingerprint:
         self._universe = universe
         self._halves = [0, 0]
         self._encoder = msgspec.msgpack.Encoder(order="deterministic")
-        self._names: dict[str, NDArray[np.uint64]] = {name: np.empty(0, np.uint64) for name in _NAMED}
+        self._names: dict[str, NDArray[np.uint64]] = {}
 
     def add_market(self, rows: Rows) -> None:
         """Market rows, whose numbers are names of the universe."""
         if not len(rows):
             return
         words = np.ascontiguousarray(rows).view(np.uint64).reshape(len(rows), _WORDS)
-        mixed = self._name_words(rows) * _FACTORS[_NAMES_WORD]
-        mixed += (words[:, _CODES_WORD] & _CODES) * _FACTORS[_CODES_WORD]
-        product = np.empty(len(rows), np.uint64)
-        for word in range(_NAMES_WORD):
-            if word != _REC_WORD:
-                mixed += np.multiply(words[:, word], _FACTORS[word], out=product)
+        mixed = words[:, :_NAMES_WORD] @ _VALUES
+        mixed += self._name_words(rows)
+        codes = words[:, _CODES_WORD] & _CODES
+        codes *= _CODES_FACTOR
+        mixed += codes
         first = _stirred(mixed)
         self._add(int(first.sum(dtype=np.uint64)), int(_stirred(first * _HALF).sum(dtype=np.uint64)))
 
@@ -86,16 +85,16 @@ class Fingerprint:
 
     def _name_words(self, rows: Rows) -> NDArray[np.uint64]:
         """One word per row out of the hashes of its three names."""
-        tables = (self._universe.instruments, self._universe.venues, self._universe.sources)
-        total = np.zeros(len(rows), np.uint64)
-        for kind, table in zip(_NAMED, tables, strict=True):
-            total += self._hashes(kind, table)[rows[kind]]
+        universe = self._universe
+        total = self._hashes("instrument", universe.instruments).take(rows["instrument"])
+        total += self._hashes("venue", universe.venues).take(rows["venue"])
+        total += self._hashes("source", universe.sources).take(rows["source"])
         return total
 
     def _hashes(self, kind: str, table: Names) -> NDArray[np.uint64]:
         """Hashes of a table's names by number; the last entry stands for no name (-1)."""
-        known = self._names[kind]
-        if len(known) != len(table) + 1:
+        known = self._names.get(kind)
+        if known is None or len(known) != len(table) + 1:
             texts = [f"{kind} {name}" for name in table.names] + [f"no {kind}"]
             known = self._names[kind] = np.array([_constant(text) for text in texts], np.uint64)
         return known
