@@ -209,6 +209,7 @@ def test_that_a_wrong_length_is_counted_where_the_settings_say_so() -> None:
         (frame([(49, "A"), (56, "B")]), "MsgType (35) is missing"),
         (frame([(35, "D"), (58, b"a\x01b")]), "field 'b' is not allowed"),
         (frame([(35, "B"), (95, "9"), (96, "abc")]), "tag 95 = '9'"),
+        (frame([(35, "B"), (95, "10"), (96, "abc")]), "CheckSum (10) is missing; allowed: the last field"),
     ],
 )  # fmt: skip
 def test_that_a_broken_message_is_set_aside_with_its_reason(bad: bytes, reason: str) -> None:

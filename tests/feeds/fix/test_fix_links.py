@@ -216,6 +216,26 @@ def test_that_a_late_report_finds_the_earlier_use_of_a_clordid_by_its_order_id(r
     assert [row.child_id for row in read(line.text()).rows] == ["1", "1", "1~2", "1"]
 
 
+def test_that_a_clordid_used_again_by_a_replace_continues_the_other_chain(read: Read) -> None:
+    line = Line()
+    for cl in ("A1", "B1"):
+        line.send("D", [*order(cl), (526, f"P{cl}")], T0)
+        line.send("G", [(41, cl), *order("X", 200)], T0 + 1)
+    flow = read(line.text())
+    assert [(row.kind, row.child_id, row.parent_id) for row in flow.rows] == [
+        ("child_new", "A1", "PA1"), ("child_new", "B1", "PB1"),
+        ("child_replace_requested", "A1", "PA1"), ("child_replace_requested", "B1", "PB1"),
+    ]  # fmt: skip
+    assert flow.counts["clordid_used_again"] == 1
+
+
+def test_that_links_learnt_before_a_chain_is_joined_stay_with_it(read: Read) -> None:
+    line = Line()
+    line.send("8", report("A2", "E1", "0", "0", [(37, "O1"), (526, "P1")]), T0)
+    line.send("G", [(41, "A1"), *order("A2", 200)], T0 + 1)
+    assert parents(read(line.text())) == {"A1": "P1"}
+
+
 def test_that_two_sessions_may_use_the_same_clordid(read: Read) -> None:
     first, second = Line("EMS", "BRK1"), Line("EMS", "BRK2")
     first.send("D", order("1"), T0)

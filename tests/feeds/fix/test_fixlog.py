@@ -193,9 +193,25 @@ def test_that_orders_fix_is_read_by_its_name_through_the_decoder_of_a_session(tm
 def test_that_progress_counts_the_bytes_read(tmp_path: Path) -> None:
     path = tmp_path / "day.log"
     path.write_bytes(some_log())
-    seen: list[tuple[int, int]] = []
-    open_recording(path, Universe(), progress=lambda done, total: seen.append((done, total)))
-    assert seen[-1] == (len(some_log()), len(some_log()))
+    records = tmp_path / "orders.fix"
+    records.write_bytes(some_log())
+    for file in (path, records):
+        seen: list[tuple[int, int]] = []
+        open_recording(file, Universe(), progress=lambda done, total: seen.append((done, total)))  # noqa: B023
+        assert seen[-1] == (len(some_log()), len(some_log()))
+
+
+def test_that_messages_taken_in_spite_of_their_checks_are_counted_and_noted(tmp_path: Path) -> None:
+    path = tmp_path / "day.log"
+    path.write_bytes(some_log().replace(b"55=TECH", b"55=OTHER"))
+    settings = FixSettings(checksum="count", body_length="count")
+    flow = read_flow(path, Universe(), None, settings)
+    assert next((row.kind, row.instrument) for row in flow.rows) == ("child_new", "OTHER")
+    assert (flow.counts["checksum_wrong"], flow.counts["body_length_wrong"]) == (1, 1)
+    assert flow.notes[:2] == [
+        "1 messages with a wrong CheckSum were taken, as the settings say",
+        "1 messages with a wrong BodyLength were taken, as the settings say",
+    ]
 
 
 def test_that_symbols_are_translated_on_the_day_of_the_message(tmp_path: Path) -> None:
