@@ -19,8 +19,9 @@ from app.engine.universe import Universe
 from app.feeds.base import Options, OrderDecoder, Recording, in_order
 from app.feeds.decode.fix_columns import Symbology
 from app.feeds.decode.fix_fields import FixMessage
-from app.feeds.decode.fix_frame import BadSpan, Framer, Tally
+from app.feeds.decode.fix_frame import BadSpan, Framer
 from app.feeds.decode.fix_intake import Intake
+from app.feeds.decode.fix_marks import Tally
 from app.feeds.decode.fix_orders import RowMaker
 from app.feeds.decode.fix_prefix import DAY
 from app.feeds.decode.fix_records import read_records

@@ -6,7 +6,6 @@ form. After a failure the search goes on at the next `8=FIX`. Where the input wa
 a decision waits until no further byte can alter it.
 """
 
-from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
 from app.feeds.decode.fix_fields import Field, FixMessage, decoded, refusal, soh_form, split_fields
@@ -17,6 +16,7 @@ from app.feeds.decode.fix_marks import (
     FrameRules,
     Head,
     Refused,
+    Tally,
     checked_sum,
     read_head,
     trailer,
@@ -36,26 +36,6 @@ class BadSpan(NamedTuple):
 
 
 Item: TypeAlias = FixMessage | BadSpan
-
-
-@dataclass(slots=True)
-class Tally:
-    """Bytes and pieces by what they were."""
-
-    messages: int = 0
-    quarantined: int = 0
-    message_bytes: int = 0
-    quarantined_bytes: int = 0
-    text_bytes: int = 0
-    prefixes: int = 0
-    suffixes: int = 0
-    event_lines: int = 0
-    blank_lines: int = 0
-
-    @property
-    def total_bytes(self) -> int:
-        """Every byte seen."""
-        return self.message_bytes + self.quarantined_bytes + self.text_bytes
 
 
 class _More(Exception):  # noqa: N818 (an answer, not a failure)

@@ -28,6 +28,26 @@ class FrameRules:
     data_fields: dict[int, int] = field(default_factory=lambda: dict(DATA_FIELDS))
 
 
+@dataclass(slots=True)
+class Tally:
+    """Bytes and pieces by what they were."""
+
+    messages: int = 0
+    quarantined: int = 0
+    message_bytes: int = 0
+    quarantined_bytes: int = 0
+    text_bytes: int = 0
+    prefixes: int = 0
+    suffixes: int = 0
+    event_lines: int = 0
+    blank_lines: int = 0
+
+    @property
+    def total_bytes(self) -> int:
+        """Every byte seen."""
+        return self.message_bytes + self.quarantined_bytes + self.text_bytes
+
+
 class Refused(Exception):  # noqa: N818 (an answer, not a failure of ours)
     """A message that fails a check; `end` where its own bytes are known to end."""
 

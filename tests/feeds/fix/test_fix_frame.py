@@ -8,8 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.feeds.decode.fix_fields import FixMessage
-from app.feeds.decode.fix_frame import PREFIX_KEPT, WINDOW, BadSpan, Framer, Item, Tally, frame_all, frame_one
-from app.feeds.decode.fix_marks import DELIMITERS, FrameRules
+from app.feeds.decode.fix_frame import PREFIX_KEPT, WINDOW, BadSpan, Framer, Item, frame_all, frame_one
+from app.feeds.decode.fix_marks import DELIMITERS, FrameRules, Tally
 from tests.feeds.fix.wire import Pairs, frame, lines, order
 
 NEW: Pairs = [(35, "D"), (34, 7), (49, "A"), (56, "B"), (52, "20261120-15:00:00.000"), *order("X1")]
