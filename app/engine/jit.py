@@ -45,16 +45,19 @@ def shim(native: Callable[..., Any]) -> Callable[[Function], Function]:
     return bind
 
 
+def _row_pointer(context: Any, builder: Any, kind: Any, array: Any, row: Any) -> Any:
+    """Code for the address of array[row], for an array of 1 or more dimensions."""
+    item_pointer: Any = cgutils.get_item_pointer
+    view = context.make_array(kind)(context, builder, array)
+    zero = context.get_constant(types.intp, 0)
+    return item_pointer(context, builder, kind, view, [row] + [zero] * (kind.ndim - 1), wraparound=False)
+
+
 def _prefetch_row(_typing: Any, array: Any, _row: Any) -> Any:
     """Code of a prefetch: array[row] is expected to be written, and to stay in the outer caches."""
-    item_pointer: Any = cgutils.get_item_pointer
 
     def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        kind = signature.args[0]
-        view = context.make_array(kind)(context, builder, values[0])
-        zero = context.get_constant(types.intp, 0)
-        place = [values[1]] + [zero] * (kind.ndim - 1)
-        pointer = item_pointer(context, builder, kind, view, place, wraparound=False)
+        pointer = _row_pointer(context, builder, signature.args[0], *values)
         byte = ir.IntType(8).as_pointer()
         word = ir.IntType(32)
         touch = builder.module.declare_intrinsic(
@@ -72,3 +75,28 @@ prefetch_row: Any = intrinsic(_prefetch_row)
 @shim(lambda array, row: lambda array, row: prefetch_row(array, row))  # noqa: ARG005, PLW0108
 def prefetch(array: Any, row: int) -> None:
     """Ask for a row of an array that will be written soon; no effect on any result."""
+
+
+def _move_rows(_typing: Any, array: Any, _target: Any, _source: Any, _rows: Any) -> Any:
+    """Code of a memmove inside one C-contiguous array."""
+    raw_memmove: Any = cgutils.raw_memmove
+
+    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        kind = signature.args[0]
+        target = _row_pointer(context, builder, kind, values[0], values[1])
+        source = _row_pointer(context, builder, kind, values[0], values[2])
+        view = context.make_array(kind)(context, builder, values[0])
+        row = builder.extract_value(view.strides, 0)
+        raw_memmove(builder, target, source, builder.mul(values[3], row), 1)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, types.intp, types.intp), emit
+
+
+move_rows: Any = intrinsic(_move_rows)
+
+
+@shim(lambda array, target, source, rows: lambda array, target, source, rows: move_rows(array, target, source, rows))  # noqa: ARG005, PLW0108
+def move(array: Any, target: int, source: int, rows: int) -> None:
+    """Copy rows inside a C-contiguous array, to places that may overlap theirs."""
+    array[target : target + rows] = array[source : source + rows].copy()

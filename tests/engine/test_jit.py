@@ -12,7 +12,7 @@ import pytest
 from numba.core.dispatcher import Dispatcher
 
 from app.engine import jit as jit_module
-from app.engine.jit import FLAGS, JIT_OFF, compiled, jit, prefetch, shim
+from app.engine.jit import FLAGS, JIT_OFF, compiled, jit, move, prefetch, shim
 
 
 @pytest.fixture
@@ -96,6 +96,24 @@ def test_that_a_prefetch_changes_nothing(compiling: None, shape: tuple[int, ...]
     assert "llvm.prefetch" in next(iter(bound.inspect_llvm().values()))
     prefetch(values, 3)
     np.testing.assert_array_equal(values, kept)
+
+
+@pytest.mark.parametrize("shape", [(9,), (9, 3), (9, 2, 2)])
+@pytest.mark.parametrize(
+    ("target", "source", "rows"), [(3, 2, 5), (2, 3, 5), (0, 6, 3), (5, 1, 0), (4, 4, 2), (1, 0, 8)]
+)
+def test_that_rows_move_over_themselves(
+    compiling: None, shape: tuple[int, ...], target: int, source: int, rows: int
+) -> None:
+    def shift(values: Any, target: int, source: int, rows: int) -> None:
+        move(values, target, source, rows)
+
+    native, spelled = np.arange(np.prod(shape)).reshape(shape), np.arange(np.prod(shape)).reshape(shape)
+    expected = native.tolist()
+    expected[target : target + rows] = expected[source : source + rows]
+    compiled(shift, cache=False)(native, target, source, rows)
+    move(spelled, target, source, rows)
+    assert native.tolist() == spelled.tolist() == expected
 
 
 @pytest.mark.jit

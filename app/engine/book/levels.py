@@ -17,7 +17,7 @@ from app.engine.book.state import (
     START,
     Work,
 )
-from app.engine.jit import jit
+from app.engine.jit import jit, move
 
 NEAR = 12  # levels from the best that are searched one by one
 
@@ -63,9 +63,7 @@ def _make_room(work: Work, side: int) -> bool:
     if target + 2 * depth > work.levels.shape[0]:
         return False
     start = sides[side, START]
-    for nth in range(depth):
-        for field in range(3):
-            work.levels[target + nth, field] = work.levels[start + nth, field]
+    move(work.levels, target, start, depth)
     sides[side, START] = target
     sides[side, ROOM] = 2 * depth
     work.marks[LEVELS_USED] = target + 2 * depth
@@ -79,10 +77,7 @@ def _insert(work: Work, side: int, at: int, key: int, size: int) -> None:
     """Open a level without orders at the position given by seek."""
     levels = work.levels
     end = work.sides[side, START] + work.sides[side, DEPTH]
-    for here in range(end, at, -1):
-        levels[here, KEY] = levels[here - 1, KEY]
-        levels[here, SIZE] = levels[here - 1, SIZE]
-        levels[here, COUNT] = levels[here - 1, COUNT]
+    move(levels, at + 1, at, end - at)
     levels[at, KEY] = key
     levels[at, SIZE] = size
     levels[at, COUNT] = 0
@@ -94,12 +89,7 @@ insert = jit(_insert)
 
 def _remove(work: Work, side: int, at: int) -> None:
     """Close the level at a position."""
-    levels = work.levels
-    end = work.sides[side, START] + work.sides[side, DEPTH] - 1
-    for here in range(at, end):
-        levels[here, KEY] = levels[here + 1, KEY]
-        levels[here, SIZE] = levels[here + 1, SIZE]
-        levels[here, COUNT] = levels[here + 1, COUNT]
+    move(work.levels, at, at + 1, work.sides[side, START] + work.sides[side, DEPTH] - at - 1)
     work.sides[side, DEPTH] -= 1
 
 
