@@ -1,6 +1,6 @@
 """Arrow columns to numpy: lossless or said so, nulls as units.NULL, names as numbers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from app.engine import units
+from app.engine.errors import DecodeError, complaint
 
 Mask: TypeAlias = NDArray[np.bool_]
 _EXACT_FLOAT: Final = 2.0**53
@@ -28,6 +29,15 @@ class Texts(NamedTuple):
 
     values: list[str]
     picked: NDArray[np.intp]
+
+
+def check_names(schema: pa.Schema, file: str, required: Iterable[str]) -> None:
+    """Raises DecodeError when a required column is missing or one occurs twice."""
+    for name in required:
+        if name not in schema.names:
+            raise DecodeError(complaint(file, "columns", schema.names, f"a table with the column {name}"))
+    if len(set(schema.names)) < len(schema.names):
+        raise DecodeError(complaint(file, "columns", schema.names, "each column once"))
 
 
 def is_whole(kind: pa.DataType) -> bool:
@@ -96,6 +106,13 @@ def texts(column: pa.Array) -> Texts:
         renumber = np.array([index if value else -1 for index, value in enumerate(values)] + [-1], np.intp)
         picked = renumber[picked]
     return Texts([value or "" for value in values], picked)
+
+
+def as_list(column: Texts) -> list[str | None]:
+    """Each row's text, None where there is none."""
+    table = np.array([*column.values, None], object)
+    found: list[str | None] = table[column.picked].tolist()
+    return found
 
 
 def codes(column: Texts, code_of: Callable[[str], int], absent: int, kind: type[np.integer]) -> NDArray[np.integer]:

@@ -64,9 +64,8 @@ def _faults(fields: dict[str, NDArray[np.int64]]) -> list[check.Fault]:
     faults = [
         check.Fault("ts_ns", fields["ts_ns"] <= 0, "ns since the epoch, greater than 0"),
         check.Fault("type", (kind < 1) | (kind > _HALTED), _TYPES),
-        check.Fault("order_id", (fields["order_id"] < 0) & (kind != _HALTED), "0 or more"),
         check.Fault("size", traded & ((size < 0) | (size > SIZE_LIMIT)), "0 or more"),
-        check.Fault("price", traded & (np.abs(price) > _LARGEST), "dollars * 10000"),
+        check.Fault("price", traded & ((price > _LARGEST) | (price < -_LARGEST)), "dollars * 10000"),
         check.Fault("price", (kind == _HALTED) & ~np.isin(price, (-1, 0, 1)), _HALTS),
         check.Fault("dir", traded & ~np.isin(side, (-1, 0, 1)), "1 buy, -1 sell"),
     ]
@@ -131,7 +130,7 @@ def _fill_prints(rows: Rows, at: NDArray[np.intp], message: dict[str, NDArray[np
     rows["action"][at] = units.TRADE
     rows["price"][at] = message["price"] * _TO_PRICE
     rows["size"][at] = message["size"]
-    rows["order_id"][at] = message["order_id"]
+    rows["order_id"][at] = np.maximum(message["order_id"], 0)  # -1: a cross names no order
     cross = message["type"] == _CROSS
     rows["side"][at] = np.where(cross, units.NO_SIDE, -message["dir"])
     rows["condition"][at] = np.where(cross, units.CONDITION_CODES["auction"], units.REGULAR)

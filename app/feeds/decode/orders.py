@@ -119,11 +119,7 @@ class OrderDecoder:
 
 def check_schema(schema: pa.Schema, file: str) -> None:
     """Raises DecodeError when a required column is missing or a column's type cannot be read."""
-    for name in REQUIRED:
-        if name not in schema.names:
-            raise DecodeError(complaint(file, "columns", schema.names, f"a table with the column {name}"))
-    if len(set(schema.names)) < len(schema.names):
-        raise DecodeError(complaint(file, "columns", schema.names, "each column once"))
+    columns.check_names(schema, file, REQUIRED)
     for name in schema.names:
         kind = schema.field(name).type
         for names, fits, words in (
@@ -176,10 +172,7 @@ def _renamed(names: list[object], times: list[object], rename: Callable[[str, in
 def _values(name: str, column: pa.Array, faults: list[check.Fault]) -> list[object]:
     """A column as Python values, None for null and for what does not fit (which becomes a fault)."""
     if name in TEXT:
-        found = columns.texts(column)
-        table = np.array([*found.values, None], object)
-        texts: list[object] = table[found.picked].tolist()
-        return texts
+        return list(columns.as_list(columns.texts(column)))
     if name == "raw":
         return [value.encode() if isinstance(value, str) else value for value in column.cast(pa.binary()).to_pylist()]
     if name in WHOLE:

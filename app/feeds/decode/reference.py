@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 import pyarrow as pa
 
+from app.engine import units
 from app.engine.errors import DecodeError, complaint
 from app.engine.events import Instrument, Quarantined
 from app.engine.universe import Universe
@@ -18,6 +19,7 @@ _TEXT: Final = (
 _WHOLE: Final = ("multiplier", "tick_size", "size_exponent", "lot", "open_ns", "close_ns")
 _REAL: Final = ("adv", "shares_outstanding", "daily_sigma", "beta")
 _POSITIVE: Final = frozenset({"multiplier", "tick_size", "lot", "adv", "shares_outstanding"})
+_TIME: Final = "ns since the epoch, greater than 0"
 _EXPONENTS: Final = range(-18, 19)
 INSTRUMENT_SCHEMA: Final = pa.schema(
     [
@@ -64,24 +66,27 @@ def read_fx(table: pa.Table, file: str, universe: Universe) -> list[Quarantined]
     Raises DecodeError on a wrong or missing column.
     """
     types = {"ts_event": columns.is_whole, "pair": columns.is_text, "rate": columns.is_real}
+    columns.check_names(table.schema, file, types)
     for name, allowed in types.items():
-        if name not in table.column_names or not allowed(table.schema.field(name).type):
+        if not allowed(table.schema.field(name).type):
             words = "ts_event int64, pair string, rate double"
             raise DecodeError(complaint(file, "columns", str(table.schema), words))
+    times = columns.integers(_joined(table, "ts_event")).values.tolist()
+    pairs = columns.as_list(columns.texts(_joined(table, "pair")))
+    rates = columns.reals(_joined(table, "rate")).tolist()
     aside: list[Quarantined] = []
-    for row, entry in enumerate(table.select(list(types)).cast(FX_SCHEMA, safe=False).to_pylist()):
+    for row, (time, pair, rate) in enumerate(zip(times, pairs, rates, strict=True)):
         where = f"{file} row {row}"
-        time, pair, rate = entry["ts_event"], entry["pair"], entry["rate"]
-        if time is None or time <= 0:
-            aside.append(_aside(file, where, ("ts_event", time, "ns since the epoch, greater than 0")))
-        elif not pair:
+        if time <= 0:
+            aside.append(_aside(file, where, ("ts_event", None if time == units.NULL else time, _TIME)))
+        elif pair is None:
             aside.append(_aside(file, where, ("pair", pair, "two currencies such as EURUSD")))
-        elif rate is None or not math.isfinite(rate) or rate <= 0:
+        elif not math.isfinite(rate) or rate <= 0:
             aside.append(_aside(file, where, ("rate", rate, "a finite number greater than 0")))
         else:
             universe.fx.setdefault(pair, []).append((time, rate))
-    for rates in universe.fx.values():
-        rates.sort(key=lambda rate: rate[0])
+    for series in universe.fx.values():
+        series.sort(key=lambda entry: entry[0])
     return aside
 
 
@@ -99,8 +104,7 @@ def fx_table(universe: Universe) -> pa.Table:
 
 
 def _check_types(schema: pa.Schema, file: str) -> None:
-    if "instrument" not in schema.names:
-        raise DecodeError(complaint(file, "columns", schema.names, "a table with the column instrument"))
+    columns.check_names(schema, file, ("instrument",))
     for names, allowed, words in (
         (_TEXT, columns.is_text, "string"),
         (_WHOLE, columns.is_whole, "int64"),
@@ -112,18 +116,26 @@ def _check_types(schema: pa.Schema, file: str) -> None:
 
 
 def _entries(table: pa.Table) -> list[dict[str, object]]:
-    names = [name for name in (*_TEXT, *_WHOLE, *_REAL) if name in table.column_names]
-    entries: list[dict[str, object]] = table.select(names).to_pylist()
-    for entry in entries:
-        for name in names:
-            value = entry[name]
-            if name in _WHOLE and isinstance(value, float) and value.is_integer():
-                entry[name] = int(value)
-            elif name in _REAL and isinstance(value, int):
-                entry[name] = float(value)
-            elif name in _TEXT and value == "":
-                entry[name] = None
-    return entries
+    values: dict[str, list[object]] = {}
+    for name in (name for name in (*_TEXT, *_WHOLE, *_REAL) if name in table.column_names):
+        column = _joined(table, name)
+        if name in _TEXT:
+            values[name] = list(columns.as_list(columns.texts(column)))
+        else:
+            values[name] = [_number(value, name in _WHOLE) for value in column.to_pylist()]
+    return [{name: column[row] for name, column in values.items()} for row in range(table.num_rows)]
+
+
+def _number(value: object, whole: bool) -> object:
+    """A whole float as an integer, an integer as a float, where that is what the column is."""
+    if whole and isinstance(value, float) and value.is_integer():
+        return int(value)
+    return float(value) if not whole and isinstance(value, int) else value
+
+
+def _joined(table: pa.Table, name: str) -> pa.Array:
+    column = table.column(name).unify_dictionaries()
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.nulls(0, column.type)
 
 
 def _problem(entry: dict[str, object]) -> tuple[str, str] | None:

@@ -39,17 +39,13 @@ SCHEMA: Final = pa.schema([(name, _TYPES[name]) for name in COLUMNS])
 
 def check_schema(schema: pa.Schema, file: str) -> None:
     """Raises DecodeError when a required column is missing or a column's type cannot be read."""
-    for name in REQUIRED:
-        if name not in schema.names:
-            raise DecodeError(complaint(file, "columns", schema.names, f"a table with the column {name}"))
+    columns.check_names(schema, file, REQUIRED)
     for name in (name for name in schema.names if name in COLUMNS):
         kind = schema.field(name).type
         if name in TEXT and not columns.is_text(kind):
             raise DecodeError(complaint(file, f"type of {name}", str(kind), "string, plain or dictionary-encoded"))
         if name in WHOLE and not columns.is_whole(kind):
             raise DecodeError(complaint(file, f"type of {name}", str(kind), str(_TYPES[name])))
-    if len(set(schema.names)) < len(schema.names):
-        raise DecodeError(complaint(file, "columns", schema.names, "each column once"))
 
 
 class MarketDecoder:

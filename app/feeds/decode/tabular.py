@@ -30,10 +30,8 @@ def from_table(table: pa.Table, names: tuple[str, ...], file: str) -> Columns:
     """Whole-number columns of a Parquet table. Raises DecodeError when one is missing or of a wrong type."""
     fields: dict[str, NDArray[np.int64]] = {}
     faults: list[check.Fault] = []
+    columns.check_names(table.schema, file, names)
     for name in names:
-        if name not in table.column_names:
-            allowed = f"a table with the columns {', '.join(names)}"
-            raise DecodeError(complaint(file, "columns", table.column_names, allowed))
         column = table.column(name).combine_chunks()
         if not columns.is_whole(column.type):
             raise DecodeError(complaint(file, f"type of {name}", str(column.type), "int64"))
@@ -75,9 +73,13 @@ def from_csv(data: bytes, names: tuple[str, ...], file: str, midnight: int | Non
 
 
 def _shown(fields: dict[str, NDArray[np.int64]], raw: list[bytes], name: str, row: int) -> object:
-    if raw:
-        return raw[row]
-    return int(fields[name][row]) if name in fields else None
+    """What a field of a line reads, or the whole line where its fields cannot be told apart."""
+    if not raw:
+        return int(fields[name][row]) if name in fields else None
+    text = raw[row].decode(errors="backslashreplace")
+    parts = text.split(",")
+    place = list(fields).index(name) if name in fields else len(parts)
+    return parts[place] if place < len(parts) else text
 
 
 def _strings(data: bytes, width: int, file: str) -> tuple[pa.Table, list[int]]:
