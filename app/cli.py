@@ -107,6 +107,18 @@ class DeskWords:
     picture: Annotated[Path | None, typer.Option(help="Draw the desk at the end into this PNG.")] = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerateWords:
+    """What `generate` is told."""
+
+    out: Annotated[Path, typer.Option(help="The session folder to write.")]
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same session.")] = 1
+    rows: Annotated[int, typer.Option(min=1_000, help="Market rows, about.")] = 100_000
+    orders: Annotated[float, typer.Option(min=0, max=0.2, help="Order rows per market row.")] = 0.005
+    instruments: Annotated[int, typer.Option(min=1, max=500, help="Instruments, on three venues each.")] = 3
+    seconds: Annotated[int, typer.Option(min=60, max=86_400, help="Length of the session.")] = 3_600
+
+
 @app.command()
 @worded(ReplayWords)
 def replay(words: ReplayWords) -> None:
@@ -146,6 +158,21 @@ def desk(words: DeskWords) -> None:
     """Play a recording on the desk; without a display, draw it into out/desk.png."""
     request = _request(words, path=str(words.replay), speed=words.speed or _speed(words.settings))
     _show(request, words.picture)
+
+
+@app.command()
+@worded(GenerateWords)
+def generate(words: GenerateWords) -> None:
+    """Write a seeded session with exactly known truth, of any size."""
+    from app.feeds.generator import Plan  # noqa: PLC0415 - numpy and pyarrow, for this command alone
+    from app.session.generate import generate_session  # noqa: PLC0415
+
+    plan = Plan(
+        seed=words.seed, market_rows=words.rows, order_share=words.orders, instruments=words.instruments,
+        duration_s=words.seconds,
+    )  # fmt: skip
+    market, orders = generate_session(plan, words.out)
+    typer.echo(f"written to    {words.out}: {market:,} market rows, {orders:,} order rows")
 
 
 @app.command()
