@@ -23,7 +23,7 @@ ARGUMENTS: Final = 5
 BANNED_WORDS: Final = ("Manager", "Helper", "Util", "Utils", "Base")
 # Absolute paths of someone's machine, and the places packages come from.
 TRACES: Final = re.compile(
-    r"(?<![\w./-])/(?:work|root|home/\w+|Users/\w+|tmp/\w)\b"
+    r"(?<![\w./-])/(?:work|root|home/\w+|Users/\w+)\b"
     r"|(?:pypi|pythonhosted)\.org|\bartifactory\b|--(?:extra-)?index-url[ =]"
 )
 _WORD: Final = re.compile(r"[A-Z][a-z0-9]*")

@@ -161,7 +161,7 @@ def _changes(node: ast.AST, owner: ast.AST, place: tuple[str, int | None]) -> It
             yield _Site(node, ("value", None), ast.Constant(None), "return None")
         case ast.Assign() | ast.AnnAssign() if node.value is not None and not _is_none(node.value):
             yield _Site(node, ("value", None), ast.Constant(None), "assign None")
-        case ast.Expr() if isinstance(node.value, ast.Call):
+        case ast.Expr() if isinstance(node.value, ast.Call) and ast.unparse(node.value.func) != "assert_never":
             yield _Site(owner, place, ast.Pass(), "call dropped")
         case _:
             pass

@@ -31,14 +31,16 @@ REPORT: Final = BUILD / "mutation" / "report.json"
 WANTED: Final = 0.80
 WORKERS: Final = 2
 MEMORY: Final = 6 << 30  # bytes of address space of a mutant
-PATIENCE_S: Final = 3.0  # a mutant may take this long, and TIMES times as long as the unchanged code
+# A mutant may use this much of the processor, and TIMES times as much as the unchanged code: processor time, because
+# time on the wall depends on who else is at work. One that waits instead is ended after WAITING times as long.
+PATIENCE_S: Final = 3.0
 TIMES: Final = 6.0
+WAITING: Final = 10.0
 ENVIRONMENT: Final = {
     "NUMBA_DISABLE_JIT": "1",
     "HYPOTHESIS_PROFILE": "mutation",
     "OPENBLAS_NUM_THREADS": "1",
     "COVERAGE_CORE": "ctrace",
-    "PYTHONDONTWRITEBYTECODE": "1",
 }
 KILLED: Final = "killed"
 SURVIVED: Final = "survived"
@@ -124,11 +126,11 @@ def judge(chosen: list[Target]) -> list[Verdict]:
             if not tests or target.fault:
                 verdicts.append(Verdict(relative(target.source), mutant, UNREACHED))
                 continue
+            allowed = PATIENCE_S + TIMES * sum(target.seconds[test] for test in tests)
             process = os.fork()
             if process == 0:
-                mutation_child.run(target, mutant, tests, MEMORY)
-            allowed = PATIENCE_S + TIMES * sum(target.seconds[test] for test in tests)
-            running[process] = _Running(target, mutant, time.monotonic() + allowed)
+                mutation_child.run(target, mutant, tests, mutation_child.Limits(MEMORY, round(allowed)))
+            running[process] = _Running(target, mutant, time.monotonic() + WAITING * allowed)
         if not running:
             return verdicts
         verdicts += _finished(running)
@@ -150,7 +152,7 @@ def _finished(running: dict[int, _Running]) -> list[Verdict]:
             os.waitpid(process, 0)
             result = TIMED_OUT
         elif ended:
-            result = SURVIVED if os.waitstatus_to_exitcode(status) == 0 else KILLED
+            result = _result(os.waitstatus_to_exitcode(status))
         else:
             continue
         del running[process]
@@ -158,6 +160,13 @@ def _finished(running: dict[int, _Running]) -> list[Verdict]:
     if not verdicts:
         time.sleep(0.002)
     return verdicts
+
+
+def _result(code: int) -> str:
+    """What an exit code of pytest, or the signal that ended the fork, says."""
+    if code == -signal.SIGXCPU:
+        return TIMED_OUT
+    return SURVIVED if code == 0 else KILLED
 
 
 def summary(chosen: list[Target], verdicts: list[Verdict]) -> str:

@@ -13,7 +13,7 @@ import sys
 import types
 from collections.abc import Generator, Sequence
 from importlib.abc import Loader, MetaPathFinder
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 import coverage
 import hypothesis  # noqa: F401  loaded before the fork, like the three below
@@ -35,6 +35,13 @@ QUIET: Final = (
     "-p", "no:pytest-qt", "-p", "no:faulthandler", "--import-mode=importlib",
     "-o", "filterwarnings=error\nignore::pytest.PytestWarning",  # of what was loaded before the fork
 )  # fmt: skip
+
+
+class Limits(NamedTuple):
+    """What a fork may use: bytes of address space, seconds of processor time."""
+
+    memory: int
+    seconds: int
 
 
 class Changed(Loader):
@@ -122,12 +129,13 @@ def survey(target: "Target") -> None:
         target.reaching[int(line)] = sorted(names, key=target.seconds.__getitem__)
 
 
-def run(target: "Target", mutant: Mutant, tests: list[str], memory: int) -> NoReturn:
+def run(target: "Target", mutant: Mutant, tests: list[str], limits: Limits) -> NoReturn:
     """One mutant in this fork, against these tests; ends the process with pytest's exit code."""
     code = DIED
     try:
         _silence()
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
+        resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + 1))
         sys.meta_path.insert(0, InPlace(target, mutant))
         files = sorted({test.partition("::")[0] for test in tests})
         code = int(pytest.main([*QUIET, *files], plugins=[Chosen(tests)]))

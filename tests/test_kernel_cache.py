@@ -125,5 +125,8 @@ def test_that_only_folders_of_old_builds_are_forgotten(tmp_path: Path, monkeypat
     assert os.environ["NUMBA_CACHE_DIR"] == str(current)
 
 
-def test_that_the_tests_themselves_compile_into_this_builds_folder() -> None:
-    assert os.environ["NUMBA_CACHE_DIR"] == str(kernel_cache.kernel_cache_dir())
+def test_that_the_tests_themselves_compile_into_a_folder_of_a_build() -> None:
+    folder = Path(os.environ["NUMBA_CACHE_DIR"])
+    assert folder.is_dir()
+    assert folder.name.startswith("kernels-")
+    assert folder.parent == kernel_cache.cache_root()

@@ -12,6 +12,7 @@ def whats(faults: object) -> list[str]:
     return [fault.what for fault in faults]  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow  # `make check` runs the tool itself
 def test_that_the_project_keeps_its_conventions() -> None:
     assert [str(fault) for fault in conventions.check()] == []
 

@@ -77,7 +77,17 @@ def test_that_a_condition_is_negated_and_its_parts_changed() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ['"""Words 1."""', "raise ValueError(a + 1)", "pass", "...", "return", "return None", "a = None", "a: int"],
+    [
+        '"""Words 1."""',
+        "raise ValueError(a + 1)",
+        "pass",
+        "...",
+        "return",
+        "return None",
+        "a = None",
+        "a: int",
+        "assert_never(a)",
+    ],
 )
 def test_that_words_and_nothings_are_left_alone(body: str) -> None:
     assert changed(body) == []
