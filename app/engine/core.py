@@ -7,21 +7,17 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engine.book import Books
 from app.engine.config import EngineConfig
 from app.engine.effects import Effects
-from app.engine.enrich.history import TouchHistory
-from app.engine.enrich.joins import Joins
 from app.engine.errors import EngineError, complaint
-from app.engine.events import Block, Control, OrderRow, Quarantined, Rows, no_market
+from app.engine.events import CHANGE, Block, Control, OrderRow, Quarantined, Rows
 from app.engine.layout import Sink
 from app.engine.orders.facts import Fact
-from app.engine.orders.flow import Flow
-from app.engine.orders.parents import Parent
 from app.engine.publish import Publisher
 from app.engine.snapshot import pack, unpack
+from app.engine.state import State
 from app.engine.tables.build import all_tables, build
-from app.engine.tables.context import NEVER, Columns, Moment, moment
+from app.engine.tables.context import NEVER, Columns
 from app.engine.tables.hashes import output_hash
 from app.engine.units import NULL, SNAPSHOT
 from app.engine.universe import Universe
@@ -36,20 +32,8 @@ class Engine:
     def __init__(self, universe: Universe, config: EngineConfig) -> None:
         self.universe = universe
         self.config = config
-        self.books = Books()
-        self.history = TouchHistory(config)
-        self.joins = Joins(config, universe, self.history)
-        self.flow = Flow(universe, self.joins.place)
-        self.watermark = NULL
-        self.last_ts = NULL
-        self.end = NULL
-        self.rows_in = 0
-        self.touches: Rows = no_market()
-        self.counts: dict[str, int] = {}
-        self.sources: dict[str, str] = {}
-        self.chain = b""  # digest of everything as it became known
-        self.described = 0
-        self.rows_of_source: dict[int, int] = {}
+        self.state = State(universe, config)
+        self.touches: Rows = np.empty(0, CHANGE)
         self._publisher = Publisher()
         self._final: dict[str, Columns] | None = None  # the tables once data has ended
 
@@ -57,7 +41,7 @@ class Engine:
 
     def apply(self, block: Block) -> Effects:
         """Apply a block. Market rows change books at once; order rows join what the watermark has passed."""
-        if self.end != NULL:
+        if self.state.end != NULL:
             raise EngineError("a block came after the end of data")
         effects = Effects()
         self._describe()
@@ -65,7 +49,7 @@ class Engine:
             self._control(control)
         late = self._orders(block.orders, effects)
         touches = self._market(block)
-        finals = self._advance(max(self.watermark, block.watermark))
+        finals = self._advance(max(self.state.watermark, block.watermark))
         self._remember(block, finals, late)
         if self.config.book:
             self.touches = np.concatenate(touches) if touches else self.touches[:0]
@@ -73,8 +57,8 @@ class Engine:
 
     def finish(self, end_ns: int) -> None:
         """End of data, one moment for the whole run: later horizons are undefined, open parents end here."""
-        self.end = max(end_ns, self.last_ts)
-        self.watermark = NEVER
+        self.state.end = max(end_ns, self.state.last_ts)
+        self.state.watermark = NEVER
         finals = self._advance(NEVER)
         self._remember(Block(watermark=NEVER), finals, 0)
 
@@ -83,28 +67,28 @@ class Engine:
         touches: list[Rows] = []
         for begin in range(0, len(block.market), SUB_BLOCK):
             rows = block.market[begin : begin + SUB_BLOCK]
-            changes = self.books.apply(rows, self.config.book)
-            self.history.take(changes)
+            changes = self.state.books.apply(rows, self.config.book)
+            self.state.history.take(changes)
             if self.config.book:
                 touches.append(changes)
             if begin + SUB_BLOCK < len(block.market):
                 # what comes later in this block bounds how far time has surely passed
                 rest = block.market[begin + SUB_BLOCK :]
                 passed = min(block.watermark, int(applied_at(rest).min()))
-                self._advance(max(self.watermark, passed))
+                self._advance(max(self.state.watermark, passed))
             for source, count in enumerate(np.bincount(rows["source"]).tolist()):
-                self.rows_of_source[source] = self.rows_of_source.get(source, 0) + count
-        self.rows_in += len(block.market) + len(block.orders)
+                self.state.rows_of_source[source] = self.state.rows_of_source.get(source, 0) + count
+        self.state.rows_in += len(block.market) + len(block.orders)
         if len(block.market):
-            self.last_ts = max(self.last_ts, int(applied_at(block.market).max()))
+            self.state.last_ts = max(self.state.last_ts, int(applied_at(block.market).max()))
         return touches
 
     def _orders(self, orders: tuple[OrderRow, ...], effects: Effects) -> int:
         late = 0
         for row in orders:
-            fact = self.flow.take(row)
-            self.last_ts = max(self.last_ts, row.ts_event)
-            if row.ts_event < self.watermark and self.watermark != NULL:
+            fact = self.state.flow.take(row)
+            self.state.last_ts = max(self.state.last_ts, row.ts_event)
+            if row.ts_event < self.state.watermark and self.state.watermark != NULL:
                 fact.late = True
                 late += 1
             if row.kind in ("fill", "correct") and (row.qty is None or row.price is None):
@@ -112,68 +96,64 @@ class Engine:
         return late
 
     def _control(self, control: Control) -> None:
-        self.last_ts = max(self.last_ts, control.ts_event)
+        self.state.last_ts = max(self.state.last_ts, control.ts_event)
         if control.kind in ("up", "down"):
-            self.sources[control.source] = control.kind
+            self.state.sources[control.source] = control.kind
         elif control.kind == "gap":
-            self.counts["gaps"] = self.counts.get("gaps", 0) + 1
+            self.state.counts["gaps"] = self.state.counts.get("gaps", 0) + 1
 
     def _advance(self, watermark: int) -> list[Fact]:
-        self.watermark = watermark
+        self.state.watermark = watermark
         ranks = np.array(self.universe.sources.ranks(), np.int64)
-        self.history.advance(watermark, ranks)
-        return self.joins.advance(watermark, self.end)
+        self.state.history.advance(watermark, ranks)
+        return self.state.joins.advance(watermark, self.state.end)
 
     def _describe(self) -> None:
         """Give the history the reference volatility of instruments it has not met."""
         names = self.universe.instruments
-        for number in range(self.described, len(names)):
+        for number in range(self.state.described, len(names)):
             reference = self.universe.of(names[number])
             if reference.daily_sigma is None:
                 continue
             opened, closed = reference.open_ns, reference.close_ns
             seconds = _SESSION_S if opened is None or closed is None else (closed - opened) * 1e-9
             if seconds > 0 and math.isfinite(reference.daily_sigma):
-                self.history.describe(number, reference.daily_sigma * reference.daily_sigma / seconds)
-        self.described = len(names)
+                self.state.history.describe(number, reference.daily_sigma * reference.daily_sigma / seconds)
+        self.state.described = len(names)
 
     def _remember(self, block: Block, finals: list[Fact], late: int) -> None:
         """Extend the run hash by what became known with this block: joins as they were made, late and source facts."""
-        said = [f"{block.watermark}|{len(block.market)}|{len(block.orders)}|{late}|{self.history.late}".encode()]
+        said = [f"{block.watermark}|{len(block.market)}|{len(block.orders)}|{late}|{self.state.history.late}".encode()]
         said += [f"{control.kind}{control.source}{control.ts_event}".encode() for control in block.controls]
         if finals:
             rows = np.array([fact.before for fact in finals] + [fact.at for fact in finals], np.int64)
-            said.append(self.joins.rows[rows].tobytes())
-        self.chain = hashlib.sha256(self.chain + b"|".join(said)).digest()
+            said.append(self.state.joins.rows[rows].tobytes())
+        self.state.chain = hashlib.sha256(self.state.chain + b"|".join(said)).digest()
 
     # -- out -------------------------------------------------------------------------------------------------------
 
-    def moment(self) -> Moment:
-        """Now: the end of data, or the last time that is known everywhere."""
-        t = self.end if self.end != NULL else max(self.last_ts, 0)
-        return moment(self.config, self.flow, self.joins, t, self.end)
+    @property
+    def counts(self) -> dict[str, int]:
+        """What was irregular, by name: source gaps, late rows, what the books could not take at their word."""
+        return self.state.counts | self.state.irregularities()
 
     def tables(self) -> dict[str, Columns]:
         """Every output table (schema.TABLES) as columns of plain values; undefined = None."""
         if self._final is not None:
             return self._final
-        now = self.moment()
-        self.joins.look_ahead()
-        tables = all_tables(build(self.parents(), self.flow.all_chains(), now), now)
-        if self.end != NULL:
+        now = self.state.moment()
+        self.state.joins.look_ahead()
+        tables = all_tables(build(self.state.parents(), self.state.flow.all_chains(), now), now)
+        if self.state.end != NULL:
             self._final = tables
         return tables
 
-    def parents(self) -> list[Parent]:
-        """All parents with facts, by id."""
-        return [self.flow.parents[key] for key in sorted(self.flow.parents) if self.flow.parents[key].facts]
-
     def publish(self, sink: Sink) -> None:
         """Put what changed since the last publication on the board."""
-        for fact in self.joins.look_ahead():
+        for fact in self.state.joins.look_ahead():
             if fact.parent is not None:
                 fact.parent.refresh()
-        self._publisher.publish(self, sink)
+        self._publisher.publish(self.state, sink)
 
     def output_hash(self) -> str:
         """Hash of the tables as restated: equal for any interleaving, block size, pacing or process layout."""
@@ -181,23 +161,23 @@ class Engine:
 
     def run_hash(self) -> str:
         """Hash of everything as it became known: equal when the journal is replayed."""
-        return self.chain.hex()
+        return self.state.chain.hex()
 
     def undefined(self) -> dict[str, int]:
         """Undefined horizons and joins, counted by reason."""
-        return self.joins.undefined()
+        return self.state.joins.undefined()
 
     # -- save and load ---------------------------------------------------------------------------------------------
 
     def save(self) -> bytes:
         """The whole state; apply(a); save; load; apply(b) equals apply(a + b)."""
-        return pack(self)
+        return pack(self.state)
 
     @classmethod
     def load(cls, data: bytes, universe: Universe, config: EngineConfig) -> "Engine":
         """An engine in the saved state. Raises EngineError for a state of another layout."""
         engine = cls(universe, config)
-        unpack(engine, data)
+        unpack(engine.state, data)
         return engine
 
 

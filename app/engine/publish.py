@@ -18,11 +18,11 @@ from app.engine.tables.parents import wmid
 from app.engine.units import LOCKED, MILLISECOND, NULL, PRICE_SCALE, QUALITIES
 
 if TYPE_CHECKING:
-    from app.engine.core import Engine
     from app.engine.events import Rows
     from app.engine.layout import Sink
-    from app.engine.orders.parents import Parent
+    from app.engine.orders.facts import Parent
     from app.engine.orders.standing import Standing
+    from app.engine.state import State
     from app.engine.tables.context import Columns, Moment, Value
 
 TRACE_STEP_NS: Final = 10 * MILLISECOND  # the price path is thinned to one point per step and instrument
@@ -42,7 +42,7 @@ class Publisher:
         self.next = 0
         self.own: dict[int, dict[int, OwnQuantity]] = {}
 
-    def publish(self, engine: Engine, sink: Sink) -> None:
+    def publish(self, engine: State, sink: Sink) -> None:
         """Write every section and close the publication."""
         now = engine.moment()
         parents = self._due(engine)
@@ -57,7 +57,7 @@ class Publisher:
         self._sources(engine, sink)
         sink.beat(min(engine.watermark, engine.last_ts))
 
-    def _due(self, engine: Engine) -> list[Parent]:
+    def _due(self, engine: State) -> list[Parent]:
         """Parents with news, and some live ones whose market has moved on."""
         everyone = engine.parents()
         due = [p for p in everyone if self.seen.get(p.parent_id) != p.touched]
@@ -105,7 +105,7 @@ class Publisher:
         index = np.array([self._number(self.children, id(chain)) for chain, _child in built.walked], np.int64)
         sink.put("children", index, rows)
 
-    def _events(self, engine: Engine, sink: Sink) -> None:
+    def _events(self, engine: State, sink: Sink) -> None:
         fresh = engine.flow.facts[self.events :]
         if not fresh:
             return
@@ -121,7 +121,7 @@ class Publisher:
         sink.put("events", np.arange(self.events, self.events + len(fresh)), rows)
         self.events += len(fresh)
 
-    def _instruments(self, engine: Engine, now: Moment, sink: Sink) -> None:
+    def _instruments(self, engine: State, now: Moment, sink: Sink) -> None:
         rows = np.zeros(len(now.now), layout.INSTRUMENT_ROW)
         if not len(rows):
             return
@@ -143,7 +143,7 @@ class Publisher:
         rows["sigma_day"] = np.sqrt(rows["sigma_day"])
         sink.put("instruments", np.arange(len(rows)), rows)
 
-    def _trace(self, engine: Engine, sink: Sink) -> None:
+    def _trace(self, engine: State, sink: Sink) -> None:
         for i in range(len(engine.history.history.count)):
             ring = engine.history.ring(i)
             last = self.traced.get(i, NULL)
@@ -159,7 +159,7 @@ class Publisher:
             rows["volume"], rows["instrument"] = ring["volume"], i
             sink.put("trace", sink.length("trace") + np.arange(len(rows)), rows)
 
-    def _sources(self, engine: Engine, sink: Sink) -> None:
+    def _sources(self, engine: State, sink: Sink) -> None:
         names = engine.universe.sources
         rows = np.zeros(len(names), layout.SOURCE_ROW)
         if not len(rows):

@@ -14,9 +14,9 @@ from app.engine.events import CHANGE, Instrument, OrderRow
 from app.engine.orders.flow import Flow
 
 if TYPE_CHECKING:
-    from app.engine.core import Engine
-    from app.engine.enrich.joins import Joins
     from app.engine.orders.facts import Fact
+    from app.engine.orders.joins import Joins
+    from app.engine.state import State
 
 VERSION: Final = 1
 _DTYPES: Final = {
@@ -48,7 +48,7 @@ class _State(msgspec.Struct, frozen=True):
     chain: bytes
 
 
-def pack(engine: Engine) -> bytes:
+def pack(engine: State) -> bytes:
     """Serialise everything that later blocks can depend on."""
     joins, flow, universe = engine.joins, engine.flow, engine.universe
     number = {id(fact): n for n, fact in enumerate(flow.facts)}
@@ -96,7 +96,7 @@ def _join_arrays(joins: Joins) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def unpack(engine: Engine, data: bytes) -> None:
+def unpack(engine: State, data: bytes) -> None:
     """Put a saved state into a fresh engine. Raises EngineError for bytes that are not one."""
     try:
         state = msgspec.msgpack.decode(data, type=_State)
@@ -122,7 +122,7 @@ def unpack(engine: Engine, data: bytes) -> None:
     engine.counts, engine.sources, engine.chain = dict(state.counts), dict(state.sources), state.chain
 
 
-def _restore_flow(engine: Engine, state: _State) -> None:
+def _restore_flow(engine: State, state: _State) -> None:
     """Link the facts again in their order of arrival, then give each what it had met."""
     flow = Flow(engine.universe, lambda _fact: None)
     for row in state.facts:

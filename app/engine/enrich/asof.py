@@ -101,7 +101,7 @@ def _copy_row(h: Histories, at: int, t: int, out: Rows, o: int) -> None:
     out[o]["notional_hi"], out[o]["notional_lo"] = row["notional_hi"], row["notional_lo"]
     high, low, span, variance = row["area_hi"], row["area_lo"], row["span"], row["variance"]
     more = t - row["ts"]
-    if 0 < more <= SESSION_BREAK_NS:
+    if more > 0:
         mid2 = row["mid2"]
         if row["quality"] > LOCKED:
             mid2 = NULL
@@ -112,7 +112,7 @@ def _copy_row(h: Histories, at: int, t: int, out: Rows, o: int) -> None:
             wide_high, wide_low = mul_wide(mid2, more)
             high, low = add_wide(high, low, wide_high, wide_low)
             span += more
-            variance += row["sigma2"] * (more * 1e-9)
+            variance += row["sigma2"] * (min(more, SESSION_BREAK_NS) * 1e-9)
     out[o]["area_hi"], out[o]["area_lo"], out[o]["span"] = high, low, span
     out[o]["variance"], out[o]["sigma2"] = variance, row["sigma2"]
 

@@ -35,10 +35,10 @@ from app.engine.units import (
 
 DONE = -1  # the kernel went through; otherwise the change that found a region full
 UNSEEN = 255  # status of a venue before its first touch or status: it does not exist yet
-MID_BOUND = 2**62 - 1  # of a price (1e-9): twice a price stays an int64
+MID_BOUND = 2**61 - 1  # of a price (1e-9): twice a price stays below 2**62, what wide products take
 SAMPLE_NS = 1_000_000_000
 MEMORY_S = 300.0  # realised variance: equal weights for the first MEMORY_S seconds, then exponential
-SESSION_BREAK_NS = 3_600_000_000_000  # a silence longer than this is a closed market: no time accrues
+SESSION_BREAK_NS = 3_600_000_000_000  # a silence longer than this is a closed market: no more variance accrues
 
 
 class Consolidation(NamedTuple):
@@ -63,6 +63,7 @@ class Consolidation(NamedTuple):
     print_count: NDArray[np.int64]
     taken: Rows  # TAKEN_BACK out
     counts: NDArray[np.int64]  # [late, not found, taken back, prints seen]
+    passed: int  # a change before this time is late
 
 
 def _holds(quality: int) -> bool:
@@ -77,7 +78,7 @@ def _accrue(current: Rows, i: int, ts: int) -> None:
     """Integrals of mid2 and sigma^2 from the current row's time to ts (ns); a held mid counts while it is held."""
     begin = current[i]["ts"]
     span = ts - begin
-    if span <= 0 or span > SESSION_BREAK_NS:
+    if span <= 0:
         return
     mid2 = current[i]["mid2"]
     if mid2 == NULL:
@@ -92,23 +93,24 @@ def _accrue(current: Rows, i: int, ts: int) -> None:
     current[i]["area_hi"] = high
     current[i]["area_lo"] = low
     current[i]["span"] += span
-    current[i]["variance"] += current[i]["sigma2"] * (span * 1e-9)
+    current[i]["variance"] += current[i]["sigma2"] * (min(span, SESSION_BREAK_NS) * 1e-9)
 
 
 accrue = jit(_accrue)
 
 
-def _take_sample(current: Rows, sample: Rows, i: int) -> None:
-    """One squared return per second or longer into the realised variance per second."""
+def _take_sample(current: Rows, sample: Rows, i: int) -> bool:
+    """One squared return per second or longer into the realised variance per second; True when that changed."""
     mid2 = current[i]["mid2"]
     ts = current[i]["ts"]
     if mid2 == NULL or mid2 == 0:
-        return
+        return False
     last = sample[i]["mid2"]
     gap = ts - sample[i]["ts"]
     if last != NULL and gap < SAMPLE_NS:
-        return
-    if last != NULL and gap <= SESSION_BREAK_NS:
+        return False
+    measured = last != NULL and gap <= SESSION_BREAK_NS
+    if measured:
         seconds = gap * 1e-9
         elapsed = sample[i]["elapsed"] + seconds
         sample[i]["elapsed"] = elapsed
@@ -117,6 +119,7 @@ def _take_sample(current: Rows, sample: Rows, i: int) -> None:
         current[i]["sigma2"] += weight * (move * move / seconds - current[i]["sigma2"])
     sample[i]["ts"] = ts
     sample[i]["mid2"] = mid2
+    return bool(measured)
 
 
 take_sample = jit(_take_sample)
@@ -301,6 +304,20 @@ def _take_back(k: Consolidation, n: int, i: int) -> None:
 take_back = jit(_take_back)
 
 
+def _repeats(k: Consolidation, n: int, slot: int) -> bool:
+    """True for a touch that is the one its venue already has."""
+    change, held = k.changes[n], k.slots[slot]
+    return bool(
+        change["bid"] == held["bid"] and change["bid_size"] == held["bid_size"]
+        and change["ask"] == held["ask"] and change["ask_size"] == held["ask_size"]
+        and change["bid2"] == held["bid2"] and change["bid2_size"] == held["bid2_size"]
+        and change["ask2"] == held["ask2"] and change["ask2_size"] == held["ask2_size"]
+    )  # fmt: skip
+
+
+repeats = jit(_repeats)
+
+
 def _write(k: Consolidation, i: int) -> None:
     """Append the current row to the history, or replace the last one of the same nanosecond."""
     at = k.offset[i] + k.length[i]
@@ -321,17 +338,19 @@ def _consolidate(k: Consolidation) -> int:
         if k.length[i] + 1 >= k.room[i] or k.print_count[i] + 1 >= k.print_room[i]:
             return n
         slot = k.slot_of[i, k.changes[n]["venue"]]
+        kind = k.changes[n]["kind"]
+        if kind == TOUCHED and repeats(k, n, slot):
+            continue  # a touch told again is no news: figures must not depend on how often a book speaks
         ts = k.changes[n]["ts"]
-        if ts < k.current[i]["ts"]:
+        if ts < k.passed:
             k.counts[0] += 1
-            ts = k.current[i]["ts"]
+        ts = max(ts, k.current[i]["ts"])
+        changed = False
         if ts > k.current[i]["ts"]:
-            take_sample(k.current, k.sample, i)
-            accrue(k.current, i, ts)
+            accrue(k.current, i, ts)  # with the variance that look-ups until now have used
+            changed = take_sample(k.current, k.sample, i)
             k.base[i] = k.current[i]
             k.current[i]["ts"] = ts
-        kind = k.changes[n]["kind"]
-        changed = False
         if kind == TOUCHED:
             k.slots[slot]["bid"], k.slots[slot]["bid_size"] = k.changes[n]["bid"], k.changes[n]["bid_size"]
             k.slots[slot]["ask"], k.slots[slot]["ask_size"] = k.changes[n]["ask"], k.changes[n]["ask_size"]
@@ -339,12 +358,12 @@ def _consolidate(k: Consolidation) -> int:
             k.slots[slot]["ask2"], k.slots[slot]["ask2_size"] = k.changes[n]["ask2"], k.changes[n]["ask2_size"]
             if k.slots[slot]["status"] == UNSEEN:
                 k.slots[slot]["status"] = 0
-            changed = retouch(k, i)
+            changed = retouch(k, i) or changed
         elif kind == STATUS_SET:
             k.slots[slot]["status"] = k.changes[n]["status"]
-            changed = retouch(k, i)
+            changed = retouch(k, i) or changed
         elif kind == PRINTED:
-            changed = remember_print(k, n, i)
+            changed = remember_print(k, n, i) or changed
         elif kind == UNPRINTED:
             take_back(k, n, i)
         if changed:

@@ -84,7 +84,7 @@ class TouchHistory:
 
     def advance(self, watermark: int, source_ranks: NDArray[np.int64]) -> None:
         """Consolidate every waiting change with ts < watermark; equal times go by source name, then source order."""
-        self.passed = max(self.passed, watermark)
+        before, self.passed = self.passed, max(self.passed, watermark)
         waiting = self.waiting
         if not len(waiting):
             return
@@ -94,14 +94,14 @@ class TouchHistory:
             waiting = waiting[order]
             ts = waiting["ts"]
         cut = int(np.searchsorted(ts, watermark))
-        self._consolidate(waiting[:cut])
+        self._consolidate(waiting[:cut], before)
         self.waiting = waiting[cut:].copy()
 
-    def _consolidate(self, changes: Rows) -> None:
+    def _consolidate(self, changes: Rows, passed: int) -> None:
         begin = 0
         self.taken = self._room_for_cancellations(changes)
         while begin < len(changes):
-            stopped = int(consolidate(self._arrays(changes, begin)))
+            stopped = int(consolidate(self._arrays(changes, begin, passed)))
             if stopped == DONE:
                 return
             begin = stopped
@@ -162,11 +162,12 @@ class TouchHistory:
             regions.load({k.split(".", 1)[1]: v for k, v in state.items() if k.startswith(name + ".")})
         self.backwards, self.passed = (int(v) for v in state["marks"])
 
-    def _arrays(self, changes: Rows, begin: int) -> Consolidation:
+    def _arrays(self, changes: Rows, begin: int, passed: int) -> Consolidation:
         h, p = self.history, self.prints
         return Consolidation(
             changes, begin, self.slots, self.slot_of, self.members, self.venues, self.current, self.base, self.sample,
             h.pool, h.offset, h.room, h.count, p.pool, p.offset, p.room, p.count, self.taken, self.counts,
+            passed,
         )  # fmt: skip
 
     def _reach(self, instruments: int, venues: int) -> None:
@@ -202,8 +203,8 @@ class TouchHistory:
             slot = len(self.slots)
             fresh = np.zeros(1, SLOT)
             fresh["status"] = UNSEEN
-            for name in ("bid", "ask", "bid2", "ask2"):
-                fresh[name] = NULL
+            for name in ("bid", "bid_size", "ask", "ask_size", "bid2", "bid2_size", "ask2", "ask2_size"):
+                fresh[name] = NULL  # as books say an empty side
             self.slots = joined(self.slots, fresh)
             self.slot_of[instrument, venue] = slot
             k = int(self.venues[instrument])

@@ -13,7 +13,7 @@ BEFORE_NS: Final = 50 * MILLISECOND
 AFTER_NS: Final = 5 * MILLISECOND
 DARK_NS: Final = 10 * SECOND
 OFF_EXCHANGE: Final = CONDITION_CODES["off_exchange"]
-CANDIDATES: Final = 8  # nearest prints remembered per fill
+CANDIDATES: Final = 32  # nearest prints remembered per fill: a sweep takes as many equal orders at one price
 ANY_VENUE: Final = -1
 
 WANTED: Final = np.dtype(

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from app.engine.orders.chains import Chain
     from app.engine.orders.executions import Fill
-    from app.engine.orders.facts import Fact
+    from app.engine.orders.facts import Chain, Fact
 
 _REPORTS: Final = frozenset(
     ("child_acked", "child_replaced", "child_cancelled", "child_expired", "fill", "bust", "correct", "rejected",
@@ -63,8 +62,8 @@ def walk(chain: Chain, standing: dict[int, Fill]) -> Child:
             child.cum_qty = fact.row.cum_qty
         if kind == "fill":
             _fill(child, fact, standing.get(id(fact)))
-        elif kind == "bust":
-            child.n_busts += 1
+        elif kind in ("bust", "correct"):
+            child.n_busts += kind == "bust"
         else:
             _state(child, fact)
         if fact.row.last_status:
@@ -134,10 +133,11 @@ def _fill(child: Child, fact: Fact, fill: Fill | None) -> None:
     child.filled += fact.row.qty or 0
     child.busted += (fact.row.qty or 0) - fill.standing_qty
     child.notional += fill.standing_qty * fill.price
-    if child.qty is not None and child.filled > child.qty:
+    net = child.filled - child.busted
+    if child.qty is not None and net > child.qty:
         child.flags.add("overfill")
         odd.add("overfill")
-    if child.qty is not None and child.filled >= child.qty:
+    if child.qty is not None and net >= child.qty:
         child.ts_done = child.ts_done or ts
         child.last_status = "2"
     else:

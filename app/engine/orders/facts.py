@@ -1,16 +1,11 @@
-"""One fact of the own flow with what it met: its joins, its horizons, its place in a chain and a parent."""
+"""Facts of the own flow and what links them: the chain of one child order, and the parent order."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from app.engine.events import OrderRow
 
-if TYPE_CHECKING:
-    from app.engine.orders.chains import Chain
-    from app.engine.orders.parents import Parent
-
 NOWHERE = -1
+UNASSIGNED = "unassigned"  # the parent of whatever has none
 Key = tuple[int, str, int, int]
 
 
@@ -48,3 +43,97 @@ class Fact:
 def key_of(fact: Fact) -> Key:
     """Sort key of the definitive order."""
     return fact.key
+
+
+class Chain:
+    """Facts of one child order under every ClOrdID it has had; the first one names it."""
+
+    __slots__ = ("algo_order_id", "facts", "ids", "instrument", "parent_id", "parent_key", "side", "sorted", "venue")
+
+    def __init__(self) -> None:
+        self.ids: set[str] = set()
+        self.facts: list[Fact] = []
+        self.sorted = True
+        self.instrument = NOWHERE
+        self.side: str | None = None
+        self.venue: str | None = None
+        self.algo_order_id: str | None = None
+        self.parent_id: str | None = None
+        self.parent_key: tuple[int, str, int, int] | None = None
+
+    def add(self, fact: Fact) -> None:
+        """Append a fact; what it says of the order is learnt, the earliest fact winning."""
+        self.sorted = self.sorted and (not self.facts or self.facts[-1].key <= fact.key)
+        self.facts.append(fact)
+        fact.chain = self
+        row = fact.row
+        self.side = self.side or row.side
+        self.venue = self.venue or row.venue
+        self.algo_order_id = self.algo_order_id or row.algo_order_id
+
+    def in_order(self) -> list[Fact]:
+        """The facts in definitive order."""
+        if not self.sorted:
+            self.facts.sort(key=key_of)
+            self.sorted = True
+        return self.facts
+
+    @property
+    def child_id(self) -> str:
+        """The ClOrdID of the chain's first order."""
+        facts = self.in_order()
+        for fact in facts:
+            if fact.row.kind == "child_new" and fact.row.child_id:
+                return fact.row.child_id
+        first = facts[0].row
+        return first.orig_child_id or first.child_id or min(self.ids, default="")
+
+
+class Parent:
+    """Facts of one parent; figures are folded from them (standing.py), so late and restated facts only re-sort.
+
+    `stale` is set when what was folded no longer holds; `touched` counts every change.
+    """
+
+    __slots__ = ("facts", "folded", "instrument", "parent_id", "side", "sorted", "stale", "standing", "touched")
+
+    def __init__(self, parent_id: str) -> None:
+        self.parent_id = parent_id
+        self.facts: list[Fact] = []
+        self.sorted = True
+        self.stale = False
+        self.folded = 0
+        self.standing: object | None = None
+        self.touched = 0
+        self.instrument: str | None = None
+        self.side: str | None = None
+
+    def add(self, fact: Fact) -> None:
+        """Append a fact; one that is out of order, or restates, makes the figures stale."""
+        if self.facts and self.facts[-1].key > fact.key:
+            self.sorted = False
+            self.stale = True
+        if fact.row.kind in ("bust", "correct"):
+            self.stale = True
+        self.facts.append(fact)
+        self.touched += 1
+        self.instrument = self.instrument or fact.row.instrument
+        self.side = self.side or fact.row.side
+
+    def remove(self, fact: Fact) -> None:
+        """Forget a fact that belongs to another parent."""
+        self.facts.remove(fact)
+        self.stale = True
+        self.touched += 1
+
+    def refresh(self) -> None:
+        """A join of one of the facts changed: fold again."""
+        self.stale = True
+        self.touched += 1
+
+    def in_order(self) -> list[Fact]:
+        """The facts in definitive order."""
+        if not self.sorted:
+            self.facts.sort(key=key_of)
+            self.sorted = True
+        return self.facts

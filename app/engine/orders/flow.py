@@ -3,9 +3,7 @@
 from collections.abc import Callable
 
 from app.engine.events import OrderRow
-from app.engine.orders.chains import Chain
-from app.engine.orders.facts import NOWHERE, Fact, Key
-from app.engine.orders.parents import UNASSIGNED, Parent
+from app.engine.orders.facts import NOWHERE, UNASSIGNED, Chain, Fact, Key, Parent
 from app.engine.universe import Universe
 
 Place = Callable[[Fact], None]

@@ -9,14 +9,13 @@ from app.engine.metrics.identity import Execution, Shortfall
 from app.engine.metrics.liquidity import Liquidity, TouchedFill
 from app.engine.metrics.risk import TimingRisk
 from app.engine.orders.executions import Executions, Fill, stand
-from app.engine.orders.parents import UNASSIGNED
+from app.engine.orders.facts import UNASSIGNED
 from app.engine.units import NO_QUOTE, NULL
 
 if TYPE_CHECKING:
-    from app.engine.enrich.joins import Joins
     from app.engine.events import OrderRow, Rows
-    from app.engine.orders.facts import Fact
-    from app.engine.orders.parents import Parent
+    from app.engine.orders.facts import Fact, Parent
+    from app.engine.orders.joins import Joins
 
 _ATTRIBUTES: Final = (
     "algo", "trader", "account", "currency", "desk", "broker", "basket_id", "order_type", "text", "pm", "book",

@@ -16,8 +16,7 @@ from app.engine.tables.versions import versions_table
 from app.engine.units import HORIZON_NAMES, HORIZON_NS
 
 if TYPE_CHECKING:
-    from app.engine.orders.chains import Chain
-    from app.engine.orders.parents import Parent
+    from app.engine.orders.facts import Chain, Parent
 
 
 @dataclass(slots=True)

@@ -8,14 +8,14 @@ import numpy as np
 
 from app.engine.metrics.slippage import bps_each
 from app.engine.orders.children import Child, walk
-from app.engine.orders.parents import UNASSIGNED
+from app.engine.orders.facts import UNASSIGNED
 from app.engine.orders.standing import mid_of
 from app.engine.tables.context import Columns, Moment, Value, cause, mid, per_horizon, plain, price
 from app.engine.units import HORIZON_NAMES, NULL, PRICE_SCALE
 
 if TYPE_CHECKING:
-    from app.engine.orders.chains import Chain
     from app.engine.orders.executions import Fill
+    from app.engine.orders.facts import Chain
 
 Walked = list[tuple["Chain", Child]]
 

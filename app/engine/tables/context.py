@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from app.engine.config import EngineConfig
-    from app.engine.enrich.joins import Joins
     from app.engine.events import Instrument, OrderRow, Rows
     from app.engine.orders.executions import Fill
     from app.engine.orders.facts import Fact
     from app.engine.orders.flow import Flow
+    from app.engine.orders.joins import Joins
 
 Value = str | int | float | bool | None
 Columns = dict[str, list[Value]]

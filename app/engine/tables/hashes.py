@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import struct
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from app.engine.schema import KEYS, TABLES
 
@@ -28,18 +29,18 @@ def output_hash(tables: Mapping[str, Columns]) -> str:
             if column.definitive:
                 values = columns[column.name]
                 digest.update(column.name.encode())
-                digest.update(b"".join(_bytes(values[n]) for n in order))
+                digest.update(_bytes(column.kind, [values[n] for n in order]))
     return digest.hexdigest()
 
 
-def _bytes(value: Value) -> bytes:
-    if value is None:
-        return b"\x00"
-    if isinstance(value, bool):
-        return b"\x02" if value else b"\x01"
-    if isinstance(value, int):
-        return b"i" + value.to_bytes(16, "little", signed=True)
-    if isinstance(value, float):
-        return b"f" + struct.pack("<d", value + 0.0)
-    raw = value.encode()
-    return b"s" + len(raw).to_bytes(4, "little") + raw
+def _bytes(kind: str, values: list[Value]) -> bytes:
+    """One column: which values are there, then the values with the missing ones left blank."""
+    there = np.array([value is not None for value in values], np.uint8).tobytes()
+    if kind == "str":
+        texts = [b"" if value is None else str(value).encode() for value in values]
+        lengths = np.array([len(text) for text in texts], "<i8").tobytes()
+        return there + lengths + b"".join(texts)
+    if kind in ("i8", "bool"):
+        return there + np.array([value or 0 for value in values], "<i8").tobytes()
+    # + 0.0 turns -0.0 into 0.0
+    return there + (np.array([value or 0.0 for value in values], "<f8") + 0.0).tobytes()

@@ -1,0 +1,51 @@
+"""Everything an engine knows, in one value: books, touch history, own flow, joins and where time stands."""
+
+from app.engine.book import Books
+from app.engine.config import EngineConfig
+from app.engine.enrich.history import TouchHistory
+from app.engine.orders.facts import Parent
+from app.engine.orders.flow import Flow
+from app.engine.orders.joins import Joins
+from app.engine.tables.context import Moment, moment
+from app.engine.units import NULL
+from app.engine.universe import Universe
+
+
+class State:
+    """The parts of one engine; times ns, NULL while unknown; `chain` is the digest of all that became known."""
+
+    def __init__(self, universe: Universe, config: EngineConfig) -> None:
+        self.universe = universe
+        self.config = config
+        self.books = Books()
+        self.history = TouchHistory(config)
+        self.joins = Joins(config, universe, self.history)
+        self.flow = Flow(universe, self.joins.place)
+        self.watermark = NULL
+        self.last_ts = NULL
+        self.end = NULL
+        self.rows_in = 0
+        self.described = 0  # instruments whose reference volatility the history has
+        self.chain = b""
+        self.counts: dict[str, int] = {}
+        self.sources: dict[str, str] = {}
+        self.rows_of_source: dict[int, int] = {}
+
+    def moment(self) -> Moment:
+        """Now: the end of data, or the last time that is known everywhere."""
+        t = self.end if self.end != NULL else max(self.last_ts, 0)
+        return moment(self.config, self.flow, self.joins, t, self.end)
+
+    def parents(self) -> list[Parent]:
+        """All parents with facts, by id."""
+        return [self.flow.parents[key] for key in sorted(self.flow.parents) if self.flow.parents[key].facts]
+
+    def irregularities(self) -> dict[str, int]:
+        """Rows that could not be taken at their word, by what was odd about them; only kinds that occurred."""
+        found = {
+            "late_market_rows": self.history.late,
+            "time_ran_backwards": self.history.backwards,
+            "print_cancellations_not_found": self.history.cancellations_not_found,
+            "unjoined": self.joins.unjoined,
+        }
+        return {name: count for name, count in (found | self.books.counts).items() if count}
