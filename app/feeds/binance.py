@@ -1,6 +1,5 @@
 """Format `binance`: raw websocket captures, gzip or plain, a file or a folder of files in order of name."""
 
-import gzip
 import re
 import zlib
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ _GZIP: Final = b"\x1f\x8b"
 _CAPTURE: Final = re.compile(rb"^[0-9]{16,19} \{")
 _LONGEST_LINE: Final = 1 << 26
 _PIECE: Final = 1 << 18
+_SLICE: Final = 1 << 13  # packed bytes at once: damage costs what one of them unpacks to
 
 
 def open_recording(path: Path, universe: Universe, options: Options) -> Recording:
@@ -97,8 +97,7 @@ def _lines(name: str, file: IO[bytes], decoder: BinanceDecoder, recording: Recor
     packed = file.read(2) == _GZIP
     file.seek(0)
     try:
-        source = gzip.GzipFile(fileobj=file) if packed else file
-        while piece := source.read(_PIECE):
+        for piece in _unpacked(file) if packed else iter(lambda: file.read(_PIECE), b""):
             *lines, rest = (rest + piece).split(b"\n")
             yield from lines
             if len(rest) > _LONGEST_LINE:
@@ -110,6 +109,19 @@ def _lines(name: str, file: IO[bytes], decoder: BinanceDecoder, recording: Recor
         recording.set_aside([Quarantined(source=name, where=where, reason=reason)])
     if rest:
         yield rest
+
+
+def _unpacked(file: IO[bytes]) -> Iterator[bytes]:
+    """The plain bytes of a gzip file of any number of members. Raises EOFError or zlib.error where it ends early."""
+    member = zlib.decompressobj(wbits=31)
+    while packed := file.read(_SLICE):
+        while packed:
+            if member.eof:
+                member = zlib.decompressobj(wbits=31)
+            yield member.decompress(packed)
+            packed = member.unused_data.lstrip(b"\0") if member.eof else b""
+    if not member.eof:
+        raise EOFError("the last gzip member has no end")
 
 
 def _hand_over(decoder: BinanceDecoder, recording: Recording) -> None:

@@ -19,6 +19,7 @@ from app.feeds.decode.rows import blank, chunks, merged
 FORMAT: Final = "dbn"
 SUFFIXES: Final = (".dbn", ".dbn.zst")
 _PIECE: Final = 1 << 18
+_SLICE: Final = 1 << 13  # packed bytes at once: damage costs what one of them unpacks to
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 
 
@@ -54,15 +55,18 @@ class Stream:
     def _unpacked(self) -> Iterator[bytes]:
         frame = zstandard.ZstdDecompressor().decompressobj()
         for piece in self._plain():
-            while piece:
-                if frame.eof:
-                    frame = zstandard.ZstdDecompressor().decompressobj()
-                try:
-                    yield frame.decompress(piece)
-                except zstandard.ZstdError as error:
-                    self.problem = f"{self._path.name}: damaged zstd data before offset {self._file.tell()}: {error}"
-                    return
-                piece = frame.unused_data if frame.eof else b""
+            for start in range(0, len(piece), _SLICE):
+                rest = piece[start : start + _SLICE]
+                while rest:
+                    if frame.eof:
+                        frame = zstandard.ZstdDecompressor().decompressobj()
+                    try:
+                        yield frame.decompress(rest)
+                    except zstandard.ZstdError as error:
+                        offset = self._file.tell() - len(piece) + start
+                        self.problem = f"{self._path.name}: damaged zstd data after offset {offset}: {error}"
+                        return
+                    rest = frame.unused_data if frame.eof else b""
         if not frame.eof and self.problem is None:
             self.problem = f"{self._path.name}: zstd data cut short at offset {self._file.tell()}"
 
@@ -111,7 +115,7 @@ class Source:
                 length = header_length(data[:8], self.name)
             if length > 8 and len(data) >= length:
                 return data[:length], data[length:]
-        if len(data) < 8:
+        if len(data) < 8 and self._stream.problem is None:
             header_length(data, self.name)
         why = f"; {self._stream.problem}" if self._stream.problem else ""
         raise DecodeError(f"{self.name}: DBN header cut short: {len(data)} of {length} bytes{why}")
