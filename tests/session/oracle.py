@@ -143,22 +143,18 @@ class Session:
             return _arrival(Mid(None, None, None, None, mid.quality), None)
         return _arrival(tape.at(valid_ts), "first_valid")
 
-    def parent_end(self, parent: Parent) -> int:
-        """When the parent ended: done, else once nothing was left, else end of data; a later fill moves it."""
-        live = [fill for fill in parent.fills if not fill.busted]
-        facts = [(fill.order, 0, fill.qty) for fill in live]
-        facts += [((row["ts_event"], row["source"], row["seq"]), change, 0) for row, change in parent.amends]
-        closed: int | None = parent.done
+    def parent_end(self, parent: Parent) -> int | None:
+        """When the parent ended: done, else when nothing was left; None while it is alive."""
+        if parent.done is not None:
+            return parent.done
+        facts = [(fill.order, 0, fill.qty, fill.ts_match) for fill in parent.fills if not fill.busted]
+        facts += [((r["ts_event"], r["source"], r["seq"]), change, 0, r["ts_event"]) for r, change in parent.amends]
+        closed: int | None = None
         left = parent.first["qty"]
-        for (ts, _, _), change, qty in sorted(facts, key=lambda fact: fact[0]):
-            before, left = left, left + change - qty
-            if parent.done is None and left <= 0 < before:
-                closed = ts
-            elif parent.done is None and left > 0:
-                closed = None
-        if closed is None:
-            return self.end
-        return max([closed, *(int(fill.row["ts_event"]) for fill in live)])
+        for _, change, qty, when in sorted(facts, key=lambda fact: fact[0]):
+            left += change - qty
+            closed = None if left > 0 else int(when)
+        return closed
 
     def parent(self, name: str) -> Figures:
         """One parent's figures; prices in 1e-9, money in the row's currency."""
@@ -166,13 +162,14 @@ class Session:
         row, tape = parent.first, self.tape(parent.first["instrument"])
         s, live = sign(row["side"]), [fill for fill in parent.fills if not fill.busted]
         figures = self.arrival(parent)
-        end = self.parent_end(parent)
+        said = self.parent_end(parent)
+        end = self.end if said is None else said
         arrival, end_mid = figures["arrival_mid"], tape.at(end).mid
         filled = sum(fill.qty for fill in live)
         average = ratio(sum(fill.qty * fill.price for fill in live), filled)
         figures |= {
             "instrument": row["instrument"], "side": row["side"], "order_qty": parent.qty, "filled_qty": filled,
-            "avg_px": average, "arrival_ts": row["ts_event"], "end_ts": end, "end_mid": end_mid,
+            "avg_px": average, "arrival_ts": row["ts_event"], "end_ts": said, "end_mid": end_mid,
             "fill_rate": ratio(filled, parent.qty), "n_fills": len(live), "n_children": len(parent.children),
             "slip_arrival_bps": _slip(s, average, arrival), "twap": _twap(tape, row["ts_event"], end),
         }  # fmt: skip
@@ -197,7 +194,8 @@ class Session:
         inside = {id(entry) for entry in prints}
         own = [fill for fill in live if id(fill.print_) in inside]
         volume, notional = sum(p.size for p in prints), sum(p.size * p.price for p in prints)
-        own_volume, own_notional = sum(f.qty for f in own), sum(f.qty * f.price for f in own)
+        own_volume = sum(f.row["qty"] for f in own)
+        own_notional = sum(f.row["qty"] * f.row["price"] for f in own)
         # a dark fill whose print is not market volume is off the tape
         apart = [f for f in live if f.row.get("liquidity") == "X" or (f.row.get("liquidity") == "D" and not _taped(f))]
         counted = sum(fill.qty for fill in live) - sum(fill.qty for fill in apart)
@@ -222,9 +220,10 @@ class Session:
         decision = row.get("decision_price")
         execution = sum((s * f.qty * money.value(f.price) for f in live), Fraction(0))
         execution -= s * sum(f.qty for f in live) * money.value(arrival)
-        spread = _total(_times(s * f.qty, money.between(tape.before(f.ts_match).mid, f.price)) for f in live)
-        amends = [(change_row["ts_event"], change) for change_row, change in parent.amends]
-        amend = _total(_times(s * dq, money.between(arrival, tape.before(t).mid)) for t, dq in amends if dq)
+        spread = sum((s * f.qty * _moved(money, _mark(tape, f.ts_match, arrival), f.price) for f in live), Fraction(0))
+        amend = Fraction(0)
+        for fact, change in parent.amends:
+            amend += s * change * _moved(money, arrival, _mark(tape, fact["ts_event"], arrival))
         opportunity = _missed(money, s * left, arrival, end_mid)
         delay = _times(s * parent.qty, money.between(decision, arrival))
         total = None if opportunity is None else execution + opportunity + fees + (delay or 0)
@@ -234,7 +233,7 @@ class Session:
             "exec_cost_ccy": execution, "opp_cost_ccy": opportunity, "delay_cost_ccy": delay, "amend_ccy": amend,
             "delay_filled_ccy": _times(s * (parent.qty - left), money.between(decision, arrival)), "missed_ccy": missed,
             "is_ccy": total, "spread_ccy": spread,
-            "drift_ccy": _total([execution, opportunity, _times(-1, spread), _times(-1, amend)]),
+            "drift_ccy": None if opportunity is None else execution + opportunity - spread - amend,
             "is_bps": _times(BPS, ratio(total, _times(parent.qty, money.notional(reference)))),
             "is_arrival_bps": _times(BPS, ratio(total, _times(parent.qty, money.notional(arrival)))),
         }  # fmt: skip
@@ -288,9 +287,14 @@ def _missed(money: Money, qty: int, start: Fraction | int, end: Fraction | None)
     return Fraction(0) if qty == 0 else _times(qty, money.between(start, end))
 
 
-def _total(parts: Iterable[Fraction | None]) -> Fraction | None:
-    known = list(parts)
-    return None if None in known else sum((_known(part) for part in known), Fraction(0))
+def _mark(tape: Tape, t: int, arrival: Fraction) -> Fraction:
+    """The mid of the running identity strictly before t: the last defined one of any age, else the arrival."""
+    known = tape.last_defined(t - 1)
+    return arrival if known is None else known
+
+
+def _moved(money: Money, start: Fraction | int, end: Fraction | int) -> Fraction:
+    return _known(money.between(start, end))
 
 
 def _slip(s: int, price: Fraction | int | None, reference: Fraction | int | None) -> Fraction | None:

@@ -132,8 +132,8 @@ class Flow:
     def _child(self, kind: str, row: Row) -> None:
         name = row["child_id"]
         if kind == "child_new":
-            self.chain[name] = name
             self.children[name] = Child(row, self.parent_of(row), row.get("qty"), row.get("price"))
+            self.chain[name] = name
             if self.children[name].parent in self.parents:
                 self.parents[self.children[name].parent].children.append(name)
             return
@@ -150,7 +150,7 @@ class Flow:
 
     def _fill(self, row: Row) -> None:
         parent, name = self.parent_of(row), row.get("exec_id")
-        copied = (parent, self.chain.get(row.get("child_id", "")), name)
+        copied = (parent, self.chain.get(row.get("child_id") or ""), name)
         if name is not None and copied in self.seen:
             return
         self.seen.add(copied)
@@ -173,31 +173,38 @@ class Flow:
             fill.corrected = True
 
     def match(self, tapes: dict[str, Tape]) -> None:
-        """Pair live fills with prints, nearest first, one to one; then settle every fill's ts_match."""
-        pairs = []
+        """Pair live fills with prints by their first terms, nearest first, one to one; settle every fill's ts_match."""
+        pairs: list[tuple[Any, int, Print]] = []
         for number, fill in enumerate(self.fills):
-            row = fill.row
-            centre = row["ts_event"] if row.get("ts_match") is None else row["ts_match"]
-            fill.ts_match = centre
-            if fill.busted or row["instrument"] not in tapes:
-                continue
-            for entry in tapes[row["instrument"]].prints:
-                if entry.price != fill.price or entry.cancelled or not fill.window(entry, centre):
-                    continue
-                by_id = _named(row.get("order_id"), fill.qty, entry)
-                if by_id or entry.size == fill.qty:
-                    distance = abs(entry.ts - centre)
-                    ties = (centre, row["source"], row["seq"]), (entry.ts, entry.source, entry.seq)
-                    pairs.append(((not by_id, distance, *ties), number, entry))
+            own = sorted(_candidates(fill, tapes), key=lambda pair: pair[0])
+            said = fill.row.get("ts_match")
+            fill.ts_match = said if said is not None else own[0][1].ts if own else fill.row["ts_event"]
+            if not fill.busted:
+                order = (fill.ts_match, fill.row["source"], fill.row["seq"])
+                pairs += [((*key[:2], order, key[2]), number, entry) for key, entry in own]
         taken: set[tuple[int, str | None]] = set()
         for _, number, entry in sorted(pairs, key=lambda pair: pair[0]):
             fill = self.fills[number]
-            part = fill.row.get("order_id") if entry.size != fill.qty else None
+            part = fill.row.get("order_id") if entry.size != fill.row["qty"] else None
             if fill.print_ is None and _free(taken, entry, part):
                 fill.print_ = entry
                 taken.add((id(entry), part))
-                if fill.row.get("ts_match") is None:
-                    fill.ts_match = entry.ts
+
+
+def _candidates(fill: Fill, tapes: dict[str, Tape]) -> list[tuple[Any, Print]]:
+    """Prints that may be a fill's own, with (not named by id, distance, place on the tape)."""
+    row = fill.row
+    centre = row["ts_event"] if row.get("ts_match") is None else row["ts_match"]
+    found: list[tuple[Any, Print]] = []
+    if row["instrument"] not in tapes:
+        return found
+    for entry in tapes[row["instrument"]].prints:
+        if entry.price != row["price"] or entry.cancelled or not fill.window(entry, centre):
+            continue
+        by_id = _named(row.get("order_id"), row["qty"], entry)
+        if by_id or entry.size == row["qty"]:
+            found.append(((not by_id, abs(entry.ts - centre), (entry.ts, entry.source, entry.seq)), entry))
+    return found
 
 
 def _named(order_id: str | None, qty: int, entry: Print) -> bool:

@@ -58,7 +58,10 @@ def test_that_the_mirrored_sell_costs_the_same_to_the_last_bit(judge: Judge) -> 
     reading = judge(inst_sell())
     mirrored = {"side": "SELL", "avg_px": 99.98, "end_mid": 99.96, "mkt_vwap": 99.98, "slip_vwap_bps": 0.0}
     # markouts are over the fill price, which is another one here
-    assert agrees(reading.parent(), {name: value for name, value in PARENT.items() if "markout" not in name} | mirrored) == []
+    assert (
+        agrees(reading.parent(), {name: value for name, value in PARENT.items() if "markout" not in name} | mirrored)
+        == []
+    )
     own = ("slip_arrival_bps", "cum_slip_bps", "mid_drift_bps", "own_print", "qty")
     assert agrees(reading.fill("F1"), {name: FILL_1[name] for name in own}) == []
     assert agrees(reading.fill("F2"), {name: FILL_2[name] for name in own}) == []

@@ -18,8 +18,8 @@ Figures = dict[str, Any]
 
 # One line a case: what ties, and what it must give.
 PARENTS: dict[str, Figures] = {
-    # A touch of 100.11 carries the stamp of the entry: strictly before is 100.01. The print of 500 at the entry is out,
-    # the 300 at the end is in, the 700 one ns later out. The touch of 100.21 stamped at the end is the end's mid.
+    # A touch of 100.11 carries the stamp of the entry: strictly before is 100.01. The print of 500 at the entry is
+    # out, the 300 at the end is in, the 700 one ns later out. The touch of 100.21 stamped at the end is the end's mid.
     # 100 done at 100.12 (far touch of 100.11): 100 * .11; 100 left: 100 * .20.
     "ARRIVAL": {
         "arrival_mid": 100.01, "arrival_bid": 100.0, "arrival_ask": 100.02, "arrival_basis": "continuous",
@@ -41,25 +41,26 @@ PARENTS: dict[str, Figures] = {
     "CROSSED": {"arrival_mid": 100.01, "arrival_bid": 100.0, "arrival_ask": 100.02, "arrival_basis": "continuous",
                 "exec_cost_ccy": 10.0, "spread_ccy": 2.0, "drift_ccy": 8.0},
     # Crossed for 2 s at entry: undefined; the first valid mid, 100.04 at 1 s, is the arrival.
-    "CROSSED_LONG": {"arrival_mid": 100.04, "arrival_bid": 100.03, "arrival_ask": 100.05, "arrival_basis": "first_valid",
-                     "arrival_ts": T0, "exec_cost_ccy": 2.0},
-    # The ask left at -.5 s: held until +.5 s, so F1 (+.25 s) has a mid before and F2 (+1 s) has none: spread and drift
-    # are undefined, the total is not: 2 * 100 * .02, nothing left.
-    "ONE_SIDED": {"arrival_mid": 100.01, "exec_cost_ccy": 4.0, "opp_cost_ccy": 0.0, "is_ccy": 4.0, "spread_ccy": None,
-                  "drift_ccy": None, "pre_drift_bps": 0.0, "post_drift_bps": None},
+    "CROSSED_LONG": {"arrival_mid": 100.04, "arrival_bid": 100.03, "arrival_ask": 100.05,
+                     "arrival_basis": "first_valid", "arrival_ts": T0, "exec_cost_ccy": 2.0},
+    # The ask left at -.5 s: held until +.5 s, so F1 (+.25 s) has a mid before and F2 (+1 s) has none: its spread is
+    # measured from the last mid there was, 100.01: 2 * 100 * .02, nothing left, no drift.
+    "ONE_SIDED": {"arrival_mid": 100.01, "exec_cost_ccy": 4.0, "opp_cost_ccy": 0.0, "is_ccy": 4.0, "spread_ccy": 4.0,
+                  "drift_ccy": 0.0, "pre_drift_bps": 0.0, "post_drift_bps": None},
     # As of -1 ns the touch has been invalid for exactly 1 s: still held. One ns more: not.
     "ONE_SIDED_EDGE": {"arrival_mid": 100.01, "arrival_basis": "continuous", "end_mid": 100.02},
     "ONE_SIDED_OVER": {"arrival_mid": 100.02, "arrival_basis": "first_valid", "end_mid": 100.02},
     "HALTED": {"arrival_mid": 100.01, "end_mid": 100.07},
-    # Both venues move in the same ns: 100.03 bid (XONE) and 100.04 asked (XTWO, 300) afterwards, 100 and 300 on the sides.
+    # Both venues move in the same ns: 100.03 bid (XONE, 100) and 100.04 asked (XTWO, 300) afterwards.
     # wmid = (100.03 * 300 + 100.04 * 100) / 400 = 100.0325. Never crossed.
     "TWO_VENUES": {"arrival_mid": 100.035, "arrival_bid": 100.03, "arrival_ask": 100.04, "arrival_wmid": 100.0325,
                    "arrival_basis": "continuous"},
     # The mid of 100.41 lived and died inside one ns: the hold of 100.01, begun at -1 s + 100 ns, goes on and ends at
     # +100 ns, both ends included.
-    "BORN_AND_DEAD": {"arrival_mid": 100.01, "arrival_basis": "continuous", "pre_drift_bps": 0.0, "spread_ccy": None},
+    "BORN_AND_DEAD": {"arrival_mid": 100.01, "arrival_basis": "continuous", "pre_drift_bps": 0.0, "spread_ccy": 4.0},
     "SAME_FILLS": {"avg_px": 100.04, "slip_arrival_bps": bps("0.03", "100.01")},
-    # Raised by 100 at 2 s, at the mid strictly before, 100.03 (100.07 is stamped 2 s too): 100 * .02. 200 left at 100.07.
+    # Raised by 100 at 2 s, at the mid strictly before, 100.03 (100.07 is stamped 2 s too): 100 * .02.
+    # 200 left at 100.07.
     # Drift: 200 * .02 to 2 s, 300 * .04 to the fill: 4 + 12, then still. 1 of spread. Sum 19 = 100 * .07 + 200 * .06.
     "AMENDED": {"order_qty": 300, "amend_ccy": 2.0, "spread_ccy": 1.0, "drift_ccy": 16.0, "exec_cost_ccy": 7.0,
                 "opp_cost_ccy": 12.0, "is_ccy": 19.0},

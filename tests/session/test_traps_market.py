@@ -26,12 +26,23 @@ def test_that_a_halt_makes_mids_undefined_and_the_reopening_jump_is_drift(judge:
     sheet.status(5 * S, "open")
     sheet.done(6 * S)
     reading = judge(sheet)
-    assert agrees(reading.fill("F1"), {"mid_before": 100.01, "markout_500ms_bps": bps("-0.01", "100.02"),
-                                       "markout_1s_bps": None, "markout_5s_bps": bps("0.99", "100.02")}) == []  # fmt: skip
+    assert (
+        agrees(
+            reading.fill("F1"),
+            {
+                "mid_before": 100.01,
+                "markout_500ms_bps": bps("-0.01", "100.02"),
+                "markout_1s_bps": None,
+                "markout_5s_bps": bps("0.99", "100.02"),
+            },
+        )
+        == []
+    )
     assert agrees(reading.fill("F2"), {"mid_before": None, "slip_arrival_bps": bps("0.49", "100.01")}) == []
-    # done: 100 * .01 + 50 * .49; left: 50 * 1.00; the reopening's mid ends it. Without F2's mid no split of its own.
+    # done: 100 * .01 + 50 * .49; left: 50 * 1.00; the reopening's mid ends it. F2's spread is from the last mid before
+    # the halt, 100.01, so the whole gap is drift of the 50 that were still to do.
     assert agrees(reading.parent(), {"end_mid": 101.01, "exec_cost_ccy": 25.5, "opp_cost_ccy": 50.0, "is_ccy": 75.5,
-                                     "spread_ccy": None, "drift_ccy": None}) == []  # fmt: skip
+                                     "spread_ccy": 25.5, "drift_ccy": 50.0}) == []  # fmt: skip
 
 
 def test_that_a_halted_venue_leaves_the_touch_to_the_others(judge: Judge) -> None:
@@ -56,10 +67,19 @@ def test_that_an_order_entered_in_an_auction_arrives_at_the_opening_cross(judge:
     sheet.done(4 * S)
     # A = the cross. The auction's own volume is apart: market volume is the 400 of the continuous session, own part 0.
     expected = {
-        "arrival_mid": 100.3, "arrival_bid": None, "arrival_ask": None, "arrival_wmid": None, "arrival_basis": "opening_cross",
-        "mkt_vol": 400, "mkt_vwap": 100.4, "participation": 0.0, "aggressor_share": None, "exec_cost_ccy": 0.0,
-        "opp_cost_ccy": 10.0, "is_ccy": 10.0,
-    }  # fmt: skip
+        "arrival_mid": 100.3,
+        "arrival_bid": None,
+        "arrival_ask": None,
+        "arrival_wmid": None,
+        "arrival_basis": "opening_cross",
+        "mkt_vol": 400,
+        "mkt_vwap": 100.4,
+        "participation": 0.0,
+        "aggressor_share": None,
+        "exec_cost_ccy": 0.0,
+        "opp_cost_ccy": 10.0,
+        "is_ccy": 10.0,
+    }
     assert agrees(judge(sheet).parent(), expected) == []
 
 
@@ -81,8 +101,18 @@ def test_that_an_order_that_never_met_a_quote_has_no_figures_against_arrival(jud
     sheet.parent(0, "BUY", 100)
     sheet.fill(1 * S, 100, "100.00", "F1")
     sheet.trade(2 * S, "100.00", 100)
-    expected = {"arrival_mid": None, "arrival_basis": None, "slip_arrival_bps": None, "exec_cost_ccy": None,
-                "is_ccy": None, "is_bps": None, "drift_ccy": None, "twap": None, "avg_px": 100.0, "fees_ccy": 0.0}  # fmt: skip
+    expected = {
+        "arrival_mid": None,
+        "arrival_basis": None,
+        "slip_arrival_bps": None,
+        "exec_cost_ccy": None,
+        "is_ccy": None,
+        "is_bps": None,
+        "drift_ccy": None,
+        "twap": None,
+        "avg_px": 100.0,
+        "fees_ccy": 0.0,
+    }
     assert agrees(judge(sheet).parent(), expected) == []
 
 
@@ -119,7 +149,9 @@ def test_that_only_regular_odd_and_block_prints_are_market_volume(judge: Judge) 
         sheet.trade((number + 1) * S, "100.00" if condition != "block" else "100.10", 2**number, condition=condition)
     sheet.done(20 * S)
     # null 1, regular 2, block 64, odd 128: 195; only the block at 100.10
-    assert agrees(judge(sheet).parent(), {"mkt_vol": 195, "mkt_vwap": Fraction(131 * 10_000 + 64 * 10_010, 19_500)}) == []
+    assert (
+        agrees(judge(sheet).parent(), {"mkt_vol": 195, "mkt_vwap": Fraction(131 * 10_000 + 64 * 10_010, 19_500)}) == []
+    )
 
 
 def test_that_own_volume_is_in_the_market_volume_and_out_of_the_vwap_ex_own(judge: Judge) -> None:
@@ -171,8 +203,15 @@ def test_that_a_delayed_off_exchange_print_is_our_dark_fill_and_no_market_volume
     reading = judge(sheet)
     assert [reading.fill(name)["own_print"] for name in ("F1", "F2")] == [False, True]
     # dark fills off the tape are no part of the tape: neither volume nor participation nor VWAP ex own know them
-    expected = {"mkt_vol": 400, "mkt_vwap": 100.05, "mkt_vwap_ex_own": 100.05, "participation": 0.0, "aggressor_share": None,
-                "filled_qty": 200, "exec_cost_ccy": 0.0}  # fmt: skip
+    expected = {
+        "mkt_vol": 400,
+        "mkt_vwap": 100.05,
+        "mkt_vwap_ex_own": 100.05,
+        "participation": 0.0,
+        "aggressor_share": None,
+        "filled_qty": 200,
+        "exec_cost_ccy": 0.0,
+    }
     assert agrees(reading.parent(), expected) == []
 
 
@@ -181,8 +220,16 @@ def test_that_a_snapshot_is_applied_at_its_packets_time(judge: Judge) -> None:
     sheet.parent(0, "BUY", 100)
     late = 5 * S
     for side, price, order_id in (("B", 100, 1), ("A", 102, 2)):
-        sheet.row(-60 * S, "A", side=side, price=price * S, size=10, order_id=order_id, flags=32 | (128 if side == "A" else 0),
-                  ts_recv=T0 + late)  # fmt: skip
+        sheet.row(
+            -60 * S,
+            "A",
+            side=side,
+            price=price * S,
+            size=10,
+            order_id=order_id,
+            flags=32 | (128 if side == "A" else 0),
+            ts_recv=T0 + late,
+        )
     sheet.done(10 * S)
     expected = {"arrival_mid": 101.0, "arrival_basis": "first_valid", "end_mid": 101.0}
     assert agrees(judge(sheet).parent(), expected) == []
@@ -213,7 +260,7 @@ def test_that_trades_and_fills_never_change_the_book(judge: Judge) -> None:
     sheet.parent(1 * S, "BUY", 100, "P2")
     reading = judge(sheet)
     assert agrees(reading.parent(), {"arrival_wmid": 101.0}) == []
-    # (100 * 6 + 102 * 10) / 16
+    # weighted with the other side's size: 6 at 100, 10 at 102, over 16
     assert agrees(reading.parent("P2"), {"arrival_wmid": 101.25}) == []
 
 

@@ -68,7 +68,14 @@ def test_that_a_correction_puts_new_terms_under_the_old_id(judge: Judge) -> None
     sheet.done(3 * S)
     sheet.order(4 * S, "correct", parent_id="P1", exec_id="C1", ref_exec_id="F1", qty=150, price="100.04")
     reading = judge(sheet)
-    expected = {"filled_qty": 150, "avg_px": 100.04, "n_fills": 1, "exec_cost_ccy": 4.5, "opp_cost_ccy": 5.0, "fees_ccy": 1.0}
+    expected = {
+        "filled_qty": 150,
+        "avg_px": 100.04,
+        "n_fills": 1,
+        "exec_cost_ccy": 4.5,
+        "opp_cost_ccy": 5.0,
+        "fees_ccy": 1.0,
+    }
     assert agrees(reading.parent(), expected) == []
     # the match stays where it was: before the touch of 100.11
     assert agrees(reading.fill("F1"), {"qty": 150, "px": 100.04, "mid_before": 100.01}) == []
@@ -149,8 +156,17 @@ def test_that_quantity_raised_and_cut_keeps_the_arrival_and_the_identity(judge: 
     sheet.done(6 * S)
     # exec 100 * .11; left 50 at the arrival mid: 0. amend 200 * .10 - 350 * 0; spread 100 * .01
     # drift 300 * .10 + (500 - 100) * -.10 + 50 * 0 = -10. Sum 1 - 10 + 20 = 11
-    expected = {"arrival_mid": 100.01, "order_qty": 150, "fill_rate": Fraction(2, 3), "exec_cost_ccy": 11.0,
-                "opp_cost_ccy": 0.0, "amend_ccy": 20.0, "spread_ccy": 1.0, "drift_ccy": -10.0, "is_ccy": 11.0}  # fmt: skip
+    expected = {
+        "arrival_mid": 100.01,
+        "order_qty": 150,
+        "fill_rate": Fraction(2, 3),
+        "exec_cost_ccy": 11.0,
+        "opp_cost_ccy": 0.0,
+        "amend_ccy": 20.0,
+        "spread_ccy": 1.0,
+        "drift_ccy": -10.0,
+        "is_ccy": 11.0,
+    }
     assert agrees(judge(sheet).parent(), expected) == []
 
 
@@ -215,7 +231,9 @@ def test_that_a_chain_of_replaces_is_one_child_under_its_first_id() -> None:
     sheet.done(3 * S)
     found = children_of(sheet)
     assert list(found) == ["C1"]
-    counts = {name: found["C1"][name] for name in ("n_replace_requests", "n_cancel_requests", "n_cancel_rejects", "n_fills")}
+    counts = {
+        name: found["C1"][name] for name in ("n_replace_requests", "n_cancel_requests", "n_cancel_rejects", "n_fills")
+    }
     assert counts == {"n_replace_requests": 3, "n_cancel_requests": 1, "n_cancel_rejects": 1, "n_fills": 1}
     assert (found["C1"]["qty"], found["C1"]["filled"], found["C1"]["last_status"]) == (303, 300, "4")
     for reading in (OracleReading(sheet), EngineReading(sheet)):
@@ -251,14 +269,17 @@ def test_that_a_multi_day_order_keeps_its_first_arrival(judge: Judge) -> None:
     assert agrees(reading.fill("F1"), {"markout_1s_bps": bps("0.09", "100.02"), "markout_5s_bps": None}) == []
 
 
-def test_that_a_fill_after_the_end_moves_the_end(judge: Judge) -> None:
+def test_that_a_fill_after_the_end_counts_and_leaves_the_end_where_it_was(judge: Judge) -> None:
     sheet = quoted()
     sheet.parent(0, "BUY", 200)
+    sheet.trade(500 * MS, "100.02", 100)
     sheet.done(1 * S)
     sheet.trade(2 * S, "100.11", 100)
     sheet.fill(3 * S, 100, "100.12", "F1", venue="XTWO")
-    sheet.trade(4 * S, "100.11", 100)
-    expected = {"end_ts": T0 + 3 * S, "end_mid": 100.11, "mkt_vol": 100, "exec_cost_ccy": 11.0, "opp_cost_ccy": 10.0}
+    # exec 100 * .11; the other 100 against the mid at the end, 100.01: nothing. The fill's own spread is from
+    # 100.11, so 11 - 1 = 10 is what moved under it after the end.
+    expected = {"end_ts": T0 + 1 * S, "end_mid": 100.01, "mkt_vol": 100, "filled_qty": 100, "exec_cost_ccy": 11.0,
+                "opp_cost_ccy": 0.0, "spread_ccy": 1.0, "drift_ccy": 10.0, "is_ccy": 11.0}  # fmt: skip
     assert agrees(judge(sheet).parent(), expected) == []
 
 
@@ -271,7 +292,7 @@ def test_that_unknown_liquidity_is_told_by_the_price_against_the_touch(judge: Ju
     sheet.fill(1 * S, 300, "100.005", "F4")  # short of the mid: passive
     sheet.fill(1 * S, 100, "100.00", "F5", liquidity="D")
     sheet.done(3 * S)
-    # capture: (200 * .02 + 300 * .015) / (500 * .02)
+    # captured 200 times .02 and 300 times .015 of 500 times .02
     expected = {"aggressor_share": Fraction(1, 6), "spread_capture": Fraction(85, 100)}
     assert agrees(judge(sheet).parent(), expected) == []
 

@@ -50,8 +50,15 @@ def test_that_an_inverse_contract_costs_coins_valued_at_the_arrival(judge: Judge
     sheet = order("99", "101", contract="inverse", multiplier=10_000_000_000)
     # done: 100 * 10 * (1/100 - 1/101) coins at 100; left: 100 * 10 * (1/100 - 1/102) coins at 100
     done, left = 100_000 * (Fraction(1, 100) - Fraction(1, 101)), 100_000 * (Fraction(1, 100) - Fraction(1, 102))
-    expected = {"exec_cost_ccy": done, "opp_cost_ccy": left, "is_ccy": done + left, "spread_ccy": done, "drift_ccy": left,
-                "is_bps": (done + left) / 2_000 * 10_000, "slip_arrival_bps": bps(1, 100)}  # fmt: skip
+    expected = {
+        "exec_cost_ccy": done,
+        "opp_cost_ccy": left,
+        "is_ccy": done + left,
+        "spread_ccy": done,
+        "drift_ccy": left,
+        "is_bps": (done + left) / 2_000 * 10_000,
+        "slip_arrival_bps": bps(1, 100),
+    }
     assert agrees(judge(sheet).parent(), expected) == []
 
 
@@ -64,7 +71,10 @@ def test_that_prices_off_the_grid_of_a_new_tick_size_are_prices_too(judge: Judge
     sheet.fill(2 * S, 100, "100.000000002", "F1")
     sheet.done(3 * S)
     reading = judge(sheet)
-    assert agrees(reading.fill("F1"), {"mid_before": 100.0000000015, "mid_drift_bps": bps("-0.0099999985", "100.01")}) == []
+    assert (
+        agrees(reading.fill("F1"), {"mid_before": 100.0000000015, "mid_drift_bps": bps("-0.0099999985", "100.01")})
+        == []
+    )
     assert agrees(reading.parent(), {"spread_ccy": 0.00000005, "exec_cost_ccy": -0.9999998}) == []
 
 
@@ -80,14 +90,22 @@ def test_that_a_notional_of_ten_to_the_sixteen_is_exact(judge: Judge) -> None:
     sheet.quote(3 * S, str(price), str(price + 2), (qty, qty))
     sheet.done(4 * S)
     # half done 1e-9 above the mid, half left one unit above it
-    expected = {"mkt_vol": qty, "mkt_vwap": Fraction("1000000.000000002"), "exec_cost_ccy": 5.0, "opp_cost_ccy": 5e9,
-                "is_ccy": 5_000_000_005.0, "spread_ccy": 5.0, "drift_ccy": 5e9, "mkt_vwap_ex_own": Fraction("1000000.000000003"),
-                "is_bps": bps(5_000_000_005, 10**16)}  # fmt: skip
+    expected = {
+        "mkt_vol": qty,
+        "mkt_vwap": Fraction("1000000.000000002"),
+        "exec_cost_ccy": 5.0,
+        "opp_cost_ccy": 5e9,
+        "is_ccy": 5_000_000_005.0,
+        "spread_ccy": 5.0,
+        "drift_ccy": 5e9,
+        "mkt_vwap_ex_own": Fraction("1000000.000000003"),
+        "is_bps": bps(5_000_000_005, 10**16),
+    }
     assert agrees(judge(sheet).parent(), expected) == []
 
 
 def test_that_prices_near_the_top_of_their_range_do_not_wrap(judge: Judge) -> None:
-    top = 9_223_372_036  # int64 ends at 9,223,372,036.85 units of quote currency
+    top = 4_611_686_018  # the sum of two such prices is still an int64 in 1e-9
     sheet = Sheet()
     sheet.reference(currency="JPY", quote_currency="JPY")
     sheet.quote(-10 * S, str(top - 2), str(top), (1_000_000, 1_000_000))
@@ -97,6 +115,15 @@ def test_that_prices_near_the_top_of_their_range_do_not_wrap(judge: Judge) -> No
     expected = {"arrival_mid": float(top - 1), "arrival_wmid": float(top - 1), "exec_cost_ccy": 1e6, "spread_ccy": 1e6,
                 "slip_arrival_bps": bps(1, top - 1)}  # fmt: skip
     assert agrees(judge(sheet).parent(), expected) == []
+
+
+def test_that_a_mid_beyond_the_range_is_never_a_wrong_number() -> None:
+    top = 9_223_372_036  # each price fits an int64 in 1e-9, their sum does not
+    sheet = Sheet()
+    sheet.quote(-10 * S, str(top - 2), str(top), (1_000_000, 1_000_000))
+    sheet.parent(0, "SELL", 1_000_000)
+    sheet.done(2 * S)
+    assert EngineReading(sheet).parent()["arrival_mid"] in (None, float(top - 1))
 
 
 def many(fills: int, gap: int) -> Sheet:
@@ -150,7 +177,9 @@ def test_that_an_arrival_inside_the_clock_budget_is_an_interval() -> None:
     sheet.quote(60 * MS, "100.18", "100.20")
     sheet.parent(0, "BUY", 100)
     sheet.quote(10 * S, "100.18", "100.20")
-    parent = keyed(played(sheet, config=EngineConfig(clock_budget_ns={"oms": 50 * MS})).tables()["parents"], "parent_id")["P1"]
+    parent = keyed(
+        played(sheet, config=EngineConfig(clock_budget_ns={"oms": 50 * MS})).tables()["parents"], "parent_id"
+    )["P1"]
     # from -50 ms (100.01) to +50 ms (100.09)
     assert agrees(parent, {"arrival_mid": 100.05, "arrival_lo": 100.01, "arrival_hi": 100.09}) == []
     exact = EngineReading(sheet).parent()

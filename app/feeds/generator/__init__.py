@@ -1,7 +1,7 @@
 """Seeded sessions with known arithmetic, and sessions written by hand.
 
-`generate(plan)` makes a session of any size: several instruments and venues in L1, L2 and L3, and the firm's own flow drawn
-onto real prints of that tape, so that own prints have truth. It simulates no market: nobody reacts to anybody.
+`generate(plan)` makes a session of any size: several instruments and venues in L1, L2 and L3, and the firm's own flow
+drawn onto real prints of that tape, so that own prints have truth. It simulates no market: nobody reacts to anybody.
 """
 
 from typing import NamedTuple

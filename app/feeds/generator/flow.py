@@ -143,9 +143,23 @@ def _announce(flow: Flow, order: Order) -> None:
     decision = price + flow.at(-5, 5) * 10 * MS if price is not None and flow.chance(0.5) else None
     limit = price + order.sign * flow.at(-2, 30) * 10 * MS if price is not None and flow.chance(0.3) else None
     algo = ("VWAP", "POV", "IS")[flow.at(0, 2)]
-    flow.say(order.start, "parent_new", "oms", parent_id=order.name, instrument=order.instrument, side=order.side, qty=qty,
-             decision_price=decision, limit_price=limit, algo=algo, trader=f"t{flow.at(1, 3)}", account="FUND",
-             currency="USD", start_ns=order.start, end_ns=order.end)  # fmt: skip
+    flow.say(
+        order.start,
+        "parent_new",
+        "oms",
+        parent_id=order.name,
+        instrument=order.instrument,
+        side=order.side,
+        qty=qty,
+        decision_price=decision,
+        limit_price=limit,
+        algo=algo,
+        trader=f"t{flow.at(1, 3)}",
+        account="FUND",
+        currency="USD",
+        start_ns=order.start,
+        end_ns=order.end,
+    )
     if order.visibility == "V1":
         return
     algo_id = f"{order.name}-A"
@@ -169,7 +183,11 @@ def _child(flow: Flow, order: Order, named: tuple[str, Any], resting: dict[int, 
     sent = max(order.start + 5 * MS, first - flow.at(0, 20 * SECOND))
     total = int(prints["size"].sum())
     venue = flow.universe.venues[int(prints["venue"][0])]
-    names = {"child_id": child, "parent_id": order.name if flow.chance(0.5) else None, "algo_order_id": f"{order.name}-A"}
+    names = {
+        "child_id": child,
+        "parent_id": order.name if flow.chance(0.5) else None,
+        "algo_order_id": f"{order.name}-A",
+    }
     about = {"instrument": order.instrument, "side": order.side, "venue": venue}
     flow.say(sent, "child_new", "ems", **names, **about, qty=total, price=int(prints["price"][0]), order_type="LIMIT")
     acked = first + flow.at(1, 5 * MS) if flow.chance(0.1) else sent + flow.at(50_000, MS)
@@ -257,6 +275,15 @@ def _lost(flow: Flow, prints: Rows) -> None:
     """Fills that name no parent."""
     for number in range(max(1, int(flow.fills * flow.plan.unassigned))):
         row = prints[flow.at(0, len(prints) - 1)]
-        flow.say(int(row["ts_event"]), "fill", "drop", exec_id=f"LOST{number:04}", ts_match=int(row["ts_event"]),
-                 instrument=flow.universe.instruments[int(row["instrument"])], qty=int(row["size"]), price=int(row["price"]),
-                 side="BUY" if int(row["side"]) == BID else "SELL", venue=flow.universe.venues[int(row["venue"])])  # fmt: skip
+        flow.say(
+            int(row["ts_event"]),
+            "fill",
+            "drop",
+            exec_id=f"LOST{number:04}",
+            ts_match=int(row["ts_event"]),
+            instrument=flow.universe.instruments[int(row["instrument"])],
+            qty=int(row["size"]),
+            price=int(row["price"]),
+            side="BUY" if int(row["side"]) == BID else "SELL",
+            venue=flow.universe.venues[int(row["venue"])],
+        )

@@ -143,10 +143,9 @@ class Sheet:
 
     def mirrored(self, about: str) -> "Sheet":
         """The same session with every side and price reflected about a price: costs in money do not change."""
-        centre = px(about)
-        assert centre is not None
-        market = [_reflected(row, 2 * centre) for row in self.market]
-        orders = [_reflected(row, 2 * centre) for row in self.orders]
+        total = 2 * int(Decimal(about) * PRICE_SCALE)
+        market = [_reflected(row, total) for row in self.market]
+        orders = [_reflected(row, total) for row in self.orders]
         return Sheet(self.instrument, self.venue, market, orders, list(self.instruments))
 
 
@@ -154,7 +153,9 @@ def market_rows(rows: list[Row], universe: Universe) -> Rows:
     """Dict rows as events.MARKET in the order given; `rec` counts them."""
     packed = np.zeros(len(rows), MARKET)
     for index, row in enumerate(rows):
-        names = ("bid_price", "bid_size", "ask_price", "ask_size") if row["action"] == "Q" else ("price", "size", "", "")
+        names = (
+            ("bid_price", "bid_size", "ask_price", "ask_size") if row["action"] == "Q" else ("price", "size", "", "")
+        )
         numbers = [NULL if row.get(name) is None else row[name] for name in names]
         packed[index] = (
             row["ts_event"], row["ts_recv"], row["seq"], index, row["order_id"] or 0, *numbers,

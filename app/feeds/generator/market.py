@@ -6,7 +6,17 @@ import numpy as np
 
 from app.engine.events import MARKET, Instrument, Rows
 from app.engine.units import (
-    AUCTION, BID, CONDITION_CODES, HALT, LAST, NULL, OPEN, PRINT_CANCELLED, QUOTE, SECOND, SNAPSHOT, STATUS, TRADE,
+    AUCTION,
+    CONDITION_CODES,
+    HALT,
+    LAST,
+    NULL,
+    OPEN,
+    PRINT_CANCELLED,
+    SECOND,
+    SNAPSHOT,
+    STATUS,
+    TRADE,
 )  # fmt: skip
 from app.engine.universe import Universe
 from app.feeds.generator import tape
@@ -30,29 +40,38 @@ def listing(plan: Plan) -> list[Listed]:
     for number in range(plan.instruments):
         count = 1 + number % len(VENUES)
         venues = tuple((VENUES[k], MODELS[(number + k) % len(MODELS)]) for k in range(count))
-        found.append(Listed(f"GEN{number}", venues))
+        name = plan.names[number] if number < len(plan.names) else f"GEN{number}"
+        found.append(Listed(name, venues))
     return found
 
 
 def describe(plan: Plan, universe: Universe) -> None:
-    """Reference data: every other instrument has what the cost models ask for, the first one is the index of the rest."""
+    """Reference data: every other instrument has what cost models ask for; the first one is the index of the rest."""
     for number, listed in enumerate(listing(plan)):
         universe.describe(
             Instrument(
-                instrument=listed.name, currency="USD", quote_currency="USD", tick_size=TICK, lot=tape.LOT,
-                adv=2_000_000.0 if number % 2 == 0 else None, daily_sigma=0.02 if number % 2 == 0 else None,
-                shares_outstanding=4e8 if number % 2 == 0 else None, beta=None if number == 0 else 0.5 + 0.25 * number,
-                index=None if number == 0 else "GEN0", open_ns=plan.start_ns, close_ns=plan.end_ns,
-            )  # fmt: skip
+                instrument=listed.name,
+                currency="USD",
+                quote_currency="USD",
+                tick_size=TICK,
+                lot=tape.LOT,
+                adv=2_000_000.0 if number % 2 == 0 else None,
+                daily_sigma=0.02 if number % 2 == 0 else None,
+                shares_outstanding=4e8 if number % 2 == 0 else None,
+                beta=None if number == 0 else 0.5 + 0.25 * number,
+                index=None if number == 0 else listing(plan)[0].name,
+                open_ns=plan.start_ns,
+                close_ns=plan.end_ns,
+            )
         )
 
 
-def market(rng: np.random.Generator, plan: Plan, universe: Universe, own_prints: Rows | None = None) -> Rows:
+def market(rng: np.random.Generator, plan: Plan, universe: Universe) -> Rows:
     """All market rows in the order of application: by (applied time, source name), sequence numbers set."""
     pieces: list[Rows] = []
     share = plan.market_rows / sum(len(listed.venues) for listed in listing(plan))
     for number, listed in enumerate(listing(plan)):
-        fair = tape.fair_path(rng)
+        fair = tape.fair_path(rng, int(share / max(ROWS_PER_EVENT.values())))
         made = []
         for k, (venue, model) in enumerate(listed.venues):
             events = max(8, int(share / ROWS_PER_EVENT[model]))
@@ -64,9 +83,7 @@ def market(rng: np.random.Generator, plan: Plan, universe: Universe, own_prints:
         made += _tape_only(rng, plan, universe, listed, made)
         made.append(_cancelled(rng, plan, np.concatenate(made)))
         made.append(_statuses(rng, plan, universe, listed))
-        pieces += made
-    if own_prints is not None:
-        pieces.append(own_prints)
+        pieces.append(_moved(np.concatenate(made), number))
     return in_order(np.concatenate(pieces), plan, universe)
 
 
@@ -84,6 +101,14 @@ def in_order(rows: Rows, plan: Plan, universe: Universe) -> Rows:
     return out
 
 
+def _moved(rows: Rows, number: int) -> Rows:
+    """An instrument's own price level: whole ticks up or down from the first one's."""
+    move = ((number * 7_919) % 10 - 4) * 10_000 * TICK if number else 0
+    for field in ("price", "price2"):
+        rows[field] = np.where(rows[field] == NULL, NULL, rows[field] + move)
+    return rows
+
+
 def _named(rows: Rows, universe: Universe, instrument: str, venue: str) -> Rows:
     rows["instrument"] = universe.instruments.index(instrument)
     rows["venue"] = universe.venues.index(venue)
@@ -91,7 +116,9 @@ def _named(rows: Rows, universe: Universe, instrument: str, venue: str) -> Rows:
     return rows
 
 
-def _tape_only(rng: np.random.Generator, plan: Plan, universe: Universe, listed: Listed, made: list[Rows]) -> list[Rows]:
+def _tape_only(
+    rng: np.random.Generator, plan: Plan, universe: Universe, listed: Listed, made: list[Rows]
+) -> list[Rows]:
     """Prints beside the book: off exchange, late, average, block, odd, auction, at prices of earlier trades."""
     source = np.concatenate(made)
     source = source[source["action"] == TRADE]
@@ -116,7 +143,7 @@ def _tape_only(rng: np.random.Generator, plan: Plan, universe: Universe, listed:
 def _cancelled(rng: np.random.Generator, plan: Plan, rows: Rows) -> Rows:
     """Cancellations of a share of the prints, up to 30 s later, with the print's venue, price and size."""
     prints = rows[rows["action"] == TRADE]
-    gone = prints[rng.random(len(prints)) < plan.cancelled_prints].copy()
+    gone: Rows = prints[rng.random(len(prints)) < plan.cancelled_prints].copy()
     gone["action"] = PRINT_CANCELLED
     gone["flags"] = LAST
     gone["side"] = 0
@@ -155,14 +182,8 @@ def _statuses(rng: np.random.Generator, plan: Plan, universe: Universe, listed: 
 
 def trades_of(market_rows: Rows, instrument: int) -> Rows:
     """The prints of one instrument that an own order could have been part of: regular trades of its venues."""
-    wanted = (market_rows["action"] == TRADE) & (market_rows["instrument"] == instrument) & (market_rows["condition"] == 0)
-    return market_rows[wanted]
-
-
-def mids(market_rows: Rows, instrument: int) -> tuple[tape.Ints, tape.Ints]:
-    """(time, mid in 1e-9) of the trades' prices, a cheap stand-in for a mid to place dark and decision prices by."""
-    prints = trades_of(market_rows, instrument)
-    return prints["ts_event"].astype(np.int64), prints["price"].astype(np.int64)
-
-
-__all__ = ["BID", "QUOTE", "Listed", "describe", "in_order", "listing", "market", "mids", "trades_of"]
+    wanted = (
+        (market_rows["action"] == TRADE) & (market_rows["instrument"] == instrument) & (market_rows["condition"] == 0)
+    )
+    found: Rows = market_rows[wanted]
+    return found

@@ -15,6 +15,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     market_rows: int = 20_000
     order_share: float = 0.005
     instruments: int = 3
+    names: tuple[str, ...] = ()  # of the first instruments; the rest are GEN2, GEN3, ...
     duration_s: int = 3_600
     start_ns: int = 1_700_000_000 * SECOND
     trade_share: float = 0.25  # of all venue events

@@ -42,15 +42,10 @@ class Trades(NamedTuple):
     left: Ints
 
 
-class VenueRows(NamedTuple):
-    """MARKET rows of one venue without names and sequence, in the order of application."""
-
-    rows: Rows
-
-
-def fair_path(rng: np.random.Generator) -> Ints:
-    """A random walk in ticks on a fixed grid of the session, kept within reach of the middle."""
-    steps = rng.choice(np.array([-1, 0, 1]), GRID, p=[0.05, 0.9, 0.05])
+def fair_path(rng: np.random.Generator, events: int) -> Ints:
+    """A random walk in ticks on a fixed grid, kept near the middle; slow enough for the slowest venue to follow."""
+    move = min(0.05, 0.05 * events / GRID)
+    steps = rng.choice(np.array([-1, 0, 1]), GRID, p=[move, 1 - 2 * move, move])
     walk: Ints = MIDDLE + np.cumsum(steps)
     return np.clip(walk, MIDDLE - FAR // 2, MIDDLE + FAR // 2)
 
@@ -99,7 +94,9 @@ def trades(rng: np.random.Generator, plan: Plan, touch: Touches, count: int) -> 
     ts, epoch, side, tick, size = ts[keep], epoch[keep], side[keep], tick[keep], size[keep]
     total = _sums(epoch, side, size, len(touch.ts))
     done = _running(epoch * 2 + (side == BID), size)
-    at_start = np.where(side == BID, touch.ask_left[epoch], touch.bid_left[epoch]) + total[(side == BID).astype(int), epoch]
+    at_start = (
+        np.where(side == BID, touch.ask_left[epoch], touch.bid_left[epoch]) + total[(side == BID).astype(int), epoch]
+    )
     return Trades(ts, epoch, side, tick, size, at_start - done)
 
 
@@ -233,8 +230,16 @@ def _orders(sheaf: _Sheaf, places: tuple[Ints, Ints], both: tuple[Touches, Touch
         ids = first_id + 2 * owner + (side == ASK)
         resting[side] = ids
         gone = np.flatnonzero(moved & (before != NULL))
-        sheaf.add(places[0][gone], place, CANCEL, ts_event=touch.ts[gone], price=_price(before[gone]), size=left[gone - 1],
-                  order_id=ids[gone - 1], side=side)  # fmt: skip
+        sheaf.add(
+            places[0][gone],
+            place,
+            CANCEL,
+            ts_event=touch.ts[gone],
+            price=_price(before[gone]),
+            size=left[gone - 1],
+            order_id=ids[gone - 1],
+            side=side,
+        )
         for action, which in ((ADD, moved & here), (MODIFY, ~moved & here)):
             sheaf.add(places[0][which], place + 1, action, ts_event=touch.ts[which], price=_price(tick[which]),
                       size=size[which], order_id=ids[which], side=side)  # fmt: skip

@@ -1,0 +1,103 @@
+"""The long lines: 200 interleavings, 20,000 generated parents, many seeds against the oracle, 5M rows in time."""
+
+import os
+import time
+
+import pytest
+
+from app.engine.config import EngineConfig
+from app.engine.core import Engine
+from app.feeds.generator import Generated, Plan, generate
+from app.runtime.route import Route, shuffle_sources
+from tests.session.compare import mismatches
+from tests.session.oracle import Session
+from tests.session.play import as_sheet, played
+from tests.session.test_invariance import PLAN, differences, end_of, routed, run
+
+pytestmark = pytest.mark.prove
+
+
+@pytest.fixture(scope="module")
+def made() -> Generated:
+    """The session that the interleavings shuffle."""
+    return generate(PLAN)
+
+
+@pytest.fixture(scope="module")
+def reference(made: Generated) -> Engine:
+    """The engine after the session in its own order."""
+    return run(made, routed(made, 64))
+
+
+@pytest.mark.parametrize("hundred", [0, 1])
+def test_that_200_interleavings_with_late_orders_give_one_output_hash(
+    made: Generated, reference: Engine, hundred: int
+) -> None:
+    for seed in range(1_000 + 100 * hundred, 1_100 + 100 * hundred):
+        engine = run(made, shuffle_sources([made.market], made.orders, seed))
+        assert engine.output_hash() == reference.output_hash(), (seed, differences(engine, reference))
+
+
+@pytest.mark.parametrize("seed", range(100, 140))
+def test_that_forty_generated_sessions_equal_the_oracle(seed: int) -> None:
+    plan = Plan(
+        seed=seed,
+        market_rows=4_000,
+        order_share=0.06,
+        instruments=1 + seed % 6,
+        halts=seed % 4,
+        duration_s=60 + 97 * seed,
+        same_stamp=(seed % 5) / 4,
+        one_sided=(seed % 3) / 10,
+        crossed=(seed % 7) / 40,
+        locked=(seed % 4) / 30,
+        late_reports=(seed % 2) / 3,
+        busts=(seed % 5) / 20,
+        corrections=(seed % 4) / 20,
+        amends=(seed % 6) / 8,
+        cancelled_prints=(seed % 9) / 50,
+        dark=(seed % 3) / 3,
+        opening_auction=seed % 2 == 0,
+    )
+    sheet = as_sheet(generate(plan))
+    session = Session(sheet.market, sheet.orders, sheet.instruments)
+    assert mismatches(played(sheet).tables(), session) == []
+
+
+def test_that_the_identity_of_20000_parents_through_the_engine_is_exact() -> None:
+    exact = 0
+    for seed in range(10):
+        made = generate(Plan(seed=seed, market_rows=60_000, order_share=1.2, amends=0.5, busts=0.1, corrections=0.1))
+        engine = run(made, routed(made, 4096))
+        engine.tables()
+        for parent in engine.parents():
+            account = getattr(parent.standing, "account", None)
+            if account is None or account.arrival2 is None or account.marked().value is None:
+                continue
+            parts = account.spread().value + account.drift().value + account.amended().value
+            assert parts == account.marked().value
+            exact += 1
+    assert exact >= 20_000
+
+
+def test_that_five_million_rows_are_generated_and_applied_in_time() -> None:
+    started = time.perf_counter()
+    made = generate(Plan(seed=1, market_rows=5_000_000))
+    generated = time.perf_counter()
+    assert len(made.market) > 4_800_000
+    assert len(made.orders) >= 25_000
+    warm = Plan(seed=2, market_rows=2_000)
+    run(generate(warm), routed(generate(warm), 64))
+    engine = Engine(made.universe, EngineConfig())
+    route = Route(iter([made.market]), made.orders, 4096)
+    begun = time.perf_counter()
+    for block in iter(route.take, None):
+        engine.apply(block)
+    engine.finish(end_of(made))
+    tables = engine.tables()
+    applied = time.perf_counter()
+    parents = dict(zip(tables["parents"]["parent_id"], tables["parents"]["filled_qty"], strict=True))
+    assert {name: parents[name] for name in made.truth} == {name: tally.filled for name, tally in made.truth.items()}
+    slack = float(os.environ.get("SCORECARD_SLOW_MACHINE", "1"))
+    assert generated - started < 30 * slack
+    assert len(made.market) / (applied - begun) > 1_000_000 / slack
