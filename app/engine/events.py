@@ -24,11 +24,12 @@ MARKET: Final = np.dtype(
     ]
 )  # fmt: skip
 
-# What a market row did to its venue: a new touch, a print, a cancelled print or a status.
+# What a market row did to its venue: a new touch, a print, a cancelled print, a status, or the resting order it named.
 TOUCHED: Final = 1
 PRINTED: Final = 2
 UNPRINTED: Final = 3
 STATUS_SET: Final = 4
+NAMED: Final = 5
 CHANGE: Final = np.dtype(
     [
         ("ts", "i8"), ("seq", "u8"), ("rec", "i8"),

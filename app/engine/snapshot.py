@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import numpy as np
 
+from app.engine.book import Books
 from app.engine.enrich.own_prints import CANDIDATE, WANTED
 from app.engine.enrich.rows import HISTORY, JOIN, PRINT, SAMPLE, SLOT, TAKEN_BACK
 from app.engine.errors import EngineError
@@ -70,11 +71,13 @@ def pack(engine: State) -> bytes:
             "index_of": [list(pair) for pair in joins.index_of.items()],
             "ranges": [[row, *span] for row, span in joins.ranges.items()],
             "fresh": [list(item) for item in joins.fresh],
+            "assumed": [[print_, *(number[id(fact)] for fact in facts)] for print_, facts in joins.assumed.items()],
         },
         bases=joins.bases,
         scalars={
             "used": joins.used, "reactions": joins.reactions, "unjoined": joins.unjoined,
             "scanned": joins.kept.scanned,
+            "taken_seen": joins.taken_seen,
             "watermark": engine.watermark, "last_ts": engine.last_ts, "end": engine.end, "rows_in": engine.rows_in,
             "described": engine.described,
         },
@@ -112,7 +115,7 @@ def unpack(engine: State, data: bytes) -> None:
     for instrument in state.reference:
         universe.reference.setdefault(instrument.instrument, instrument)
     universe.fx.update(state.fx)
-    engine.books.load(_decode(state.arrays["books"]))
+    engine.books = Books.load(_decode(state.arrays["books"]))
     engine.history.load(_decode(state.arrays["history"]))
     _restore_flow(engine, state)
     _restore_joins(engine.joins, state, engine.flow.facts)
@@ -148,6 +151,8 @@ def _restore_joins(joins: Joins, state: _State, facts: list[Fact]) -> None:
     joins.index_of = {key: value for key, value in state.joins["index_of"]}  # noqa: C416 - pairs come as lists
     joins.ranges = {row: (low, high) for row, low, high in state.joins["ranges"]}
     joins.fresh = [(instrument, t, target) for instrument, t, target in state.joins["fresh"]]
+    joins.assumed = {entry[0]: [facts[n] for n in entry[1:]] for entry in state.joins["assumed"]}
+    joins.taken_seen = state.scalars["taken_seen"]
     joins.bases = dict(state.bases)
     joins.kept.load(_decode(state.arrays["kept"]), state.scalars["scanned"])
 

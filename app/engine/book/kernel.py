@@ -25,7 +25,7 @@ from app.engine.book.state import (
     Work,
 )
 from app.engine.book.touch import emit, refresh, report
-from app.engine.events import STATUS_SET, TOUCHED, UNPRINTED
+from app.engine.events import NAMED, STATUS_SET, TOUCHED, UNPRINTED
 from app.engine.jit import jit, prefetch
 from app.engine.units import (
     ADD,
@@ -89,6 +89,8 @@ def _act(work: Work, row: int, book: int) -> int:
         report(work, row, book, STATUS_SET)
     elif action != FILL:
         work.counts[UNKNOWN_ACTIONS] += 1
+    elif work.rows[row]["order_id"] != 0:
+        report(work, row, book, NAMED)
     return DONE
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.bits import add_wide, mul_wide
-from app.engine.events import PRINTED, STATUS_SET, TOUCHED, UNPRINTED, Rows
+from app.engine.events import NAMED, PRINTED, STATUS_SET, TOUCHED, UNPRINTED, Rows
 from app.engine.jit import jit
 from app.engine.units import (
     ASK,
@@ -254,11 +254,13 @@ def _remember_print(k: Consolidation, n: int, i: int) -> bool:
     k.prints[at]["order_id"] = k.changes[n]["order_id"]
     k.prints[at]["seq"] = k.changes[n]["seq"]
     k.prints[at]["number"] = k.counts[3]
+    k.prints[at]["whole"] = k.counts[3]
     k.counts[3] += 1
     k.prints[at]["venue"] = k.changes[n]["venue"]
     k.prints[at]["side"] = side
     k.prints[at]["condition"] = condition
     k.prints[at]["cancelled"] = 0
+    k.prints[at]["part"] = 0
     k.prints[at]["eligible"] = 1 if eligible else 0
     if eligible:
         current[i]["volume"] += size
@@ -281,7 +283,7 @@ def _take_back(k: Consolidation, n: int, i: int) -> None:
     start = k.print_offset[i]
     for j in range(start + k.print_count[i] - 1, start - 1, -1):
         p = k.prints[j]
-        if p["cancelled"] or p["venue"] != k.changes[n]["venue"]:
+        if p["cancelled"] or p["part"] or p["venue"] != k.changes[n]["venue"]:
             continue
         if p["price"] != k.changes[n]["price"] or p["size"] != k.changes[n]["size"]:
             continue
@@ -316,6 +318,29 @@ def _repeats(k: Consolidation, n: int, slot: int) -> bool:
 
 
 repeats = jit(_repeats)
+
+
+def _remember_part(k: Consolidation, n: int, i: int) -> None:
+    """Add a resting order's share of the print it stands behind (same time, venue, price); all of it is the print."""
+    start = k.print_offset[i]
+    end = start + k.print_count[i]
+    whole = end - 1
+    while whole >= start and k.prints[whole]["ts"] == k.current[i]["ts"]:
+        p = k.prints[whole]
+        if not p["part"] and p["venue"] == k.changes[n]["venue"] and p["price"] == k.changes[n]["price"]:
+            k.print_count[i] += 1
+            k.prints[end] = k.prints[whole]
+            k.prints[end]["part"] = 1
+            k.prints[end]["order_id"] = k.changes[n]["order_id"]
+            k.prints[end]["size"] = k.changes[n]["size"]
+            if k.changes[n]["size"] != k.prints[whole]["size"]:
+                k.prints[end]["number"] = k.counts[3]
+                k.counts[3] += 1
+            return
+        whole -= 1
+
+
+remember_part = jit(_remember_part)
 
 
 def _write(k: Consolidation, i: int) -> None:
@@ -366,6 +391,8 @@ def _consolidate(k: Consolidation) -> int:
             changed = remember_print(k, n, i) or changed
         elif kind == UNPRINTED:
             take_back(k, n, i)
+        elif kind == NAMED:
+            remember_part(k, n, i)
         if changed:
             write(k, i)
     return DONE

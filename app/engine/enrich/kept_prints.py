@@ -39,11 +39,11 @@ class KeptPrints:
         self.scanned = passed
         for instrument, parts in self.kept.items():
             prints = self.history.prints.rows(instrument)
-            fresh = prints[np.searchsorted(prints["number"], self.next[instrument]) :]
+            fresh = prints[np.searchsorted(np.maximum.accumulate(prints["number"]), self.next[instrument]) :]
             if not len(fresh):
                 continue
-            self.next[instrument] = int(fresh["number"][-1]) + 1
-            fresh = fresh[fresh["eligible"] == 1]
+            self.next[instrument] = int(fresh["number"].max()) + 1
+            fresh = fresh[(fresh["eligible"] == 1) & (fresh["part"] == 0)]
             parts.append(np.stack([fresh[name].astype(np.int64) for name in ("ts", "price", "size", "number")]))
 
     def window(self, instrument: int, begin: int, end: int) -> Kept:

@@ -23,7 +23,10 @@ WANTED: Final = np.dtype(
     ]
 )  # fmt: skip
 CANDIDATE: Final = np.dtype(
-    [("number", "i8"), ("ts", "i8"), ("distance", "i8"), ("eligible", "i4"), ("exact", "i4")]
+    [
+        ("number", "i8"), ("whole", "i8"), ("ts", "i8"), ("distance", "i8"), ("price", "i8"), ("size", "i8"),
+        ("eligible", "i4"), ("exact", "i4"),
+    ]
 )  # fmt: skip
 
 
@@ -61,9 +64,10 @@ def _rank(m: Matching, w: int, j: int) -> int:
         return -1
     if fill["order_id"] != 0 and p["order_id"] == fill["order_id"]:
         return int(abs(p["ts"] - fill["t"]))
-    off = p["condition"] == OFF_EXCHANGE
-    if fill["dark"] != 0 or off:
-        return int(abs(p["ts"] - fill["t"])) if off and fill["dark"] != 0 else -1
+    if p["part"]:
+        return -1
+    if p["condition"] == OFF_EXCHANGE:
+        return int(abs(p["ts"] - fill["t"])) if fill["dark"] != 0 else -1
     if fill["venue"] != ANY_VENUE and p["venue"] != fill["venue"]:
         return -1
     gap = p["ts"] - fill["t"]
@@ -85,7 +89,7 @@ def _candidates(m: Matching) -> None:
         kept = 0
         while j < stop and m.prints[j]["ts"] <= t + ahead:
             distance = rank(m, w, j)
-            if distance >= 0 and m.prints[j]["cancelled"] == 0:
+            if distance >= 0:
                 exact = 1 if m.wanted[w]["order_id"] != 0 and m.prints[j]["order_id"] == m.wanted[w]["order_id"] else 0
                 place = kept
                 while place > 0 and (
@@ -97,8 +101,11 @@ def _candidates(m: Matching) -> None:
                     place -= 1
                 if place < CANDIDATES:
                     m.found[w, place]["number"] = m.prints[j]["number"]
+                    m.found[w, place]["whole"] = m.prints[j]["whole"]
                     m.found[w, place]["ts"] = m.prints[j]["ts"]
                     m.found[w, place]["distance"] = distance
+                    m.found[w, place]["price"] = m.prints[j]["price"]
+                    m.found[w, place]["size"] = m.prints[j]["size"]
                     m.found[w, place]["eligible"] = m.prints[j]["eligible"]
                     m.found[w, place]["exact"] = exact
                     kept = min(kept + 1, CANDIDATES)

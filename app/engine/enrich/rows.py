@@ -33,11 +33,14 @@ HISTORY: Final = np.dtype(
 # Realised variance: the last sample's time and mid2, and the seconds seen so far.
 SAMPLE: Final = np.dtype([("ts", "i8"), ("mid2", "i8"), ("elapsed", "f8")])
 
+# A print, or (`part`, of the print numbered `whole`) one resting order's share of the print before it: never volume,
+# only a name to match.
 PRINT: Final = np.dtype(
     [
         ("ts", "i8"), ("price", "i8"), ("size", "i8"), ("order_id", "u8"), ("seq", "u8"), ("number", "i8"),
+        ("whole", "i8"),
         ("venue", "i2"), ("side", "i1"), ("condition", "u1"), ("cancelled", "u1"), ("eligible", "u1"),
-        ("pad", "u1", (2,)),
+        ("part", "u1"), ("pad", "u1"),
     ]
 )  # fmt: skip
 

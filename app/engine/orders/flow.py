@@ -134,7 +134,7 @@ class Flow:
         fact.parent = parent
         parent.add(fact)
         if fact.instrument == NOWHERE:
-            name = fact.row.instrument or parent.instrument
+            name = fact.row.instrument or (None if parent.parent_id == UNASSIGNED else parent.instrument)
             if name is not None and fact.chain is None:
                 self._place(fact, name)
             elif name is not None and fact.chain is not None and fact.chain.instrument == NOWHERE:

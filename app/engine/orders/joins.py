@@ -71,6 +71,8 @@ class Joins:
         self.reactions = 0
         self.too_short: list[int] = []  # per reaction: horizons shorter than its clock budget
         self.pending = [np.zeros(0, np.int64) for _ in range(4)]  # instrument, t, step, target
+        self.assumed: dict[int, list[Fact]] = {}  # print number -> fills that took its time as their match
+        self.taken_seen = 0
         self.fresh: list[tuple[int, int, int]] = []  # (instrument, t, target) since the last advance
         self.wanted: Rows = np.zeros(0, WANTED)
         self.found: Rows = no_candidates(0)
@@ -101,6 +103,10 @@ class Joins:
     def advance(self, passed: int, end: int) -> list[Fact]:
         """Make final whatever the watermark has passed; returns the facts whose joins are final now."""
         self._match_prints(passed)
+        again = self._rematch() if len(self.history.cancelled()) > self.taken_seen else []
+        for fact in again:
+            if fact.parent is not None:
+                fact.parent.refresh()
         if self.kept.due(passed):
             self.kept.scan(passed)
         due = [fact for fact in self.waiting if self._settled_by(fact) < passed]
@@ -118,7 +124,7 @@ class Joins:
             self.openings = [fact for fact in self.openings if not self._open(fact, passed)]
         if self.intervals:
             self.intervals = [fact for fact in self.intervals if not self._range(fact, passed)]
-        return due
+        return due + [fact for fact in again if self.rows["final"][fact.before]]
 
     def look_ahead(self) -> list[Fact]:
         """Give the waiting facts provisional joins from what is known; returns those whose join changed."""
@@ -168,8 +174,7 @@ class Joins:
         wanted = np.zeros(len(due), WANTED)
         for n, fact in enumerate(due):
             row = fact.row
-            venue = row.venue or (fact.chain.venue if fact.chain else None)
-            number = self.universe.venues.index(venue) if venue else ANY_VENUE
+            number = self.universe.venues.index(row.venue) if row.venue else ANY_VENUE
             order_id = int(row.order_id) if row.order_id and row.order_id.isdecimal() and len(row.order_id) < 20 else 0
             wanted[n] = (
                 row.ts_match or row.ts_event, row.price or 0, row.qty or 0, order_id, fact.instrument, number,
@@ -181,12 +186,40 @@ class Joins:
         candidates(Matching(prints.pool, prints.offset, prints.count, wanted, found))
         for n, fact in enumerate(due):
             fact.wanted = len(self.wanted) + n
-            if fact.row.ts_match is None:
-                if found["number"][n, 0] >= 0:
-                    fact.matched_at = int(found["ts"][n, 0])
-                self.fresh.append((fact.instrument, fact.matched_at, fact.horizon))
         self.wanted = joined(self.wanted, wanted)
         self.found = joined(self.found, found)
+        gone = self._gone()
+        for fact in due:
+            if fact.row.ts_match is None:
+                self._assume(fact, gone)
+
+    def _gone(self) -> set[int]:
+        """Numbers of the prints that have been cancelled."""
+        return set(self.history.cancelled()["number"].tolist())
+
+    def _assume(self, fact: Fact, gone: set[int]) -> None:
+        """Take the time of the nearest print that still stands as the fill's match, and wait for its horizons."""
+        standing = [c for c in self.found[fact.wanted] if c["number"] >= 0 and int(c["whole"]) not in gone]
+        fact.matched_at = int(standing[0]["ts"]) if standing else fact.row.ts_event
+        self.fresh.append((fact.instrument, fact.matched_at, fact.horizon))
+        if standing:
+            self.assumed.setdefault(int(standing[0]["whole"]), []).append(fact)
+
+    def _rematch(self) -> list[Fact]:
+        """Fills whose assumed print has been cancelled since: their joins and horizons start over."""
+        taken = self.history.cancelled()["number"][self.taken_seen :].tolist()
+        self.taken_seen += len(taken)
+        again = [fact for number in taken for fact in self.assumed.pop(number, [])]
+        if again:
+            gone = self._gone()
+            for fact in again:
+                keep = self.pending[3] != fact.horizon
+                self.pending = [array[keep] for array in self.pending]
+                self.fresh = [entry for entry in self.fresh if entry[2] != fact.horizon]
+                self.mid2[fact.horizon], self.quality[fact.horizon] = NULL, PENDING
+                self._assume(fact, gone)
+            self._look_up(again)
+        return again
 
     def _resolve(self, passed: int, end: int) -> None:
         if self.fresh:

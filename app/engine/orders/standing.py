@@ -211,7 +211,7 @@ def _fill(out: Standing, fact: Fact, fill: Fill, joins: Joins) -> None:
     mid2, quality = _reference(out, fact, joins)
     out.account.fill(Execution(fill.qty, fill.price, mid2, fill.fee, quality))
     bid = ask = None
-    if fact.before >= 0:
+    if mid_of(joins.rows, fact.before)[0] is not None:
         touch = joins.rows[fact.before]
         bid = None if touch["bid"] == NULL else int(touch["bid"])
         ask = None if touch["ask"] == NULL else int(touch["ask"])

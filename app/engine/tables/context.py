@@ -69,7 +69,11 @@ def settle_own_prints(at: Moment, fills: list[Fill]) -> None:
     )
     order = np.array([wanted for _, wanted in live], np.int64)
     if len(order):
-        at.own_prints[order] = assign(at.joins.found[order])
+        found = at.joins.found[order]
+        gone = at.joins.history.cancelled()["number"]
+        if len(gone):
+            found["number"][np.isin(found["whole"], gone)] = -1
+        at.own_prints[order] = assign(found)
 
 
 def scale_of(reference: Instrument) -> Scale:

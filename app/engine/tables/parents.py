@@ -172,8 +172,8 @@ def _market(standing: Standing, moment: Moment, span: Span, reference: Instrumen
         found = moment.own_print(fill)
         on_tape = found is not None and bool(found["eligible"])
         if found is not None and on_tape and span.begin < int(found["ts"]) <= span.end:
-            own_volume += fill.qty
-            own_notional += fill.qty * fill.price
+            own_volume += int(found["size"])
+            own_notional += int(found["size"]) * int(found["price"])
         letter = fill.fact.row.liquidity
         marketable += fill.qty if letter != "X" and (letter != "D" or on_tape) else 0
     vwap, ex_own = volume.vwap(market), volume.vwap_ex_own(market, own_volume, own_notional)
