@@ -53,6 +53,18 @@ def snapshot(board_folder: Path, png: Path, size: tuple[int, int] = SIZE, select
     window = MainWindow(bridge, themes.DARK)
     window.resize(*size)
     window.show()
+    try:
+        _read_all(bridge, select)
+        for _ in range(3):  # layout, then paint, then what painting asked for
+            app.processEvents()
+            bridge.look()
+        png.parent.mkdir(parents=True, exist_ok=True)
+        window.grab().save(str(png), "PNG")
+    finally:
+        window.close()
+
+
+def _read_all(bridge: Bridge, select: str | None) -> None:
     for _ in range(_LOOKS):
         bridge.look()
         if bridge.pad.reader is None:
@@ -60,13 +72,7 @@ def snapshot(board_folder: Path, png: Path, size: tuple[int, int] = SIZE, select
         if select is not None and not bridge.choose_id(select):
             raise KeyError(select)
         if bridge.pad.settled():
-            break
-    for _ in range(3):  # layout, then paint, then what painting asked for
-        app.processEvents()
-        bridge.look()
-    png.parent.mkdir(parents=True, exist_ok=True)
-    window.grab().save(str(png), "PNG")
-    window.close()
+            return
 
 
 def _application() -> QApplication:

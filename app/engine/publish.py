@@ -133,7 +133,8 @@ class Publisher:
             notional = (int(touch["notional_hi"]) << 62) + int(touch["notional_lo"])
             rows[i] = (
                 sink.intern(reference.instrument), sink.intern(reference.currency or ""),
-                sink.intern(QUALITIES[int(touch["quality"])]), engine.history.venues[i], touch["t"] - touch["age"],
+                sink.intern(QUALITIES[int(touch["quality"])]), engine.history.venues[i],
+                NULL if touch["age"] == NULL else touch["t"] - touch["age"],
                 _float(price(int(touch["bid"]))), _float(price(int(touch["ask"]))),
                 touch["bid_size"], touch["ask_size"],
                 np.nan if touch["mid2"] == NULL else touch["mid2"] / (2 * PRICE_SCALE),

@@ -3,16 +3,22 @@
 A feed module names its format in `FORMAT`; the composition root keeps the table of them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from app.engine.errors import FeedError
 from app.engine.events import OrderRow, Quarantined, Rows
 from app.engine.universe import Universe
 from app.feeds.decode.symbols import SymbolFile
+
+# What reading a damaged Parquet file can raise: a name that is no UTF-8 is a plain ValueError.
+PARQUET_FAULTS: Final = (OSError, pa.ArrowException, ValueError, OverflowError)
 
 
 class OrderDecoder(Protocol):
@@ -95,3 +101,29 @@ def file_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise FeedError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def parquet_file(path: Path, text: Collection[str] = ()) -> pq.ParquetFile:
+    """An opened Parquet file; the string columns named in `text` come dictionary-encoded.
+
+    Raises FeedError when it cannot be read, is empty, is cut short or is no Parquet file.
+    """
+    try:
+        if path.stat().st_size == 0:
+            raise FeedError(f"{path}: empty file (0 bytes); a Parquet file is needed")
+        schema = pq.read_schema(path)
+        encoded = [field.name for field in schema if pa.types.is_string(field.type) and field.name in text]
+        return pq.ParquetFile(path, read_dictionary=encoded, page_checksum_verification=True)
+    except OSError as error:
+        raise FeedError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except PARQUET_FAULTS as error:
+        raise FeedError(f"{path}: not a complete Parquet file (cut short, or another format): {error}") from error
+
+
+def parquet_table(path: Path) -> pa.Table:
+    """A whole Parquet file as a table. Raises FeedError when it cannot be read or is damaged."""
+    with parquet_file(path) as file:
+        try:
+            return file.read()
+        except PARQUET_FAULTS as error:
+            raise FeedError(f"{path}: damaged data pages: {error}") from error

@@ -7,14 +7,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from app.engine import units
-from app.engine.errors import DecodeError, FeedError, SettingsError, complaint
+from app.engine.errors import FeedError, SettingsError, complaint
 from app.engine.events import Instrument, OrderRow, Rows
 from app.engine.universe import Universe
-from app.feeds.base import Options, Recording, file_bytes, in_order
+from app.feeds.base import Options, Recording, file_bytes, in_order, parquet_table
 from app.feeds.decode import lobster as decode
 from app.feeds.decode import lobster_orders, tabular
 from app.feeds.decode.rows import applied_time, chunks, merged, steps_back
@@ -115,8 +112,8 @@ def _market(pairs: list[Files], recording: Recording, options: Options) -> Itera
 def _decoded(files: Files, recording: Recording, options: Options) -> Rows:
     universe = recording.universe
     if files.message.suffix.lower() == ".parquet":
-        message = tabular.from_table(_table(files.message), decode.MESSAGE, files.message.name)
-        book = tabular.from_table(_table(files.book), decode.TOUCH, files.book.name)
+        message = tabular.from_table(parquet_table(files.message), decode.MESSAGE, files.message.name)
+        book = tabular.from_table(parquet_table(files.book), decode.TOUCH, files.book.name)
     else:
         midnight = _midnight(files.message, options)
         message = tabular.from_csv(file_bytes(files.message), decode.MESSAGE, files.message.name, midnight)
@@ -158,12 +155,3 @@ def _midnight(file: Path, options: Options) -> int:
         allowed = "YYYY-MM-DD in the file's name, or the option session_date"
         raise SettingsError(complaint(str(file), "date", text, allowed)) from None
     return int(day.timestamp()) * units.SECOND
-
-
-def _table(path: Path) -> pa.Table:
-    try:
-        return pq.read_table(path)
-    except OSError as error:
-        raise FeedError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except pa.ArrowException as error:
-        raise DecodeError(f"{path}: not a complete Parquet file (cut short, or another format): {error}") from error

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +12,7 @@ import pyarrow.parquet as pq
 from app.engine.errors import DecodeError, FeedError
 from app.engine.events import OrderRow, Quarantined, Rows
 from app.engine.universe import Universe
-from app.feeds.base import Options, Recording, in_order
+from app.feeds.base import PARQUET_FAULTS, Options, Recording, in_order, parquet_file, parquet_table
 from app.feeds.decode import orders as order_tables
 from app.feeds.decode import reference
 from app.feeds.decode import session as market_tables
@@ -49,7 +48,7 @@ def open_recording(path: Path, universe: Universe, options: Options) -> Recordin
     symbols = _symbols(path, options)
     known = _reference(path, recording)
     recording.orders = _orders(path, recording, options, (known, symbols))
-    file = _parquet(path / "market.parquet")
+    file = parquet_file(path / "market.parquet", market_tables.TEXT)
     recording.closers.append(file.close)
     try:
         market_tables.check_schema(file.schema_arrow, "market.parquet")
@@ -73,13 +72,13 @@ def _symbols(path: Path, options: Options) -> SymbolFile | None:
 def _reference(path: Path, recording: Recording) -> frozenset[str]:
     known: frozenset[str] = frozenset()
     if (path / "instruments.parquet").exists():
-        table = _table(path / "instruments.parquet")
+        table = parquet_table(path / "instruments.parquet")
         known, aside = reference.read_instruments(table, "instruments.parquet", recording.universe)
         recording.set_aside(aside)
     else:
         recording.notes.append("no instruments.parquet: what needs reference data is undefined")
     if (path / "fx.parquet").exists():
-        recording.set_aside(reference.read_fx(_table(path / "fx.parquet"), "fx.parquet", recording.universe))
+        recording.set_aside(reference.read_fx(parquet_table(path / "fx.parquet"), "fx.parquet", recording.universe))
     return known
 
 
@@ -89,7 +88,7 @@ def _orders(
     known, symbols = names
     found: list[OrderRow] = []
     if (path / "orders.parquet").exists():
-        table = _table(path / "orders.parquet")
+        table = parquet_table(path / "orders.parquet")
         decoder = order_tables.OrderDecoder("orders.parquet", known, _renaming(symbols))
         rows, verdict = decoder.decode(table)
         recording.set_aside(verdict.entries, verdict.rows)
@@ -155,7 +154,7 @@ def _scanned(file: pq.ParquetFile) -> Disorder:
         try:
             for batch in file.iter_batches(ROWS_AT_ONCE, row_groups=[group], columns=wanted):
                 disorder.see(batch)
-        except (OSError, pa.ArrowException):
+        except PARQUET_FAULTS:
             continue  # a damaged row group is reported when its rows are decoded
     return disorder
 
@@ -172,33 +171,11 @@ def _decoded(file: pq.ParquetFile, decoder: market_tables.MarketDecoder, recordi
                 start += batch.num_rows
                 if len(rows):
                     yield rows
-        except (OSError, pa.ArrowException) as error:
+        except PARQUET_FAULTS as error:
             where = f"market.parquet rows {start} to {end - 1}"
             entry = Quarantined(source="market.parquet", where=where, reason=f"{where}: damaged data pages: {error}")
             recording.set_aside([entry], end - start)
         start = end
-
-
-def _parquet(path: Path) -> pq.ParquetFile:
-    try:
-        if path.stat().st_size == 0:
-            raise FeedError(f"{path}: empty file (0 bytes); a Parquet file is needed")
-        names = pq.read_schema(path)
-        text = [field.name for field in names if pa.types.is_string(field.type) and field.name in market_tables.TEXT]
-        return pq.ParquetFile(path, read_dictionary=text, page_checksum_verification=True)
-    except OSError as error:
-        raise FeedError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except pa.ArrowException as error:
-        raise FeedError(f"{path}: not a complete Parquet file (cut short, or another format): {error}") from error
-
-
-def _table(path: Path) -> pa.Table:
-    with ExitStack() as stack:
-        file = stack.enter_context(_parquet(path))
-        try:
-            return file.read()
-        except (OSError, pa.ArrowException) as error:
-            raise FeedError(f"{path}: damaged data pages: {error}") from error
 
 
 def write_session(folder: Path, market: Iterable[Rows], orders: Iterable[OrderRow], universe: Universe) -> None:

@@ -45,7 +45,7 @@ def _table(path: Path) -> pa.Table:
             return pq.read_table(path)
         strings = {name: pa.string() for name in ("symbol", "instrument", "start_date", "end_date")}
         return pacsv.read_csv(path, convert_options=pacsv.ConvertOptions(column_types=strings))
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, ValueError) as error:
         raise FeedError(f"{path}: cannot be read as a symbol file: {error}") from error
 
 

@@ -54,6 +54,7 @@ class Playback:
         self._wish = Command(speed=request.speed, paused=False)
         self._state: State = "starting"
         self._text = ""
+        self._closing = False
         self._ready = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._listener = threading.Thread(target=self._listen, daemon=True)
@@ -124,6 +125,7 @@ class Playback:
     def close(self) -> None:
         """End the engine's process; one that does not end by itself is killed. Safe to call twice."""
         process = self._process
+        self._closing = True
         if process is None:
             return
         if process.stdin is not None:
@@ -179,7 +181,7 @@ class Playback:
             self._ready.set()
         process.wait()  # its output has ended, so does it
         if self._state in ("starting", "playing"):
-            self._state = "failed"
+            self._state = "ended" if self._closing else "failed"
         self._ready.set()
 
     def _exit_code(self) -> str:

@@ -65,6 +65,8 @@ class Blotter(QWidget):
             self.table.arrange()
         if self._bridge.row < 0 and not self._bridge.wanted and len(self.table.order):
             self._bridge.choose(int(self.table.order[0]))
+        if self.grid.chosen != self._bridge.row:  # rows were numbered anew: what is highlighted is what is chosen
+            self.grid.choose(self._bridge.row)
         self._count()
 
     def focus_filter(self) -> None:

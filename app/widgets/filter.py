@@ -15,7 +15,8 @@ SHORT: Final = {"sym": "instrument", "order": "parent_id", "evidence": "status",
 def matches(words: str, rows: Rows, columns: Sequence[Column], texts: Texts) -> NDArray[np.bool_]:
     """Rows in which every word is found, ignoring case; `sym:TECH` looks in that column only.
 
-    A name that is no column finds nothing. Each distinct text is looked at once, not each row.
+    A name that is no column finds nothing. What an empty cell reads ("not measured yet") is found by its column's
+    name only. Each distinct text is looked at once, not each row.
     """
     named = {column.name: column for column in columns if not column.right}
     found = np.ones(len(rows), bool)
@@ -28,12 +29,12 @@ def matches(words: str, rows: Rows, columns: Sequence[Column], texts: Texts) -> 
             wanted, asked = word, list(named.values())
         here = np.zeros(len(rows), bool)
         for column in asked:
-            here |= _contains(wanted, rows[column.name], column, texts)
+            here |= _contains(wanted, rows[column.name], column.empty if colon else "", texts)
         found &= here
     return found
 
 
-def _contains(wanted: str, values: NDArray[np.uint32], column: Column, texts: Texts) -> NDArray[np.bool_]:
+def _contains(wanted: str, values: NDArray[np.uint32], empty: str, texts: Texts) -> NDArray[np.bool_]:
     unique, inverse = np.unique(values, return_inverse=True)
-    hits = [wanted in (texts.text(i) or column.empty).casefold() for i in unique.tolist()]
+    hits = [wanted in (texts.text(i) or empty).casefold() for i in unique.tolist()]
     return np.array(hits, bool)[inverse]

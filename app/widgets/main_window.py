@@ -64,8 +64,6 @@ class MainWindow(QMainWindow):
     def show_pulled(self, pulled: Pulled) -> None:
         """One frame."""
         self.blotter.show_pulled(pulled)
-        if pulled.reset:
-            self.blotter.grid.choose(-1)
         row = self.bridge.row
         if pulled.reset or pulled.sections & {"fills", "children", "events"} or bool(np.any(pulled.parents == row)):
             self._show_chosen(other=False)

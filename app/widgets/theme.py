@@ -42,7 +42,7 @@ DARK: Final = Theme(
 )  # fmt: skip
 LIGHT: Final = Theme(
     "light", ground="#e9edf1", paper="#ffffff", stripe="#f5f7f9", raised="#e1e6eb", line="#c3ccd5", ink="#17202a",
-    faint="#6b7885", selected="#bcdcf5", buy="#0a66a8", sell="#9a3f76", good="#0b7a5b", amber="#9a6700", red="#c8360a",
+    faint="#5c6975", selected="#bcdcf5", buy="#0a66a8", sell="#9a3f76", good="#0b7a5b", amber="#9a6700", red="#c8360a",
     accent="#1f6fa8", mid="#5a6b7b",
 )  # fmt: skip
 THEMES: Final = {theme.name: theme for theme in (DARK, LIGHT)}

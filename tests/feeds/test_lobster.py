@@ -381,7 +381,7 @@ def test_that_wrong_parquet_is_refused_with_column_and_type(tmp_path: Path) -> N
     with pytest.raises(DecodeError, match="a table with the column bid_px"):
         opened(folder)
     path.write_bytes(path.read_bytes()[:-9])
-    with pytest.raises(DecodeError, match=r"lobster_AMZN_book_1.parquet: not a complete Parquet file"):
+    with pytest.raises(FeedError, match=r"lobster_AMZN_book_1.parquet: not a complete Parquet file"):
         opened(folder)
 
 

@@ -70,7 +70,7 @@ def test_that_the_identity_of_20000_parents_through_the_engine_is_exact() -> Non
         made = generate(Plan(seed=seed, market_rows=60_000, order_share=1.2, amends=0.5, busts=0.1, corrections=0.1))
         engine = run(made, routed(made, 4096))
         engine.tables()
-        for parent in engine.parents():
+        for parent in engine.state.parents():
             account = getattr(parent.standing, "account", None)
             if account is None or account.arrival2 is None or account.marked().value is None:
                 continue

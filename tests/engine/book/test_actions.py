@@ -177,6 +177,7 @@ def test_that_a_quoted_side_is_one_level_or_none(
     [
         (row("T", ASK, 10, 3), [PRINTED], {}),
         (row("T", 0, -10, MOST), [PRINTED], {}),
+        (row("T", ASK, 10, 1), [PRINTED], {}),
         (row("T", ASK, NULL, 3), [], {"missing_prices": 1}),
         (row("T", ASK, 10, 0), [], {"bad_sizes": 1}),
         (row("T", ASK, 10, -1), [], {"bad_sizes": 1}),
@@ -234,19 +235,20 @@ def test_that_a_row_wants_this_of_an_order(this: Row, old: tuple[int, int], expe
     assert tuple(int(value) for value in got) == expected
 
 
-def test_that_the_hash_follows_the_order() -> None:
+@pytest.mark.parametrize("at", [0, 5])
+def test_that_the_hash_follows_the_order(at: int) -> None:
     work = fresh()
-    keep(work, 1, ~5, 70, -3)
-    assert work.slots[5, [PRICE, QUANTITY]].tolist() == [70, -3]
+    keep(work, 1, ~at, 70, -3)
+    assert work.slots[at, [PRICE, QUANTITY]].tolist() == [70, -3]
     assert (work.books[1, BOOK_ORDERS], work.marks[SLOTS_USED]) == (1, 1)
-    keep(work, 1, 5, 71, 2)
-    assert work.slots[5, [PRICE, QUANTITY]].tolist() == [71, 2]
+    keep(work, 1, at, 71, 2)
+    assert work.slots[at, [PRICE, QUANTITY]].tolist() == [71, 2]
     assert (work.books[1, BOOK_ORDERS], work.marks[SLOTS_USED]) == (1, 1)
-    keep(work, 1, 5, 71, 0)
-    assert work.slots[5, QUANTITY] == 0
+    keep(work, 1, at, 71, 0)
+    assert work.slots[at, QUANTITY] == 0
     assert (work.books[1, BOOK_ORDERS], work.marks[SLOTS_USED]) == (0, 0)
     before = work.slots.copy()
-    keep(work, 1, ~5, 71, 0)
+    keep(work, 1, ~at, 71, 0)
     assert (work.books[1, BOOK_ORDERS], work.marks[SLOTS_USED]) == (0, 0)
     assert (work.slots == before).all()
 

@@ -198,7 +198,7 @@ def test_that_one_row_is_applied_alone() -> None:
 
 @pytest.mark.parametrize(
     ("instrument", "venue", "asked"),
-    [(0, 0, True), (1, 0, False), (-1, 0, False), (0, -1, False), (4, 0, False), (0, 1, False)],
+    [(0, 0, True), (1, 0, True), (2, 0, False), (-1, 0, False), (0, -1, False), (4, 0, False), (0, 1, False)],
 )
 def test_that_only_the_order_of_an_open_book_is_asked_for_ahead(
     monkeypatch: pytest.MonkeyPatch, instrument: int, venue: int, asked: bool
@@ -209,9 +209,10 @@ def test_that_only_the_order_of_an_open_book_is_asked_for_ahead(
     monkeypatch.setitem(plain_fetch.__globals__, "prefetch", lambda array, at: seen.append(at))
     work = _work(add(77, BID, 1, 1, instrument=instrument, venue=venue))
     open_book(work, 0, 0)
+    open_book(work, 1, 0)
     plain_fetch(work, 0)
     home = plain_fetch.__globals__["home"]
-    assert seen == ([home(work.slots, 77, 0)] if asked else [])
+    assert seen == ([home(work.slots, 77, instrument)] if asked else [])
 
 
 def test_that_orders_are_asked_for_some_rows_ahead_and_never_beyond_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
