@@ -42,7 +42,7 @@ class Books:
 
         A touch is given at a row flagged last if the best two levels of either side (or the orders at the best)
         differ from the touch given before; with `every` at each such row. An empty side has price and size
-        units.NULL and count 0. Prints and status rows carry the touch given before them.
+        units.NULL and count 0. Prints, the resting orders they name and status rows carry the touch given before.
         """
         work = Work(room.readable(rows), room.output(len(rows) + _SPARE), *self._work[2:])
         work.marks[ROW] = 0

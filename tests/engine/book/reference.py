@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.engine.events import CHANGE, PRINTED, STATUS_SET, TOUCHED, UNPRINTED, Rows
+from app.engine.events import CHANGE, NAMED, PRINTED, STATUS_SET, TOUCHED, UNPRINTED, Rows
 from app.engine.units import ASK, BID, LAST, NULL, SNAPSHOT
 
 LARGEST = 2**62
@@ -124,7 +124,7 @@ class ReferenceBooks:
             case "S":
                 return [self._said(book, row, STATUS_SET)]
             case "F":
-                pass
+                return [self._said(book, row, NAMED)] if row["order_id"] else []
             case _:
                 self.counts["unknown_actions"] += 1
         return []

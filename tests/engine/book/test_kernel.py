@@ -25,7 +25,7 @@ from app.engine.book.state import (
     SLOTS_USED,
     Work,
 )
-from app.engine.events import CHANGE, PRINTED, STATUS_SET, TOUCHED, UNPRINTED
+from app.engine.events import CHANGE, NAMED, PRINTED, STATUS_SET, TOUCHED, UNPRINTED
 from app.engine.units import ASK, BID, LAST, NULL
 from tests.engine.book.reference import EMPTY, ReferenceBooks, plain
 from tests.engine.book.streams import Row, add, agree, cancel, hostile_rows, market, modify, quote, row
@@ -150,6 +150,8 @@ def test_that_a_row_of_no_book_is_counted_and_says_nothing(instrument: int, venu
         (row("X", BID, 12, 1), [UNPRINTED]),
         (row("S", status=2), [STATUS_SET]),
         (row("F", BID, 10, 1), []),
+        (row("F", BID, 10, 1, order_id=1), [NAMED]),
+        (row("F", BID, 10, 1, order_id=2**64 - 1), [NAMED]),
         (row("?", BID, 10, 1), []),
         (cancel(77, 1), []),
     ],
