@@ -34,9 +34,10 @@ class ClockAxis(pg.AxisItem):  # type: ignore[misc]
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         """One row of ticks, so far apart that their labels cannot touch."""
-        self._step = step = step_of((high - low) * SECOND, max(size / 110, 1))
-        first = math.ceil((self.origin + low * SECOND) / step)
-        last = math.floor((self.origin + high * SECOND) / step)
+        start, end = (self.origin + round(edge * SECOND) for edge in (low, high))  # floats cannot hold an epoch's ns
+        step = step_of(end - start, max(size / 100, 1))
+        self._step = step = step if step >= SECOND else step_of(end - start, max(size / 170, 1))
+        first, last = -(-start // step), end // step
         return [(step / SECOND, [(n * step - self.origin) / SECOND for n in range(first, min(last, first + 50) + 1)])]
 
     def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:

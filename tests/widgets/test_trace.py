@@ -1,0 +1,245 @@
+"""The impact trace: zoom that comes back, a crosshair that reads the board, marks with shapes, clean axes."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.board import blank
+from app.widgets import format as text
+from app.widgets import theme as themes
+from app.widgets.axes import STEPS, ClockAxis, FigureAxis, brief, step_of
+from app.widgets.columns import event_class
+from app.widgets.marks import FILLS, MARKS, NAMES, bunched, happened
+from app.widgets.pyramid import Path
+from app.widgets.trace import Course, Trace
+
+SECOND = 10**9
+START = 1_700_145_000 * SECOND
+CLOCK: dict[str, ClockAxis] = {}
+FIGURES: dict[str, FigureAxis] = {}
+WORDS = ["", "fill", "child_new", "child_replaced", "child_cancelled", "A", "R", "X", "heartbeat", "correct"]
+
+
+class Words:
+    def text(self, index: int) -> str:
+        return WORDS[index]
+
+
+def course(count: int = 5000, reference: float = 100.0, side: str = "BUY") -> Course:
+    path = Path()
+    ts = START + np.arange(count) * (3600 * SECOND // count)
+    path.append(ts, 100 + np.sin(np.arange(count) / 300), np.arange(count) * 100)
+    events = blank("events", 4)
+    events["ts"] = START + np.array([600, 610, 1200, 1800]) * SECOND
+    events["px"] = [100.02, np.nan, 100.1, 99.9]
+    events["qty"] = [500, 500, 300, 200]
+    events["kind"] = [WORDS.index(w) for w in ("fill", "child_replaced", "fill", "fill")]
+    events["liquidity"] = [WORDS.index(w) for w in ("A", "", "R", "X")]
+    own = happened(events, reference, path.at(events["ts"]), Words())
+    return Course("P1", side, path, own, reference, START, START + 3600 * SECOND, START - SECOND, START + 3601 * SECOND)
+
+
+@pytest.fixture
+def trace(qtbot: QtBot) -> Trace:
+    made = Trace(themes.DARK)
+    qtbot.addWidget(made)
+    made.resize(700, 420)
+    with qtbot.waitExposed(made):
+        made.show()
+    made.show_course(course(), other=True)
+    return made
+
+
+def test_that_zooms_are_taken_back_one_by_one(trace: Trace) -> None:
+    whole = trace.view()
+    first = (START + 60 * SECOND, START + 600 * SECOND)
+    trace.zoom(*first)
+    trace.zoom(START + 100 * SECOND, START + 200 * SECOND)
+    QTest.keySequence(trace, "Ctrl+Z")
+    assert trace.view() == first
+    trace.show_all()
+    assert trace.view() == whole
+    trace.unzoom()
+    assert trace.view() == first
+    trace.unzoom()
+    assert trace.view() == whole
+    trace.unzoom()
+    assert trace.view() == whole
+    trace.zoom(5, 5)
+    assert trace.view()[1] > trace.view()[0], "a zoom into nothing still has a width"
+
+
+def test_that_a_drag_over_the_plot_zooms_to_what_was_dragged_over(trace: Trace) -> None:
+    view = trace._plots.viewport()
+    box = trace._box.sceneBoundingRect()
+    left, right = (QPointF(box.left() + share * box.width(), box.center().y()).toPoint() for share in (0.25, 0.75))
+    start, end = trace.view()
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, left)
+    QTest.mouseMove(view, (left + right) / 2)
+    QTest.mouseMove(view, right)
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, right)
+    shares = [(edge - start) / (end - start) for edge in trace.view()]
+    assert shares == pytest.approx([0.25, 0.75], abs=0.01)
+
+
+def test_that_wheel_and_pan_move_in_time(trace: Trace) -> None:
+    start, end = trace.view()
+    middle = (start + end) // 2
+    trace._scroll(0.5, (middle - START) / SECOND)
+    assert [edge - middle for edge in trace.view()] == pytest.approx(
+        [(start - middle) / 2, (end - middle) / 2], rel=1e-6
+    )
+    before = trace.view()
+    trace._pan(30.0)
+    assert [now - then for now, then in zip(trace.view(), before, strict=True)] == [30 * SECOND] * 2
+
+
+def test_that_another_order_starts_unzoomed_and_the_same_keeps_its_zoom(trace: Trace) -> None:
+    trace.zoom(START, START + SECOND)
+    trace.show_course(course(), other=False)
+    assert trace.view() == (START, START + SECOND)
+    trace.show_course(course(), other=True)
+    assert trace.view() == (START - SECOND, START + 3601 * SECOND)
+    trace.unzoom()
+    assert trace.view() == (START - SECOND, START + 3601 * SECOND)
+
+
+def test_that_the_crosshair_reads_the_mid_and_the_event_under_it(trace: Trace) -> None:
+    ts = START + 600 * SECOND
+    mid = float(trace.course.path.at(np.array([ts]))[0]) if trace.course else 0.0
+    said = trace.reading(ts)
+    assert said.startswith(f"14:40:00.000   mid {text.price(mid)}  {text.signed((mid / 100 - 1) * 1e4)} bps")
+    trace.zoom(ts - 60 * SECOND, ts + 60 * SECOND)
+    assert trace.reading(ts).endswith("passive fill 500 @ 100.0200")
+    assert "replace 500" in trace.reading(START + 610 * SECOND)
+    assert "fill" not in trace.reading(ts - 50 * SECOND)
+    assert f"mid {text.DASH}" in trace.reading(START - SECOND)
+    trace.show_course(None, other=True)
+    assert trace.reading(ts) == ""
+
+
+def test_that_the_crosshair_shows_inside_the_plot_only(trace: Trace) -> None:
+    trace._point(trace._upper.mapToScene(QPointF(300, 100)))
+    assert trace._cross_x.isVisible()
+    assert "mid 1" in trace._readout.text() or "mid 9" in trace._readout.text()
+    trace._point(QPointF(-50, -50))
+    assert not trace._cross_x.isVisible()
+    assert trace._readout.text() == ""
+
+
+def test_that_what_is_drawn_is_the_path_in_bps_of_the_reference(trace: Trace) -> None:
+    x, y = trace._curve.getData()
+    seen = trace.course
+    assert seen is not None
+    mids = seen.path.mid.values
+    assert np.nanmin(y) == pytest.approx((float(mids.min()) - 100) / 100 * 1e4, abs=1e-9)
+    assert np.nanmax(y) == pytest.approx((float(mids.max()) - 100) / 100 * 1e4, abs=1e-9)
+    assert len(x) <= 4 * 700 + 2, "a few points a pixel, however long the path"
+    low, high = trace._box.viewRange()[1]
+    assert low < np.nanmin(y)
+    assert high > np.nanmax(y)
+
+
+def test_that_volume_bars_add_up_to_what_was_traded(trace: Trace) -> None:
+    x, volume = trace._bars.getData()
+    _, own = trace._own.getData()
+    assert len(x) == len(volume) + 1
+    assert volume.sum() == 4999 * 100
+    assert own.sum() == 1000
+
+
+def test_that_each_class_has_a_shape_of_its_own_and_sells_point_down(trace: Trace) -> None:
+    assert len({mark.symbol for mark in MARKS.values()}) == len(MARKS)
+    assert not {mark.tone for mark in MARKS.values()} & {"good", "amber", "red"}, "the lights' colours are the lights'"
+    points = trace._marks.points()
+    assert sorted(point.symbol() for point in points) == ["d", "o", "star", "t1"]
+    trace.show_course(course(side="SELL"), other=True)
+    assert "t" in {point.symbol() for point in trace._marks.points()}
+
+
+def test_that_a_faded_trace_has_no_colour_but_grey(trace: Trace) -> None:
+    trace.fade(True)
+    faint = themes.DARK.faint
+    assert trace._curve.opts["pen"].color().name() == faint
+    assert {point.brush().color().name() for point in trace._marks.points() if point.symbol() != "d"} == {faint}
+
+
+def test_that_without_a_path_nothing_is_drawn(trace: Trace) -> None:
+    trace.show_course(None, other=True)
+    assert len(trace._marks.points()) == 0
+    assert trace._curve.getData() == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "liquidity", "expected"),
+    [("fill", "A", "passive"), ("fill", "R", "aggressive"), ("fill", "D", "other"), ("fill", "", "other"),
+     ("correct", "A", "passive"), ("child_new", "", "post"), ("child_replaced", "", "replace"),
+     ("child_cancelled", "", "cancel"), ("parent_new", "", ""), ("rejected", "", "")],
+)  # fmt: skip
+def test_that_events_have_their_class(kind: str, liquidity: str, expected: str) -> None:
+    assert event_class(kind, liquidity) == expected
+
+
+def test_that_events_without_price_or_class_are_placed_or_left_out() -> None:
+    events = blank("events", 3)
+    events["kind"] = [WORDS.index(w) for w in ("child_cancelled", "heartbeat", "child_new")]
+    events["px"] = [np.nan, 1.0, np.nan]
+    found = happened(events, 100.0, np.array([101.0, 101.0, np.nan]), Words())
+    assert [NAMES[kind] for kind in found.kind] == ["cancel"]
+    assert found.bps.tolist() == pytest.approx([100.0])
+    assert len(happened(events[:0], 100.0, np.empty(0), Words()).ts) == 0
+
+
+@given(st.lists(st.tuples(st.floats(0, 1000), st.integers(0, len(NAMES) - 1)), max_size=80), st.floats(0.5, 100))
+def test_that_bunching_keeps_one_mark_of_each_class_per_cell(events: list[tuple[float, int]], width: float) -> None:
+    events.sort()
+    x, kind = np.array([e[0] for e in events]), np.array([e[1] for e in events], np.int64)
+    kept = bunched(x, kind, width)
+    cells = [(int((a - x.min()) // width), k) for a, k in events]
+    assert len(kept) == len(set(cells))
+    assert {cells[i] for i in kept} == set(cells)
+    assert all(cells[i] not in cells[i + 1 :] for i in kept), "the last of each cell"
+
+
+def test_that_fills_are_the_first_classes() -> None:
+    assert NAMES[:FILLS] == ("passive", "aggressive", "other")
+
+
+@given(st.integers(10**3, 20 * 3600 * SECOND), st.floats(200, 2500), st.integers(0, 86400 * SECOND))
+def test_that_clock_labels_never_collide(span: int, width: float, offset: int) -> None:
+    axis = CLOCK.get("axis") or CLOCK.setdefault("axis", ClockAxis())  # one for all examples: making one is slow
+    axis.origin = START + offset
+    ((_, ticks),) = axis.tickValues(-span / SECOND / 3, span / SECOND * 2 / 3, width)
+    labels = axis.tickStrings(ticks, 1.0, 1.0)
+    metrics = QFontMetrics(axis.font())
+    assert len(set(labels)) == len(labels), "neighbours read differently"
+    for (a, said), (b, _) in itertools.pairwise(zip(ticks, labels, strict=True)):
+        assert (b - a) * SECOND / span * width >= metrics.horizontalAdvance(said)
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-4, 1e7), st.floats(60, 900))
+def test_that_figure_labels_keep_their_distance_and_read_differently(low: float, span: float, height: float) -> None:
+    axis = FIGURES.get("axis") or FIGURES.setdefault("axis", FigureAxis(sign=True))
+    for spacing, ticks in axis.tickValues(low, low + span, height):
+        labels = axis.tickStrings(ticks, 1.0, spacing)
+        assert spacing / span * height >= 28 * (1 - 1e-6)
+        assert len(set(labels)) == len(labels)
+
+
+def test_that_an_axis_without_height_has_no_labels() -> None:
+    assert FigureAxis(sign=True).tickValues(1.0, 1.0, 100.0) == []
+    assert FigureAxis(sign=False).tickStrings([0.0, 1500.0, 2e6, 3e9], 1.0, 500.0) == ["0", "1.5k", "2M", "3G"]
+    assert brief(999) == "999"
+
+
+def test_that_steps_grow_and_the_coarsest_is_the_last_resort() -> None:
+    assert list(STEPS) == sorted(set(STEPS))
+    assert step_of(3600 * SECOND, 6) == 600 * SECOND
+    assert step_of(10**30, 1) == STEPS[-1]
