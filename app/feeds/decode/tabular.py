@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
-from app.engine import units
 from app.engine.errors import DecodeError, complaint
 from app.feeds.decode import check, columns
 
@@ -54,22 +53,38 @@ def from_csv(data: bytes, names: tuple[str, ...], file: str, midnight: int | Non
     width = data.split(b"\n", 1)[0].count(b",") + 1
     if width < len(names):
         raise DecodeError(complaint(f"{file} line 1", "columns", width, f"{len(names)} or more: {', '.join(names)}"))
-    table, skipped = _strings(data, width, file)
-    lost = np.zeros(lines, np.bool_)
-    lost[np.array(skipped, np.intp) - 1] = True
-    if table.num_rows + len(skipped) != lines:
-        raise DecodeError(f"{file}: {lines} lines, of which only {table.num_rows + len(skipped)} could be told apart")
+    lost = _commas(data, lines) != width - 1
+    table = _strings(_patched(data, lost, width), width, file)
+    if table.num_rows != lines:
+        raise DecodeError(f"{file}: {lines} lines, of which {table.num_rows} could be told apart")
     fields: dict[str, NDArray[np.int64]] = {}
     faults = [check.Fault("line", lost, f"{width} fields separated by commas")]
     for index, name in enumerate(names):
         timed = index == 0 and midnight is not None
-        fields[name], wrong = np.full(lines, units.NULL), np.zeros(lines, np.bool_)
-        values, wrong[~lost] = _numbers(table.column(index), 9 if timed else 0)
-        fields[name][~lost] = values + (midnight or 0) if timed else values
+        values, wrong = _numbers(table.column(index), 9 if timed else 0)
+        fields[name] = values + (midnight or 0) if timed else values
         faults.append(check.Fault(name, wrong, _SECONDS if timed else "a whole number"))
     faults = [fault for fault in faults if fault.bad.any()]
     raw = data.split(b"\n") if faults else []
     return Columns(fields, faults, lines, lambda name, row: _shown(fields, raw, name, row))
+
+
+def _commas(data: bytes, lines: int) -> NDArray[np.int64]:
+    """How many commas each line has."""
+    bytes_ = np.frombuffer(data, np.uint8)
+    ends = np.append(np.flatnonzero(bytes_ == ord("\n")), len(bytes_))
+    upto = np.searchsorted(np.flatnonzero(bytes_ == ord(",")), ends)
+    return np.diff(upto, prepend=0)[:lines]
+
+
+def _patched(data: bytes, lost: check.Mask, width: int) -> bytes:
+    """The lines, those of another field count replaced by fields that are no numbers: all keep their place."""
+    if not lost.any():
+        return data
+    lines = data.split(b"\n")
+    for line in np.flatnonzero(lost).tolist():
+        lines[line] = b",".join([b"x"] * width)
+    return b"\n".join(lines)
 
 
 def _shown(fields: dict[str, NDArray[np.int64]], raw: list[bytes], name: str, row: int) -> object:
@@ -82,28 +97,20 @@ def _shown(fields: dict[str, NDArray[np.int64]], raw: list[bytes], name: str, ro
     return parts[place] if place < len(parts) else text
 
 
-def _strings(data: bytes, width: int, file: str) -> tuple[pa.Table, list[int]]:
-    """Every field as bytes, and the 1-based numbers of the lines whose field count is wrong."""
+def _strings(data: bytes, width: int, file: str) -> pa.Table:
+    """Every field as bytes."""
     names = [str(index) for index in range(width)]
-    skipped: list[int] = []
-
-    def note(row: Any) -> str:
-        skipped.append(row.number)
-        return "skip"
-
-    block = min(max(len(data) + 1, 1 << 16), 1 << 30)  # line numbers are told within one block
     try:
-        table = pacsv.read_csv(
+        return pacsv.read_csv(
             io.BytesIO(data),
-            pacsv.ReadOptions(use_threads=False, column_names=names, block_size=block),
-            pacsv.ParseOptions(
-                quote_char=False, double_quote=False, ignore_empty_lines=False, invalid_row_handler=note
+            pacsv.ReadOptions(
+                use_threads=False, column_names=names, block_size=min(max(len(data) + 1, 1 << 16), 1 << 30)
             ),
+            pacsv.ParseOptions(quote_char=False, double_quote=False, ignore_empty_lines=False),
             pacsv.ConvertOptions(column_types=dict.fromkeys(names, pa.binary()), strings_can_be_null=False),
         )
     except pa.ArrowException as error:
         raise DecodeError(f"{file}: not a CSV file: {error}") from error
-    return table, skipped
 
 
 def _numbers(column: pa.ChunkedArray, decimals: int) -> tuple[NDArray[np.int64], check.Mask]:
