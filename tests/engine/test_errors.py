@@ -8,7 +8,7 @@ from app.engine.errors import DecodeError, EngineError, FeedError, ScorecardErro
 @pytest.mark.parametrize("kind", [FeedError, DecodeError, SettingsError, EngineError])
 def test_that_every_error_on_purpose_has_one_root_and_is_no_other(kind: type[ScorecardError]) -> None:
     others = {FeedError, DecodeError, SettingsError, EngineError} - {kind}
-    with pytest.raises(ScorecardError, match="^their words$") as caught:
+    with pytest.raises(ScorecardError, match=r"^their words$") as caught:
         raise kind("their words")
     assert not isinstance(caught.value, tuple(others))
     assert not issubclass(kind, ValueError | OSError | RuntimeError)

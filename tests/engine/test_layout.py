@@ -37,8 +37,10 @@ def _changed(dtype: np.dtype[np.void]) -> dict[str, np.dtype[np.void]]:
     """The layout in small steps away from the one it is."""
     described: list[tuple[str, str]] = [(name, dtype[name].str) for name in dtype.names or ()]
     name, kind = described[0]
-    wider = np.dtype({"names": list(dtype.names or ()), "formats": [k for _, k in described],
-                      "offsets": [o[1] for o in (dtype.fields or {}).values()], "itemsize": dtype.itemsize + 8})  # fmt: skip
+    offsets = [field[1] for field in (dtype.fields or {}).values()]
+    names, formats = [name for name, _ in described], [kind for _, kind in described]
+    size = dtype.itemsize + 8
+    wider = np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": size})
     return {
         "renamed": np.dtype([(name + "_", kind), *described[1:]]),
         "retyped": np.dtype([(name, "f4"), *described[1:]]),

@@ -244,7 +244,9 @@ def test_that_what_comes_after_its_time_had_passed_is_counted_and_never_lands_be
     assert [(row["ts"], row["bid"]) for row in plain(history.ring(0))] == [(T, 100), (T + 100, 99)]
     history.take(changes(touch(T + 150, 97, 102, venue=1, source=1), touch(T + 200, 96, 102, venue=1, source=1)))
     history.advance(NEVER, ranks())
-    assert history.late == 2  # a time that had passed, though nothing of the instrument was newer; the watermark had not
+    assert (
+        history.late == 2
+    )  # a time that had passed, though nothing of the instrument was newer; the watermark had not
     assert [(row["ts"], row["bid"]) for row in plain(history.ring(0))][2:] == [(T + 150, 98), (T + 200, 98)]
 
 

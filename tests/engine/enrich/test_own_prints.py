@@ -33,7 +33,9 @@ Fields = dict[str, int]
 def _prints(*made: Fields) -> Rows:
     out = np.zeros(len(made), PRINT)
     for at, fields in enumerate(made):
-        for name, value in ({"ts": T, "price": 100, "size": 5, "number": at, "whole": at, "eligible": 1} | fields).items():
+        for name, value in (
+            {"ts": T, "price": 100, "size": 5, "number": at, "whole": at, "eligible": 1} | fields
+        ).items():
             out[name][at] = value
     return out
 
