@@ -4,6 +4,8 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -11,7 +13,7 @@ from typing import Final
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 
 import pyqtgraph as pg
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QMessageLogContext, QSettings, Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from app.board import BoardError
@@ -52,8 +54,11 @@ def snapshot(board_folder: Path, png: Path, size: tuple[int, int] = SIZE, select
     bridge = Bridge(Pad(board_folder))
     window = MainWindow(bridge, themes.DARK)
     window.resize(*size)
-    window.show()
+    # drawn as if shown, but never on a screen: nothing flashes up
+    window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
     try:
+        with _without_remarks():
+            window.show()
         _read_all(bridge, select)
         for _ in range(3):  # layout, then paint, then what painting asked for
             app.processEvents()
@@ -62,6 +67,25 @@ def snapshot(board_folder: Path, png: Path, size: tuple[int, int] = SIZE, select
         window.grab().save(str(png), "PNG")
     finally:
         window.close()
+
+
+@contextmanager
+def _without_remarks() -> Iterator[None]:
+    """Keep back what Qt's offscreen screen says of every window; all other messages pass."""
+
+    def hear(kind: QtMsgType, context: QMessageLogContext, words: str) -> None:
+        if words.startswith("This plugin does not support"):
+            return
+        if before is not None:
+            before(kind, context, words)
+        else:
+            print(words, file=sys.stderr)
+
+    before = qInstallMessageHandler(hear)
+    try:
+        yield
+    finally:
+        qInstallMessageHandler(before)
 
 
 def _read_all(bridge: Bridge, select: str | None) -> None:

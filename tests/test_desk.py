@@ -80,6 +80,14 @@ def settings(folder: Path) -> object:
     return QSettings(str(folder / "desk.ini"), QSettings.Format.IniFormat)
 
 
+def test_that_a_picture_is_drawn_without_a_word(filler: Filler, tmp_path: Path) -> None:
+    code = "import sys, app.desk as d; from pathlib import Path; d.snapshot(Path(sys.argv[1]), Path(sys.argv[2]))"
+    words = [sys.executable, "-c", code, str(filler.writer.folder), str(tmp_path / "a.png")]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+    assert (tmp_path / "a.png").stat().st_size > 10_000
+
+
 def test_that_numba_is_never_in_the_desks_process() -> None:
     code = (
         "import sys, app.desk, app.widgets.main_window;"

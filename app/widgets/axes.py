@@ -18,6 +18,9 @@ _FROM_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
 STEPS: Final[tuple[int, ...]] = (*_BELOW_S, *(seconds * SECOND for seconds in _FROM_S))
 
 
+_LETTER: Final = 8  # pixels a letter of a label takes at most
+
+
 def step_of(span_ns: float, pieces: float) -> int:
     """The smallest step that cuts a span into at most `pieces`."""
     return next((step for step in STEPS if span_ns / step <= pieces), STEPS[-1])
@@ -28,6 +31,7 @@ class ClockAxis(pg.AxisItem):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__("bottom")
+        self.setStyle(hideOverlappingLabels=40)  # pixels a label may stand out at either end
         self.origin = 0
         self.where: tzinfo = UTC
         self._step = SECOND
@@ -35,15 +39,26 @@ class ClockAxis(pg.AxisItem):  # type: ignore[misc]
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         """One row of ticks, so far apart that their labels cannot touch."""
         start, end = (self.origin + round(edge * SECOND) for edge in (low, high))  # floats cannot hold an epoch's ns
-        step = step_of(end - start, max(size / 100, 1))
-        self._step = step = step if step >= SECOND else step_of(end - start, max(size / 170, 1))
+        span = max(end - start, 1)
+        step = next((step for step in STEPS if step / span * size >= _LETTER * (len(_words(step)) + 3)), STEPS[-1])
+        self._step = step
         first, last = -(-start // step), end // step
         return [(step / SECOND, [(n * step - self.origin) / SECOND for n in range(first, min(last, first + 50) + 1)])]
 
     def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:
         """Clock times with the digits that the step needs."""
-        digits = next((d for d in range(10) if self._step % 10 ** (9 - d) == 0), 9)
+        digits = _digits(self._step)
         return [clock(self.origin + round(value * SECOND), self.where, digits) for value in values]
+
+
+def _digits(step: int) -> int:
+    """Digits of a second that tell multiples of a step apart."""
+    return next((d for d in range(10) if step % 10 ** (9 - d) == 0), 9)
+
+
+def _words(step: int) -> str:
+    """A label as wide as those of a step."""
+    return clock(0, UTC, _digits(step))
 
 
 class FigureAxis(pg.AxisItem):  # type: ignore[misc]

@@ -99,7 +99,9 @@ class Blotter(QWidget):
 
     def _count(self) -> None:
         shown, there = len(self.table.order), len(self.table.rows)
-        words = f"{number(shown)} of {number(there)} orders" if shown != there else f"{number(there)} orders"
+        words = f"{number(there)} order{'' if there == 1 else 's'}"
+        if shown != there:
+            words = f"{number(shown)} of {words}"
         if self.grid.chosen >= 0 and self.table.line_of(self.grid.chosen) < 0:
             words += "   chosen order filtered out"
         if words != self.count.text():

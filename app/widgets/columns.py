@@ -53,7 +53,7 @@ class Column:
     @property
     def empty(self) -> str:
         """What an undefined cell reads."""
-        return {"level": "n/a", "evidence": NOT_MEASURED}.get(self.look, text.DASH)
+        return {"level": "N/A", "evidence": NOT_MEASURED}.get(self.look, text.DASH)
 
 
 _LEVELS: Final[dict[str, tuple[Shape, str]]] = {
@@ -98,7 +98,7 @@ BLOTTER: Final = (
     Column("status", "Evidence", 14, "evidence", about="whether our own signals are read", reason="status_reason"),
     Column("parent_id", "Order", 9, "text"),
     Column("instrument", "Symbol", 7, "text"),
-    Column("side", "Side", 5, "side"),
+    Column("side", "Side", 6, "side"),
     Column("order_qty", "Qty", 8, show=text.number, about="order quantity after amendments"),
     Column("done_pct", "Done %", 6, show=lambda value: text.number(value, 1), about="filled of the order quantity"),
     Column("avg_px", "Avg px", 9, show=text.price, about="average price of live fills", why=NO_FILL),

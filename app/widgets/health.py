@@ -14,6 +14,7 @@ from app.widgets.theme import Theme, figures_font
 # life of the board: shape, word, tone
 LIVES: Final = {
     "live": ("●", "LIVE", "good"),
+    "paused": ("◆", "PAUSED", "amber"),
     "ended": ("■", "ENDED", "accent"),
     "stale": ("▲", "STALE", "red"),
     "waiting": ("○", "WAITING", "amber"),

@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
-from app.engine.units import NULL
+from app.engine.units import MILLISECOND, NULL
 from app.widgets import format as text
 from app.widgets import theme as themes
 from app.widgets.blotter import Blotter
@@ -101,7 +101,7 @@ class MainWindow(QMainWindow):
         arrival, end = int(parent["arrival_ts"]), int(parent["end_ts"])
         arrival = arrival if arrival != NULL else int(path.ts[0]) if len(path) else 0
         last = end if end != NULL else max(arrival, pad.watermark)
-        room = max((last - arrival) // 20, 1_000_000_000)
+        room = max((last - arrival) // 20, 10 * MILLISECOND)
         events = pad.rows_of("events", self.bridge.row)
         side = say(int(parent["side"]))
         title = f"{say(int(parent['parent_id']))}  {say(int(parent['instrument']))}  {side}   mid vs {named}"
@@ -109,7 +109,7 @@ class MainWindow(QMainWindow):
             title += f" {text.price(reference)}, bps"
         mids = path.at(events["ts"])
         own, span = happened(events, reference, mids, pad), (arrival - room, last + room)
-        return Course(title, side, path, own, reference, arrival, last, *span)
+        return Course(title, side, path, own, reference, arrival, last, pad.watermark, *span)
 
     def _show_state(self) -> None:
         pad = self.bridge.pad

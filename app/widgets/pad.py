@@ -23,7 +23,7 @@ _SLICE: Final = 100_000  # rows read of a long section in one pull
 _PATHS: Final = 4  # instruments whose path is kept
 _LOOKS: Final = 200  # at a torn row; what stays torn is asked for again at the next pull
 
-Life = Literal["waiting", "live", "ended", "stale", "refused"]
+Life = Literal["waiting", "live", "paused", "ended", "stale", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +210,15 @@ class Pad:
         beats = reader.heartbeat.beats
         if beats != self._beats:
             self._beats, self._beat_seen = beats, now_ns
-        if reader.closed:
+        state = reader.meta().get("state", "")
+        if reader.closed or state == "ended":
             return Pulse("ended", "The run has ended: these figures are final")
         until = f"figures stand as of {clock(reader.watermark)} UTC" if reader.watermark != NULL else "no figures yet"
+        if state == "failed":
+            return Pulse("stale", f"The replay has failed: {until}. Nothing here is live")
         if not reader.writer_alive():
             return Pulse("stale", f"The engine has died: {until}. Nothing here is live")
         silent = now_ns - self._beat_seen
         if silent > STALE_AFTER_NS:
             return Pulse("stale", f"The engine has been silent for {silent / 1e9:.0f} s: {until}. Nothing here is live")
-        return Pulse("live")
+        return Pulse("paused" if state == "paused" else "live")

@@ -5,6 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from app.engine.units import NULL
+
 FAN: Final = 16  # points a block of the first level holds, blocks of one level a block of the next
 _LEVELS: Final = 4
 
@@ -137,10 +139,13 @@ class Path:
         found[known] = self.mid.values[place[known]]
         return found
 
-    def outline(self, start: int, end: int, columns: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def outline(
+        self, start: int, end: int, columns: int, until: int = NULL
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Points of a line that looks, on `columns` pixels, like all points of [start, end] drawn as steps.
 
-        Per pixel column that has points: what was held, the smallest, the largest and the last value.
+        Per pixel column that has points: what was held, the smallest, the largest and the last value. The last point
+        is held until `until` (ns), the time up to which nothing newer is known.
         """
         edges = start + (np.arange(columns + 1) * ((end - start) / columns)).astype(np.int64)
         edges[-1] = end + 1
@@ -154,7 +159,7 @@ class Path:
         mid[0::4], mid[1::4] = np.concatenate([held, last])[: len(full)], low[full]
         mid[2::4], mid[3::4] = high[full], last
         tail = np.concatenate([held, last])[-1:]  # what stands at the right edge, if time has come that far
-        stop = min(end, int(self.ts[-1])) if len(self) else start
+        stop = max(min(end, max(int(self.ts[-1]), until)), start) if len(self) else start
         return np.concatenate([[start], ts, [stop]]), np.concatenate([held, mid, tail])
 
     def traded(self, edges: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -168,7 +168,7 @@ class Scorecard(QScrollArea):
         )
 
     def _light(self, row: np.void) -> str:
-        word = self.texts.text(int(row["level"])) or "n/a"
+        word = self.texts.text(int(row["level"])) or "N/A"
         colour = self._colour(mark("level", word)[1])
         reason = self.texts.text(int(row["level_reason"]))
         return (

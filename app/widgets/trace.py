@@ -35,6 +35,7 @@ class Course:
     reference: float
     arrival: int
     last: int  # its end, or now
+    known: int  # nothing newer is known before this time
     start: int
     end: int
 
@@ -124,7 +125,7 @@ class Trace(QWidget):
         start, end = self.view()
         self._clock.origin = course.arrival
         width = max(int(self._box.width()), 200)
-        ts, mid = course.path.outline(start, end, width)
+        ts, mid = course.path.outline(start, end, width, course.known)
         x, bps = self._x(ts), text_bps(mid, course.reference)
         self._curve.setData(x, bps, connect="finite")
         self._box.setXRange(*self._x(np.array([start, end])).tolist(), padding=0)

@@ -104,10 +104,7 @@ class Filler:
         rows["opp_cost_ccy"] = trading - rows["exec_cost_ccy"]
         rows["is_ccy"] = trading + rows["fees_ccy"] + np.nan_to_num(delay)
         rows["is_arrival_bps"] = rows["is_bps"] = rows["is_ccy"] / money
-        for place, horizon in enumerate(HORIZON_NAMES):
-            rows[f"markout_{horizon}_bps"] = random.normal(0.3 * place / 3, 0.6, n)
-            rows[f"markout_{horizon}_se_bps"] = np.where(random.random(n) < 0.3, np.nan, 0.1 + 0.1 * place)
-        rows["markout_5m_bps"] = rows["markout_5m_se_bps"] = np.nan
+        self._markouts(rows)
         level = random.integers(0, len(LEVELS), n)
         rows["level"] = self._texts([LEVELS[i] for i in level])
         rows["level_reason"] = self._texts(
@@ -119,6 +116,13 @@ class Filler:
         rows["last_ts"] = rows["arrival_ts"] + random.integers(0, DAY // 4, n)
         self.parents, self.side, self.symbol = rows, side, symbol
         self.writer.put("parents", np.arange(n), rows)
+
+    def _markouts(self, rows: np.ndarray) -> None:
+        n, random = len(rows), self.random
+        for place, horizon in enumerate(HORIZON_NAMES):
+            rows[f"markout_{horizon}_bps"] = random.normal(0.3 * place / 3, 0.6, n)
+            rows[f"markout_{horizon}_se_bps"] = np.where(random.random(n) < 0.3, np.nan, 0.1 + 0.1 * place)
+        rows["markout_5m_bps"] = rows["markout_5m_se_bps"] = np.nan
 
     def _orders(self) -> None:
         """Children, fills and events: many for the first parent, a few for others."""

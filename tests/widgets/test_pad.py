@@ -159,6 +159,18 @@ def test_that_a_silent_a_dead_and_a_closed_writer_are_told_apart(
     assert not pad.pulse.stale
 
 
+def test_that_a_replay_says_itself_when_it_is_paused_ended_or_failed(tmp_path: Path) -> None:
+    with BoardWriter(tmp_path) as writer:
+        pad = Pad(tmp_path)
+        writer.beat(1)
+        lives = {"playing": "live", "paused": "paused", "ended": "ended", "failed": "stale"}
+        for state, expected in lives.items():
+            writer.meta("state", state)
+            pad.pull(0)
+            assert (life(pad), pad.pulse.stale) == (expected, state == "failed")
+        assert pad.pulse.words.startswith("The replay has failed")
+
+
 def test_that_a_new_writer_resets_the_copy(tmp_path: Path) -> None:
     pad = Pad(tmp_path)
     with BoardWriter(tmp_path) as writer:

@@ -115,3 +115,10 @@ def test_that_an_empty_path_has_an_empty_outline() -> None:
     x, y = Path().outline(0, 100, 10)
     assert len(x) == len(y) == 2
     assert np.isnan(y).all()
+
+
+def test_that_the_last_mid_is_held_as_far_as_time_is_known() -> None:
+    made = path([10, 20], [1.0, 2.0])
+    for until, expected in ((0, 20), (50, 50), (500, 100)):
+        x, y = made.outline(0, 100, 10, until)
+        assert (x[-1], y[-1]) == (expected, 2.0)

@@ -136,7 +136,7 @@ def test_that_every_undefined_figure_reads_as_a_dash_with_its_reason(
     table = Table(columns, Words(), blank(section, 1))
     for number, column in enumerate(columns):
         shown = table.index(0, number).data()
-        assert shown == {"evidence": NOT_MEASURED, "level": "n/a"}.get(column.look, text.DASH), column.name
+        assert shown == {"evidence": NOT_MEASURED, "level": "N/A"}.get(column.look, text.DASH), column.name
         tip = table.index(0, number).data(Qt.ItemDataRole.ToolTipRole)
         assert tip == f"{column.title}: {column.why}"
 

@@ -43,7 +43,8 @@ def course(count: int = 5000, reference: float = 100.0, side: str = "BUY") -> Co
     events["kind"] = [WORDS.index(w) for w in ("fill", "child_replaced", "fill", "fill")]
     events["liquidity"] = [WORDS.index(w) for w in ("A", "", "R", "X")]
     own = happened(events, reference, path.at(events["ts"]), Words())
-    return Course("P1", side, path, own, reference, START, START + 3600 * SECOND, START - SECOND, START + 3601 * SECOND)
+    end = START + 3600 * SECOND
+    return Course("P1", side, path, own, reference, START, end, end, START - SECOND, end + SECOND)
 
 
 @pytest.fixture
