@@ -48,8 +48,8 @@ class Engine:
         for control in block.controls:
             self._control(control)
         late = self._orders(block.orders, effects)
-        touches = self._market(block)
-        finals = self._advance(max(self.state.watermark, block.watermark))
+        touches, finals = self._market(block)
+        finals += self._advance(max(self.state.watermark, block.watermark))
         self._remember(block, finals, late)
         if self.config.book:
             self.touches = np.concatenate(touches) if touches else self.touches[:0]
@@ -62,9 +62,10 @@ class Engine:
         finals = self._advance(NEVER)
         self._remember(Block(watermark=NEVER), finals, 0)
 
-    def _market(self, block: Block) -> list[Rows]:
+    def _market(self, block: Block) -> tuple[list[Rows], list[Fact]]:
         """Run the rows through the books and hand the changes on, in pieces the history ring can hold."""
         touches: list[Rows] = []
+        finals: list[Fact] = []
         for begin in range(0, len(block.market), SUB_BLOCK):
             rows = block.market[begin : begin + SUB_BLOCK]
             changes = self.state.books.apply(rows, self.config.book)
@@ -75,24 +76,25 @@ class Engine:
                 # what comes later in this block bounds how far time has surely passed
                 rest = block.market[begin + SUB_BLOCK :]
                 passed = min(block.watermark, int(applied_at(rest).min()))
-                self._advance(max(self.state.watermark, passed))
+                finals += self._advance(max(self.state.watermark, passed))
             for source, count in enumerate(np.bincount(rows["source"]).tolist()):
                 self.state.rows_of_source[source] = self.state.rows_of_source.get(source, 0) + count
         self.state.rows_in += len(block.market) + len(block.orders)
         if len(block.market):
             self.state.last_ts = max(self.state.last_ts, int(applied_at(block.market).max()))
-        return touches
+        return touches, finals
 
     def _orders(self, orders: tuple[OrderRow, ...], effects: Effects) -> int:
         late = 0
         for row in orders:
-            fact = self.state.flow.take(row)
             self.state.last_ts = max(self.state.last_ts, row.ts_event)
+            if row.kind == "fill" and (row.qty is None or row.price is None):
+                effects.quarantine.append(_incomplete(row))
+                continue
+            fact = self.state.flow.take(row)
             if row.ts_event < self.state.watermark and self.state.watermark != NULL:
                 fact.late = True
                 late += 1
-            if row.kind in ("fill", "correct") and (row.qty is None or row.price is None):
-                effects.quarantine.append(_incomplete(row))
         return late
 
     def _control(self, control: Control) -> None:
@@ -150,9 +152,7 @@ class Engine:
 
     def publish(self, sink: Sink) -> None:
         """Put what changed since the last publication on the board."""
-        for fact in self.state.joins.look_ahead():
-            if fact.parent is not None:
-                fact.parent.refresh()
+        self.state.joins.look_ahead()
         self._publisher.publish(self.state, sink)
 
     def output_hash(self) -> str:

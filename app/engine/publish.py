@@ -9,19 +9,19 @@ import numpy as np
 from app.engine import layout
 from app.engine.enrich.ex_own import OwnQuantity, touch_ex_own
 from app.engine.metrics import schedule
+from app.engine.orders.standing import Standing
 from app.engine.schema import TABLES, Column
 from app.engine.tables.build import Built, build
 from app.engine.tables.children import children_table
-from app.engine.tables.context import price, scale_of
+from app.engine.tables.context import NEVER, price, scale_of
 from app.engine.tables.fills import fills_table
 from app.engine.tables.parents import wmid
-from app.engine.units import LOCKED, MILLISECOND, NULL, PRICE_SCALE, QUALITIES
+from app.engine.units import HORIZON_NS, LOCKED, MILLISECOND, NULL, PRICE_SCALE, QUALITIES
 
 if TYPE_CHECKING:
     from app.engine.events import Rows
     from app.engine.layout import Sink
-    from app.engine.orders.facts import Parent
-    from app.engine.orders.standing import Standing
+    from app.engine.orders.facts import Chain, Fact, Parent
     from app.engine.state import State
     from app.engine.tables.context import Columns, Moment, Value
 
@@ -34,23 +34,26 @@ class Publisher:
 
     def __init__(self) -> None:
         self.parents: dict[str, int] = {}
-        self.fills: dict[int, int] = {}
-        self.children: dict[int, int] = {}
+        self.fills: dict[Fact, int] = {}
+        self.children: dict[Chain, int] = {}
         self.seen: dict[str, int] = {}  # parent -> its `touched` at the last publication
+        self.shown: dict[str, int] = {}  # parent -> the watermark then
+        self.merged = 0  # chains merged away whose rows have been blanked
         self.traced: dict[int, int] = {}
         self.events = 0
         self.next = 0
-        self.own: dict[int, dict[int, OwnQuantity]] = {}
+        self.own: dict[int, dict[Chain, OwnQuantity]] = {}
 
     def publish(self, engine: State, sink: Sink) -> None:
         """Write every section and close the publication."""
         now = engine.moment()
         parents = self._due(engine)
-        chains = {id(fact.chain): fact.chain for parent in parents for fact in parent.facts if fact.chain is not None}
-        built = build(parents, list(chains.values()), now)
+        chains = dict.fromkeys(fact.chain for parent in parents for fact in parent.facts if fact.chain is not None)
+        built = build(parents, list(chains), now)
         self._parents(built, now, sink)
         self._fills(built, now, sink)
         self._children(built, now, sink)
+        self._blank(engine, parents, built, sink)
         self._events(engine, sink)
         self._instruments(engine, now, sink)
         self._trace(engine, sink)
@@ -58,16 +61,28 @@ class Publisher:
         sink.beat(min(engine.watermark, engine.last_ts))
 
     def _due(self, engine: State) -> list[Parent]:
-        """Parents with news, and some live ones whose market has moved on."""
+        """Parents with news, and some of those whose market has moved on; all of them once data has ended."""
         everyone = engine.parents()
+        everyone += [p for p in engine.flow.parents.values() if not p.facts and p.parent_id in self.seen]
         due = [p for p in everyone if self.seen.get(p.parent_id) != p.touched]
-        due += [p for p in everyone if p.parent_id in self.seen and self.seen[p.parent_id] == p.touched and _moves(p)][
-            self.next : self.next + ROUND
-        ]
-        self.next = self.next + ROUND if len(everyone) > self.next + ROUND else 0
+        moving = [p for p in everyone if self.seen.get(p.parent_id) == p.touched and self._moves(p)]
+        if engine.end == NULL:
+            begin = self.next if self.next < len(moving) else 0
+            self.next = begin + ROUND
+            moving = moving[begin : self.next]
+        due += moving
         for parent in due:
             self.seen[parent.parent_id] = parent.touched
+            self.shown[parent.parent_id] = engine.watermark
         return due
+
+    def _moves(self, parent: Parent) -> bool:
+        """True while time changes the parent's figures: it is alive, or a horizon after its last fact was open."""
+        standing, shown = parent.standing, self.shown[parent.parent_id]
+        if not isinstance(standing, Standing) or standing.last is None or shown == NEVER:
+            return False
+        last = standing.last_fill.matched_at if standing.last_fill else NULL
+        return standing.closing is None or shown <= max(standing.last.row.ts_event, last) + HORIZON_NS[-1]
 
     def _parents(self, built: Built, now: Moment, sink: Sink) -> None:
         if not built.parents:
@@ -87,23 +102,41 @@ class Publisher:
         facts = [fill.fact for _standing, fill in built.arrays.rows]
         rows["parent_row"] = [self.parents[standing.parent_id] for standing, _fill in built.arrays.rows]
         rows["instrument"] = [_named(fact.instrument, now, sink) for fact in facts]
-        sink.put("fills", np.array([self._number(self.fills, id(fact)) for fact in facts], np.int64), rows)
+        sink.put("fills", np.array([self._number(self.fills, fact) for fact in facts], np.int64), rows)
 
     def _children(self, built: Built, now: Moment, sink: Sink) -> None:
         if not built.walked:
             return
         rows = _rows(layout.CHILD_ROW, TABLES["children"], children_table(built.walked, now), sink)
         for k, (chain, child) in enumerate(built.walked):
+            instrument = chain.facts[0].instrument
             rows["parent_row"][k] = self.parents.get(chain.parent_id or "unassigned", -1)
-            rows["instrument"][k] = _named(chain.instrument, now, sink)
+            rows["instrument"][k] = _named(instrument, now, sink)
             rows["side"][k] = sink.intern(chain.side or "")
             open_qty = 0 if child.ts_done is not None or child.ts_acked is None else (child.qty or 0) - child.filled
-            mine = self.own.setdefault(chain.instrument, {})
-            mine.pop(id(chain), None)
+            mine = self.own.setdefault(instrument, {})
+            mine.pop(chain, None)
             if open_qty > 0 and child.price is not None:
-                mine[id(chain)] = OwnQuantity(1 if chain.side == "BUY" else -1, child.price, open_qty)
-        index = np.array([self._number(self.children, id(chain)) for chain, _child in built.walked], np.int64)
+                mine[chain] = OwnQuantity(1 if chain.side == "BUY" else -1, child.price, open_qty)
+        index = np.array([self._number(self.children, chain) for chain, _child in built.walked], np.int64)
         sink.put("children", index, rows)
+
+    def _blank(self, engine: State, parents: list[Parent], built: Built, sink: Sink) -> None:
+        """Empty the rows of what is no more: fills that turned out to be copies, chains that became part of others."""
+        standing = {fill.fact for _standing, fill in built.arrays.rows}
+        facts = (fact for parent in parents for fact in parent.facts if fact.row.kind == "fill")
+        copies = [self.fills[fact] for fact in facts if fact in self.fills and fact not in standing]
+        fresh, self.merged = engine.flow.merged[self.merged :], len(engine.flow.merged)
+        gone = [self.children[chain] for chain in fresh if chain in self.children]
+        for chains in self.own.values():
+            for chain in fresh:
+                chains.pop(chain, None)
+        for section, numbers, dtype in (("fills", copies, layout.FILL_ROW), ("children", gone, layout.CHILD_ROW)):
+            if numbers:
+                columns: Columns = {TABLES[section][0].name: [None] * len(numbers)}
+                rows = _rows(dtype, TABLES[section], columns, sink)
+                rows["parent_row"] = -1
+                sink.put(section, np.array(numbers, np.int64), rows)
 
     def _events(self, engine: State, sink: Sink) -> None:
         fresh = engine.flow.facts[self.events :]
@@ -176,12 +209,6 @@ class Publisher:
     @staticmethod
     def _number(numbers: dict[Any, int], key: object) -> int:
         return numbers.setdefault(key, len(numbers))
-
-
-def _moves(parent: Parent) -> bool:
-    """True while the market still changes the parent's figures."""
-    standing = parent.standing
-    return getattr(standing, "closing", None) is None
 
 
 def _named(instrument: int, now: Moment, sink: Sink) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from app.engine.state import State
 
 VERSION: Final = 1
+_DIGEST: Final = hashlib.sha256().digest_size
 _DTYPES: Final = {
     "history": HISTORY, "print": PRINT, "slot": SLOT, "sample": SAMPLE, "taken": TAKEN_BACK, "join": JOIN,
     "change": CHANGE, "wanted": WANTED, "candidate": CANDIDATE,
@@ -85,7 +87,8 @@ def pack(engine: State) -> bytes:
         sources=engine.sources,
         chain=engine.chain,
     )  # fmt: skip
-    return msgspec.msgpack.encode(state)
+    packed = msgspec.msgpack.encode(state)
+    return hashlib.sha256(packed).digest() + packed
 
 
 _FACT_LISTS: Final = ("waiting", "unmatched", "openings", "intervals")
@@ -101,8 +104,11 @@ def _join_arrays(joins: Joins) -> dict[str, Any]:
 
 def unpack(engine: State, data: bytes) -> None:
     """Put a saved state into a fresh engine. Raises EngineError for bytes that are not one."""
+    digest, packed = data[:_DIGEST], data[_DIGEST:]
+    if hashlib.sha256(packed).digest() != digest:
+        raise EngineError("not a saved engine state: its bytes are damaged or something else's")
     try:
-        state = msgspec.msgpack.decode(data, type=_State)
+        state = msgspec.msgpack.decode(packed, type=_State)
     except msgspec.MsgspecError as error:
         raise EngineError(f"not a saved engine state: {error}") from error
     if state.version != VERSION:

@@ -43,7 +43,7 @@ class Child:
     n_rejects: int = 0
     n_fills: int = 0
     n_busts: int = 0
-    asked: int | None = None  # price of a replace not yet answered
+    over: bool = False  # cancelled, expired or rejected
     first: Fact | None = None  # the child_new
     last: Fact | None = None
     flags: set[str] = field(default_factory=set)
@@ -53,7 +53,7 @@ class Child:
 def walk(chain: Chain, standing: dict[int, Fill]) -> Child:
     """Walk a chain; `standing` maps the id of a fill fact to the execution as it stands (copies are absent)."""
     child = Child()
-    for fact in chain.in_order():
+    for fact in chain.facts:
         kind = fact.row.kind
         child.last = fact
         if kind in _REPORTS:
@@ -105,6 +105,7 @@ def _state(child: Child, fact: Fact) -> None:
             child.n_rejects += row.kind == "rejected"
             child.ts_cancelled = ts if row.kind == "child_cancelled" else child.ts_cancelled
             child.ts_done = ts
+            child.over = child.over or row.kind != "done_for_day"
             child.last_status = _ENDS[row.kind]
         case _:
             child.flags.add(f"odd_{row.kind}")
@@ -121,7 +122,7 @@ def _fill(child: Child, fact: Fact, fill: Fill | None) -> None:
         odd.add(fill.restated)
     if child.first is not None and child.ts_acked is None:
         odd.add("before_ack")
-    if child.ts_done is not None and child.last_status in ("4", "C", "8"):
+    if child.over:
         odd.add("after_cancel")
     if child.price is not None and fact.side * (fill.price - child.price) > 0:
         odd.add("through_limit")

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from app.engine.orders.facts import Fact
+
+
+class Terms(NamedTuple):
+    """What an execution counts for: quantity (0 once busted), price (1e-9), fee (1e-9 of currency)."""
+
+    qty: int
+    price: int
+    fee: int
 
 
 @dataclass(slots=True)
@@ -24,6 +32,11 @@ class Fill:
         """Its quantity, 0 once busted."""
         return 0 if self.restated == "busted" else self.qty
 
+    @property
+    def terms(self) -> Terms:
+        """What it counts for as it stands."""
+        return Terms(0, self.price, 0) if self.restated == "busted" else Terms(self.qty, self.price, self.fee)
+
 
 @dataclass(frozen=True, slots=True)
 class Restatement:
@@ -31,8 +44,8 @@ class Restatement:
 
     cause: Fact
     fill: Fill
-    old: tuple[int, int]
-    new: tuple[int, int]
+    old: Terms
+    new: Terms
 
 
 @dataclass(slots=True)
@@ -57,7 +70,7 @@ def stand(facts: list[Fact]) -> Executions:
     """Fold fills, busts and corrections (facts in definitive order) into what stands.
 
     A bust or correction names its fill by ref_exec_id (else by exec_id); one that comes before its fill still
-    applies. A correction may name an earlier correction.
+    applies. A correction may name an earlier correction. What is busted stays so: a later word on it is an orphan.
     """
     out = Executions([], [])
     by_name: dict[tuple[str, str], Fill] = {}
@@ -93,10 +106,10 @@ def _restate(out: Executions, fact: Fact, by_name: dict[tuple[str, str], Fill], 
     reference = row.ref_exec_id or row.exec_id or ""
     child = fact.chain.child_id if fact.chain else ""
     fill = by_name.get((child, reference)) or by_id.get(reference)
-    if fill is None:
+    if fill is None or fill.restated == "busted":
         out.orphans += 1
         return
-    old = (fill.qty, fill.price)
+    old = fill.terms
     if row.kind == "bust":
         fill.restated = "busted"
     else:
@@ -107,5 +120,4 @@ def _restate(out: Executions, fact: Fact, by_name: dict[tuple[str, str], Fill], 
     if row.exec_id:
         by_name[(child, row.exec_id)] = fill
         by_id.setdefault(row.exec_id, fill)
-    new = (0 if row.kind == "bust" else fill.qty, fill.price)
-    out.restatements.append(Restatement(fact, fill, old, new))
+    out.restatements.append(Restatement(fact, fill, old, fill.terms))

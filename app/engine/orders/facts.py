@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
+
 from app.engine.events import OrderRow
 
 NOWHERE = -1
@@ -45,62 +47,71 @@ def key_of(fact: Fact) -> Key:
     return fact.key
 
 
-class Chain:
-    """Facts of one child order under every ClOrdID it has had; the first one names it."""
+def said(known: str | None, facts: list[Fact], name: str, added: Fact | None) -> str | None:
+    """The earliest value the facts give for a text column; `known` is what it was before one was added."""
+    if added is not None and added is facts[-1]:  # the usual case, without a walk
+        return known or getattr(added.row, name)
+    values = (getattr(fact.row, name) for fact in facts)
+    return next((value for value in values if value), None)
 
-    __slots__ = ("algo_order_id", "facts", "ids", "instrument", "parent_id", "parent_key", "side", "sorted", "venue")
+
+class Chain:
+    """Facts of one child order, in definitive order, under every ClOrdID it has had; the first one names it.
+
+    What its facts say of the order (side, venue, instrument, algo order) is the earliest fact's word, whenever that
+    fact came. `parent_key` is the fact that names the parent.
+    """
+
+    __slots__ = ("algo_order_id", "facts", "ids", "instrument", "parent_id", "parent_key", "side", "venue")
 
     def __init__(self) -> None:
         self.ids: set[str] = set()
         self.facts: list[Fact] = []
-        self.sorted = True
-        self.instrument = NOWHERE
+        self.instrument: str | None = None
         self.side: str | None = None
         self.venue: str | None = None
         self.algo_order_id: str | None = None
         self.parent_id: str | None = None
-        self.parent_key: tuple[int, str, int, int] | None = None
+        self.parent_key: Key | None = None
 
     def add(self, fact: Fact) -> None:
-        """Append a fact; what it says of the order is learnt, the earliest fact winning."""
-        self.sorted = self.sorted and (not self.facts or self.facts[-1].key <= fact.key)
-        self.facts.append(fact)
+        """Put a fact in its place."""
+        insort(self.facts, fact, key=key_of)
         fact.chain = self
-        row = fact.row
-        self.side = self.side or row.side
-        self.venue = self.venue or row.venue
-        self.algo_order_id = self.algo_order_id or row.algo_order_id
+        self._learn(fact)
 
-    def in_order(self) -> list[Fact]:
-        """The facts in definitive order."""
-        if not self.sorted:
-            self.facts.sort(key=key_of)
-            self.sorted = True
-        return self.facts
+    def remove(self, fact: Fact) -> None:
+        """Forget a fact that belongs to another order."""
+        del self.facts[bisect_left(self.facts, fact.key, key=key_of)]
+        fact.chain = None
+        self._learn(None)
+
+    def _learn(self, added: Fact | None) -> None:
+        for name in ("instrument", "side", "venue", "algo_order_id"):
+            setattr(self, name, said(getattr(self, name), self.facts, name, added))
 
     @property
     def child_id(self) -> str:
         """The ClOrdID of the chain's first order."""
-        facts = self.in_order()
-        for fact in facts:
+        for fact in self.facts:
             if fact.row.kind == "child_new" and fact.row.child_id:
                 return fact.row.child_id
-        first = facts[0].row
+        first = self.facts[0].row
         return first.orig_child_id or first.child_id or min(self.ids, default="")
 
 
 class Parent:
-    """Facts of one parent; figures are folded from them (standing.py), so late and restated facts only re-sort.
+    """Facts of one parent in definitive order; figures are folded from them (standing.py).
 
-    `stale` is set when what was folded no longer holds; `touched` counts every change.
+    `stale` is set when what was folded no longer holds; `touched` counts every change. The unassigned bucket is no
+    order: it has neither instrument nor side to lend to its facts.
     """
 
-    __slots__ = ("facts", "folded", "instrument", "parent_id", "side", "sorted", "stale", "standing", "touched")
+    __slots__ = ("facts", "folded", "instrument", "parent_id", "side", "stale", "standing", "touched")
 
     def __init__(self, parent_id: str) -> None:
         self.parent_id = parent_id
         self.facts: list[Fact] = []
-        self.sorted = True
         self.stale = False
         self.folded = 0
         self.standing: object | None = None
@@ -109,31 +120,25 @@ class Parent:
         self.side: str | None = None
 
     def add(self, fact: Fact) -> None:
-        """Append a fact; one that is out of order, or restates, makes the figures stale."""
-        if self.facts and self.facts[-1].key > fact.key:
-            self.sorted = False
-            self.stale = True
-        if fact.row.kind in ("bust", "correct"):
-            self.stale = True
-        self.facts.append(fact)
-        self.touched += 1
-        self.instrument = self.instrument or fact.row.instrument
-        self.side = self.side or fact.row.side
+        """Put a fact in its place."""
+        insort(self.facts, fact, key=key_of)
+        fact.parent = self
+        self._learn(fact)
 
     def remove(self, fact: Fact) -> None:
         """Forget a fact that belongs to another parent."""
-        self.facts.remove(fact)
-        self.stale = True
-        self.touched += 1
+        del self.facts[bisect_left(self.facts, fact.key, key=key_of)]
+        fact.parent = None
+        self._learn(None)
 
     def refresh(self) -> None:
-        """A join of one of the facts changed: fold again."""
+        """Something a fact stands on changed (its join, its chain): fold again."""
         self.stale = True
         self.touched += 1
 
-    def in_order(self) -> list[Fact]:
-        """The facts in definitive order."""
-        if not self.sorted:
-            self.facts.sort(key=key_of)
-            self.sorted = True
-        return self.facts
+    def _learn(self, added: Fact | None) -> None:
+        self.refresh()
+        if self.parent_id == UNASSIGNED:
+            return
+        self.instrument = said(self.instrument, self.facts, "instrument", added)
+        self.side = said(self.side, self.facts, "side", added)

@@ -1,4 +1,8 @@
-"""Sessionizing: each order row finds its chain and its parent, on arrival or as soon as the link is known."""
+"""Sessionizing: each order row finds its chain and its parent, on arrival or as soon as the link is known.
+
+What a link is depends on the facts alone, never on the order in which they came: wherever facts disagree, the
+earliest one decides.
+"""
 
 from collections.abc import Callable
 
@@ -9,19 +13,46 @@ from app.engine.universe import Universe
 Place = Callable[[Fact], None]
 _OF_PARENT = frozenset(("parent_new", "parent_amended", "parent_done"))
 _OF_ALGO = frozenset(("algo_new", "algo_replaced", "algo_switched", "algo_paused", "algo_resumed", "algo_done"))
+_RESTATES = frozenset(("bust", "correct"))
+_EXECUTES = frozenset(("fill", "correct"))
+
+
+class Algo:
+    """An algo order: who its parent is, and which facts and chains depend on that."""
+
+    __slots__ = ("chains", "facts", "key", "parent_id")
+
+    def __init__(self) -> None:
+        self.parent_id: str | None = None  # None until the algo order itself has spoken
+        self.key: Key | None = None  # of the fact that named the parent; None = the algo order is one itself
+        self.facts: list[Fact] = []
+        self.chains: dict[Chain, None] = {}  # in order of arrival
+
+    def hear(self, fact: Fact) -> None:
+        """A fact of the algo order; the earliest that names a parent decides."""
+        named = fact.row.parent_id
+        if named is not None and (self.key is None or fact.key < self.key):
+            self.parent_id, self.key = named, fact.key
+        elif self.parent_id is None:
+            # a firm with one level less: the algo order is the parent
+            self.parent_id = fact.row.algo_order_id
 
 
 class Flow:
-    """All parents and chains of a run. `place` is called once per fact, when its instrument is known."""
+    """All parents and chains of a run.
+
+    `place` is called for a fact when its instrument is known, and again when what it was placed by has changed.
+    """
 
     def __init__(self, universe: Universe, place: Place) -> None:
         self.universe = universe
         self.place = place
         self.parents: dict[str, Parent] = {}
         self.chains: dict[str, Chain] = {}  # every ClOrdID -> its chain
-        self.algos: dict[str, tuple[str, Key]] = {}  # algo order -> (parent, key of the fact that said so)
-        self.waiting: dict[str, list[Chain]] = {}  # chains of an algo order whose parent is not known yet
-        self.execs: dict[str, Chain] = {}
+        self.merged: list[Chain] = []  # chains that turned out to be part of another one; empty
+        self.algos: dict[str, Algo] = {}
+        self.executions: dict[str, list[Fact]] = {}  # exec id -> the facts that report it
+        self.referring: dict[str, list[Fact]] = {}  # exec id -> facts that name nothing but it
         self.facts: list[Fact] = []
         self.numbers: dict[str, int] = {}
 
@@ -31,16 +62,20 @@ class Flow:
         self.numbers[row.source] = number + 1
         fact = Fact(row, number)
         self.facts.append(fact)
-        if row.kind in _OF_PARENT or (row.kind in _OF_ALGO and not row.child_id):
-            self._take_order_fact(fact)
-        else:
+        if row.kind in _OF_PARENT:
+            self._join(fact, row.parent_id)
+        elif row.kind in _OF_ALGO and not row.child_id:
+            self._take_algo_fact(fact)
+        elif row.child_id or row.orig_child_id:
             self._take_child_fact(fact)
+        else:
+            self._take_loose_fact(fact)
         return fact
 
     def all_chains(self) -> list[Chain]:
-        """Every chain once, by child id."""
-        unique = {id(chain): chain for chain in self.chains.values()}
-        return sorted(unique.values(), key=lambda chain: (chain.parent_id or UNASSIGNED, chain.child_id))
+        """Every chain once, by parent and child id."""
+        unique = dict.fromkeys(self.chains.values())
+        return sorted(unique, key=lambda chain: (chain.parent_id or UNASSIGNED, chain.child_id))
 
     def parent(self, parent_id: str) -> Parent:
         """The parent of that id, made on first sight."""
@@ -49,59 +84,55 @@ class Flow:
             found = self.parents[parent_id] = Parent(parent_id)
         return found
 
-    def _take_order_fact(self, fact: Fact) -> None:
-        row = fact.row
-        parent_id = row.parent_id
-        if row.algo_order_id and row.kind in _OF_ALGO:
-            known = self.algos.get(row.algo_order_id)
-            if parent_id is None:
-                # a firm with one level less: the algo order is the parent
-                parent_id = known[0] if known else row.algo_order_id
-            if known is None or (row.parent_id is not None and fact.key < known[1]):
-                self.algos[row.algo_order_id] = (parent_id, fact.key)
-            for chain in self.waiting.pop(row.algo_order_id, []):
-                self._adopt(chain, parent_id, fact.key)
-        self._join_parent(fact, self.parent(parent_id or UNASSIGNED))
+    # -- algo orders -----------------------------------------------------------------------------------------------
 
-    def _take_child_fact(self, fact: Fact) -> None:
+    def _algo(self, algo_order_id: str) -> Algo:
+        found = self.algos.get(algo_order_id)
+        if found is None:
+            found = self.algos[algo_order_id] = Algo()
+        return found
+
+    def _take_algo_fact(self, fact: Fact) -> None:
         row = fact.row
-        chain = self._chain_of(row)
-        if chain is None:
-            self._join_parent(fact, self.parent(self._parent_named(row) or UNASSIGNED))
+        if row.algo_order_id is None:
+            self._join(fact, row.parent_id)
             return
-        chain.add(fact)
-        if row.exec_id:
-            self.execs.setdefault(row.exec_id, chain)
-        named = self._parent_named(row)
-        earlier = chain.parent_key is None or (fact.key < chain.parent_key and named != chain.parent_id)
-        if named is not None and earlier:
-            self._adopt(chain, named, fact.key, but=fact)
-        elif named is None and chain.parent_id is None and row.algo_order_id:
-            self.waiting.setdefault(row.algo_order_id, []).append(chain)
-        self._learn_instrument(chain, fact)
-        self._join_parent(fact, self.parent(chain.parent_id or UNASSIGNED))
+        algo = self._algo(row.algo_order_id)
+        before = algo.parent_id
+        algo.hear(fact)
+        if row.parent_id is None:
+            algo.facts.append(fact)
+        self._join(fact, row.parent_id or algo.parent_id)
+        if algo.parent_id != before:
+            for follower in algo.facts:
+                self._settle(follower)
+            for chain in list(algo.chains):
+                self._choose_parent(chain)
 
     def _parent_named(self, row: OrderRow) -> str | None:
         if row.parent_id is not None:
             return row.parent_id
-        if row.algo_order_id is not None and row.algo_order_id in self.algos:
-            return self.algos[row.algo_order_id][0]
-        return None
+        algo = self.algos.get(row.algo_order_id) if row.algo_order_id else None
+        return algo.parent_id if algo else None
 
-    def _chain_of(self, row: OrderRow) -> Chain | None:
-        """The chain of the row's ids, made or merged as needed; None for a row that names no child."""
+    # -- child orders ----------------------------------------------------------------------------------------------
+
+    def _take_child_fact(self, fact: Fact) -> None:
+        chain = self._chain_of(fact.row)
+        self._enter(chain, fact)
+        named = self._parent_named(fact.row) is not None
+        if named and (chain.parent_key is None or fact.key < chain.parent_key):
+            self._choose_parent(chain)
+        self._join(fact, chain.parent_id)
+        self._report(fact)
+
+    def _chain_of(self, row: OrderRow) -> Chain:
+        """The chain of the row's ids, made or merged as needed."""
         named = [identity for identity in (row.child_id, row.orig_child_id) if identity]
-        if not named:
-            reference = row.ref_exec_id
-            return self.execs.get(reference) if reference else None
-        chain: Chain | None = None
-        for identity in named:
-            known = self.chains.get(identity)
-            if known is not None and chain is not None and known is not chain:
-                self._merge(chain, known)
-            elif known is not None:
-                chain = chain or known
-        chain = chain or Chain()
+        found = list(dict.fromkeys(self.chains[identity] for identity in named if identity in self.chains))
+        chain = found[0] if found else Chain()
+        for other in found[1:]:
+            self._merge(chain, other)
         for identity in named:
             self.chains[identity] = chain
             chain.ids.add(identity)
@@ -112,47 +143,130 @@ class Flow:
         for identity in other.ids:
             self.chains[identity] = into
         into.ids |= other.ids
-        if other.parent_key is not None and (into.parent_key is None or other.parent_key < into.parent_key):
-            self._adopt(into, other.parent_id or UNASSIGNED, other.parent_key)
-        for fact in other.facts:
-            into.add(fact)
-            self._learn_instrument(into, fact)
-            self._join_parent(fact, self.parent(into.parent_id or UNASSIGNED))
+        self.merged.append(other)
+        for fact in list(other.facts):
+            other.remove(fact)
+            self._enter(into, fact)
+        self._choose_parent(into)
+        for fact in list(into.facts):
+            if _names_child(fact):
+                self._join(fact, into.parent_id)
 
-    def _adopt(self, chain: Chain, parent_id: str, key: tuple[int, str, int, int], but: Fact | None = None) -> None:
-        """The chain belongs to this parent from now on, with all its facts."""
-        chain.parent_id, chain.parent_key = parent_id, key
-        for fact in chain.facts:
-            if fact is not but:
-                self._join_parent(fact, self.parent(parent_id))
-
-    def _join_parent(self, fact: Fact, parent: Parent) -> None:
-        if fact.parent is parent:
-            return
+    def _enter(self, chain: Chain, fact: Fact) -> None:
+        """A fact becomes one of the chain's, and what it says of the order is said of the others too."""
+        row, venue, instrument = fact.row, chain.venue, chain.instrument
+        chain.add(fact)
+        if row.algo_order_id and row.parent_id is None and _names_child(fact):
+            self._algo(row.algo_order_id).chains[chain] = None
         if fact.parent is not None:
-            fact.parent.remove(fact)
-        fact.parent = parent
-        parent.add(fact)
-        if fact.instrument == NOWHERE:
-            name = fact.row.instrument or (None if parent.parent_id == UNASSIGNED else parent.instrument)
-            if name is not None and fact.chain is None:
-                self._place(fact, name)
-            elif name is not None and fact.chain is not None and fact.chain.instrument == NOWHERE:
-                self._set_instrument(fact.chain, name)
+            fact.parent.refresh()
+        if (chain.instrument, chain.venue) == (instrument, venue):
+            return
+        for known in chain.facts:
+            self._locate(known)
+            if chain.venue != venue and known.wanted != NOWHERE and known.row.venue is None:
+                self.place(known)  # its print was looked for at another venue
 
-    def _learn_instrument(self, chain: Chain, fact: Fact) -> None:
-        if chain.instrument == NOWHERE:
-            if fact.row.instrument is not None:
-                self._set_instrument(chain, fact.row.instrument)
-        elif fact.instrument == NOWHERE:
-            self._place(fact, self.universe.instruments[chain.instrument])
+    def _choose_parent(self, chain: Chain) -> None:
+        """The chain belongs, with all its facts, to the parent its earliest fact names that names one."""
+        said = ((self._parent_named(fact.row), fact.key) for fact in chain.facts if _names_child(fact))
+        parent_id, key = next((pair for pair in said if pair[0] is not None), (None, None))
+        chain.parent_key = key
+        if parent_id == chain.parent_id:
+            return
+        chain.parent_id = parent_id
+        for fact in list(chain.facts):
+            if _names_child(fact):
+                self._join(fact, parent_id)
 
-    def _set_instrument(self, chain: Chain, name: str) -> None:
-        chain.instrument = self.universe.instruments.index(name)
-        for fact in chain.facts:
-            if fact.instrument == NOWHERE:
-                self._place(fact, fact.row.instrument or name)
+    # -- facts that name no child ------------------------------------------------------------------------------------
 
-    def _place(self, fact: Fact, instrument: str) -> None:
-        fact.instrument = self.universe.instruments.index(instrument)
-        self.place(fact)
+    def _take_loose_fact(self, fact: Fact) -> None:
+        row = fact.row
+        reference = _reference(row)
+        if reference:
+            self.referring.setdefault(reference, []).append(fact)
+        if row.algo_order_id:
+            self._algo(row.algo_order_id).facts.append(fact)
+        self._settle(fact)
+        self._report(fact)
+
+    def _settle(self, fact: Fact) -> None:
+        """Link a fact that names no child: by the execution it refers to, by its own words."""
+        owner = self._owner(fact)
+        chain = owner.chain if owner else None
+        if chain is not fact.chain:
+            if fact.chain is not None:
+                fact.chain.remove(fact)
+            if chain is not None:
+                self._enter(chain, fact)
+        named = fact.row.parent_id
+        if named is None and owner is not None:
+            named = chain.parent_id if chain else _assigned(owner.parent)
+        self._join(fact, named or (None if chain else self._parent_named(fact.row)))
+
+    def _owner(self, fact: Fact) -> Fact | None:
+        """The execution a fact refers to: the earliest of that id, of its own parent where it names one."""
+        reference, parent_id = _reference(fact.row), fact.row.parent_id
+        reports = self.executions.get(reference, []) if reference else []
+        found = [
+            other
+            for other in reports
+            if other is not fact and (parent_id is None or (other.parent and other.parent.parent_id == parent_id))
+        ]
+        return min(found, key=lambda other: (other.row.kind != "fill", other.key), default=None)
+
+    def _report(self, fact: Fact) -> None:
+        """Let the facts that refer to this execution find it."""
+        if fact.row.exec_id and fact.row.kind in _EXECUTES:
+            self.executions.setdefault(fact.row.exec_id, []).append(fact)
+            self._settle_referring(fact)
+
+    def _settle_referring(self, fact: Fact) -> None:
+        for other in self.referring.get(fact.row.exec_id or "", ()):
+            if other is not fact:
+                self._settle(other)
+
+    # -- parents and instruments -----------------------------------------------------------------------------------
+
+    def _join(self, fact: Fact, parent_id: str | None) -> None:
+        """Move a fact to its parent, and whatever refers to it after it."""
+        old, new = fact.parent, self.parent(parent_id or UNASSIGNED)
+        if old is not new:
+            if old is not None:
+                self._relocate(old, Parent.remove, fact)
+            self._relocate(new, Parent.add, fact)
+            self._settle_referring(fact)
+        self._locate(fact)
+
+    def _relocate(self, parent: Parent, move: Callable[[Parent, Fact], None], fact: Fact) -> None:
+        """Add or remove a fact; those that live by the parent's instrument follow where that changes."""
+        instrument = parent.instrument
+        move(parent, fact)
+        if parent.instrument != instrument:
+            for other in parent.facts:
+                self._locate(other)
+
+    def _locate(self, fact: Fact) -> None:
+        """Place a fact by its own instrument, else its order's, else its parent's."""
+        chain, parent = fact.chain, fact.parent
+        name = fact.row.instrument or (chain.instrument if chain else None) or (parent.instrument if parent else None)
+        if name is None:
+            return
+        instrument = self.universe.instruments.index(name)
+        if instrument != fact.instrument:
+            fact.instrument = instrument
+            self.place(fact)
+
+
+def _assigned(parent: Parent | None) -> str | None:
+    return parent.parent_id if parent is not None and parent.parent_id != UNASSIGNED else None
+
+
+def _names_child(fact: Fact) -> bool:
+    return bool(fact.row.child_id or fact.row.orig_child_id)
+
+
+def _reference(row: OrderRow) -> str | None:
+    """The exec id a row refers to; a bust or correction may name its fill by exec_id alone."""
+    return row.ref_exec_id or (row.exec_id if row.kind in _RESTATES else None)

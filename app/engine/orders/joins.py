@@ -82,7 +82,10 @@ class Joins:
     # -- facts in --------------------------------------------------------------------------------------------------
 
     def place(self, fact: Fact) -> None:
-        """Ask for everything a fact needs, now that its instrument is known."""
+        """Ask for everything a fact needs, now that its instrument is known; again where it, or the venue, changed."""
+        if fact.before != NOWHERE:
+            self._forget(fact)
+        self.history.reach(fact.instrument + 1)  # horizons of a fill may be due before the fill itself
         fact.before, fact.at = self._take_rows(2)
         if self.universe.of(self.universe.instruments[fact.instrument]).index is not None:
             self.index_of[fact.before] = self._take_rows(1)[0]
@@ -95,10 +98,18 @@ class Joins:
         if fact.row.kind in _REACTS:
             fact.horizon = self._take_reaction(budget)
         if fact.row.kind == "fill":
-            fact.wanted = NOWHERE
             self.unmatched.append(fact)
         if fact.row.kind in _REACTS and (fact.row.kind != "fill" or fact.row.ts_match is not None):
             self.fresh.append((fact.instrument, fact.matched_at, fact.horizon))
+
+    def _forget(self, fact: Fact) -> None:
+        """The rows given before are nobody's from now on."""
+        for name in ("waiting", "unmatched", "openings", "intervals"):
+            setattr(self, name, [other for other in getattr(self, name) if other is not fact])
+        fact.wanted = fact.horizon = NOWHERE
+        fact.matched_at = fact.row.ts_match or fact.row.ts_event
+        if fact.parent is not None:
+            fact.parent.refresh()
 
     def advance(self, passed: int, end: int) -> list[Fact]:
         """Make final whatever the watermark has passed; returns the facts whose joins are final now."""
@@ -112,7 +123,7 @@ class Joins:
         due = [fact for fact in self.waiting if self._settled_by(fact) < passed]
         if due:
             self.waiting = [fact for fact in self.waiting if self._settled_by(fact) >= passed]
-            self._look_up(due)
+            self._refresh(due)
             for fact in due:
                 self.rows["final"][[fact.before, fact.at]] = 1
                 if self.rows["quality"][fact.before] == UNJOINED:
@@ -128,11 +139,17 @@ class Joins:
 
     def look_ahead(self) -> list[Fact]:
         """Give the waiting facts provisional joins from what is known; returns those whose join changed."""
-        if not self.waiting:
-            return []
-        marks = [self.rows[fact.before].tobytes() for fact in self.waiting]
-        self._look_up(self.waiting)
-        return [f for f, mark in zip(self.waiting, marks, strict=True) if self.rows[f.before].tobytes() != mark]
+        return self._refresh(self.waiting) if self.waiting else []
+
+    def _refresh(self, facts: list[Fact]) -> list[Fact]:
+        """Look facts up; those whose join changed, and their parents are folded again."""
+        marks = [self.rows[fact.before].tobytes() for fact in facts]
+        self._look_up(facts)
+        changed = [f for f, mark in zip(facts, marks, strict=True) if self.rows[f.before].tobytes() != mark]
+        for fact in changed:
+            if fact.parent is not None:
+                fact.parent.refresh()
+        return changed
 
     def now(self, instruments: list[int], t: int) -> Rows:
         """JOIN rows of instruments as of t."""

@@ -22,7 +22,6 @@ _ATTRIBUTES: Final = (
     "link_id", "start_ns", "end_ns", "target_pov", "max_pov", "limit_price", "decision_price", "decision_ns",
 )  # fmt: skip
 _OPENS: Final = frozenset(("parent_new", "algo_new"))
-_QTY: Final = frozenset(("parent_new", "parent_amended"))
 
 
 @dataclass(slots=True)
@@ -38,6 +37,7 @@ class Standing:
     liquidity: Liquidity = field(default_factory=Liquidity)
     risk: TimingRisk = field(default_factory=lambda: TimingRisk(None, None))
     attributes: dict[str, str | int | float] = field(default_factory=dict)
+    ranks: dict[str, int] = field(default_factory=dict)  # whose word an attribute is: 2 parent, 1 algo order, 0 child
     visibility: str | None = None
     first_fill: Fact | None = None
     last_fill: Fact | None = None
@@ -81,11 +81,12 @@ class Standing:
 
 def fold(parent: Parent, joins: Joins) -> Standing:
     """Fold all facts of a parent; reads joins as they are (provisional or final)."""
-    facts = parent.in_order()
+    facts = parent.facts
     out = Standing(parent.parent_id)
     out.executions = stand(facts)
     opening = next((fact for fact in facts if fact.row.kind == "parent_new"), None)
-    out.arrival = opening or (facts[0] if facts else None)
+    if parent.parent_id != UNASSIGNED:  # the bucket is no order: it has no arrival
+        out.arrival = opening or (facts[0] if facts else None)
     for fact in facts:
         _learn(out, fact)
     if parent.parent_id != UNASSIGNED:
@@ -97,16 +98,10 @@ def fold(parent: Parent, joins: Joins) -> Standing:
 
 
 def _learn(out: Standing, fact: Fact) -> None:
-    """Attributes: the parent's own say comes first, then the algo order's, then the child's; later ones restate."""
+    """What a fact says of the order as a whole, whatever became of it."""
     row = fact.row
-    rank = row.kind in _QTY
-    for name in _ATTRIBUTES:
-        value = getattr(row, name)
-        if value is not None and (rank or row.kind.startswith("algo") or name not in out.attributes):
-            out.attributes[name] = value
-    if row.side is not None and (out.side_name is None or row.kind == "parent_new"):
-        out.side_name = row.side
-        out.side = 1 if row.side == "BUY" else -1
+    if out.parent_id != UNASSIGNED:
+        _describe(out, row)
     out.visibility = row.visibility or out.visibility
     if row.limit_price is not None and fact.chain is None:
         out.limits.append((row.ts_event, row.limit_price))
@@ -115,6 +110,18 @@ def _learn(out: Standing, fact: Fact) -> None:
         out.sees_children = out.sees_children or row.kind == "child_new"
     out.late += fact.late
     out.last = fact
+
+
+def _describe(out: Standing, row: OrderRow) -> None:
+    """Attributes: the parent's own say comes first, then the algo order's, then the child's; later ones restate."""
+    rank = 2 if row.kind.startswith("parent") else 1 if row.kind.startswith("algo") else 0
+    for name in _ATTRIBUTES:
+        value = getattr(row, name)
+        if value is not None and rank >= out.ranks.get(name, 0):
+            out.attributes[name], out.ranks[name] = value, rank
+    if row.side is not None and (out.side_name is None or row.kind == "parent_new"):
+        out.side_name = row.side
+        out.side = 1 if row.side == "BUY" else -1
 
 
 def _open_account(out: Standing, joins: Joins) -> None:
@@ -165,7 +172,8 @@ def _apply(out: Standing, fact: Fact, fill: Fill | None, joins: Joins) -> None:
             if out.arrival is not None and out.arrival.row.kind == "algo_new":
                 _amend(out, row, fact, joins)
         case "parent_done":
-            out.closing, out.done_said = fact, True
+            if not out.done_said:
+                out.closing, out.done_said = fact, True
         case "algo_done":
             if out.arrival is not None and out.arrival.row.algo_order_id == row.algo_order_id and not out.done_said:
                 out.closing = fact

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.engine.metrics import shortfall, slippage
+from app.engine.metrics.figure import Scale
 from app.engine.metrics.identity import Execution
 from app.engine.orders.standing import mid_of
 from app.engine.schema import VERSIONS
@@ -12,7 +13,7 @@ from app.engine.tables.context import Columns, Moment, Value, price, scale_of
 
 if TYPE_CHECKING:
     from app.engine.metrics.identity import Shortfall
-    from app.engine.orders.executions import Restatement
+    from app.engine.orders.executions import Restatement, Terms
     from app.engine.orders.facts import Fact
     from app.engine.orders.standing import Standing
 
@@ -49,40 +50,38 @@ def _restated(standing: Standing, moment: Moment) -> list[_Line]:
         key = change.fill.fact.row.exec_id or ""
         lines += _different("fills", key, _fill(change.old), _fill(change.new), change.cause)
         mid2, quality = mid_of(moment.joins.rows, change.fill.fact.before)
-        fee = change.fill.fee
-        _undo(account, change, mid2, quality, fee)
+        _undo(account, change, mid2, quality)
         before = _figures(standing, account, moment)
         lines += _different("parents", standing.parent_id, before, after, change.cause)
     return lines
 
 
-def _undo(account: Shortfall, change: Restatement, mid2: int | None, quality: int, fee: int) -> None:
-    (old_qty, old_price), (new_qty, new_price) = change.old, change.new
-    if new_qty:
-        account.bust(Execution(new_qty, new_price, mid2, fee, quality))
-    if old_qty:
-        account.fill(Execution(old_qty, old_price, mid2, fee, quality))
+def _undo(account: Shortfall, change: Restatement, mid2: int | None, quality: int) -> None:
+    """Take the new terms out and put the old ones in, each with its own fee."""
+    old, new = change.old, change.new
+    if change.cause.row.kind == "correct":
+        account.bust(Execution(new.qty, new.price, mid2, new.fee, quality))
+    account.fill(Execution(old.qty, old.price, mid2, old.fee, quality))
 
 
-def _fill(value: tuple[int, int]) -> dict[str, Value]:
-    return {"qty": value[0], "px": price(value[1])}
+def _fill(terms: Terms) -> dict[str, Value]:
+    return {"qty": terms.qty, "px": price(terms.price)}
 
 
 def _figures(standing: Standing, account: Shortfall, moment: Moment) -> dict[str, Value]:
-    scale = scale_of(moment.reference(standing.arrival.instrument)) if standing.arrival else None
+    placed = standing.arrival is not None and standing.arrival.instrument >= 0
+    scale = scale_of(moment.reference(standing.arrival.instrument)) if standing.arrival and placed else Scale()
+    parts = shortfall.splits(account, scale, account.mid2)
     return {
         "filled_qty": account.filled,
         "avg_px": shortfall.average_price(account),
         "slip_arrival_bps": slippage.cumulative_bps(standing.side, account.notional, account.filled, account.arrival2),
-        "exec_cost_ccy": None
-        if scale is None
-        else scale.published(shortfall.splits(account, scale, account.mid2).trading),
+        "exec_cost_ccy": scale.published(parts.trading) if placed else None,
+        "fees_ccy": scale.published(parts.fees) if placed else None,
     }
 
 
-def _different(
-    table: str, key: str, old: dict[str, Value], new: dict[str, Value], cause: Fact
-) -> list[_Line]:
+def _different(table: str, key: str, old: dict[str, Value], new: dict[str, Value], cause: Fact) -> list[_Line]:
     return [(table, key, name, old[name], new[name], cause) for name in old if old[name] != new[name]]
 
 
