@@ -1,7 +1,7 @@
 """`make prove-a1`: the long lines of the exact core's acceptance, one table at the end.
 
-Tests marked `prove` (20,000 random parents, 200 interleavings, 5M rows), the mutation run, and the two hashes on every
-Python for which an interpreter is found.
+Tests marked `prove` (thousands of random parents, hundreds of interleavings, millions of rows), the two hashes on every
+Python, coverage and the mutation run.
 """
 
 import argparse
@@ -13,16 +13,18 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts import engine_coverage, mutation  # noqa: E402
+from scripts import engine_coverage, mutation, pythons  # noqa: E402
 from scripts.stages import Stage, finish, run_tests, timed  # noqa: E402
 
+PATIENT: Final = ("-o", "faulthandler_timeout=3600")
 MUTANTS: Final = ("--per-function", "6", "--seed", "1")
 
 
 def exact_core() -> list[Stage]:
     """A1."""
     return [
-        timed("long tests", lambda: run_tests("prove-a1", "-m", "prove")),
+        timed("long tests", lambda: run_tests("prove-a1", "-m", "prove", *PATIENT)),
+        timed("same hashes on every Python", pythons.outcome),
         timed("engine coverage, JIT off", engine_coverage.outcome),
         timed("mutants", lambda: mutation.outcome(*MUTANTS)),
     ]
