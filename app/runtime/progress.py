@@ -16,9 +16,9 @@ class _Rate(ProgressColumn):
     """Rows per second."""
 
     def render(self, task: Task) -> Text:
-        """The rate of the last seconds, or of the whole run once it is over."""
-        rate = task.finished_speed or task.speed
-        return Text("" if rate is None else f"{rate:,.0f} rows/s")
+        """The rate since the start."""
+        elapsed = task.finished_time or task.elapsed
+        return Text(f"{task.completed / elapsed:,.0f} rows/s" if elapsed else "")
 
 
 class ProgressBar:
