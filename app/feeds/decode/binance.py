@@ -139,16 +139,17 @@ class BinanceDecoder:
 
     def _trade(self, index: int, time: int, data: dict[str, Any]) -> None:
         market = self._market(data, time)
-        market.prints = market.prints or data["e"]
-        if data["e"] != market.prints:
-            self._count("trades_told_twice")  # trade and aggTrade are the same prints
-            return
-        self._count("trades")
+        kind = data["e"]
         price, size = self._read.price(data.get("p"), "p"), size_of(data.get("q"), "q", market.exponent)
         maker = data.get("m")
         if not isinstance(maker, bool):
             raise WrongFieldError("m", maker, "true, false: whether the buyer was the maker")
-        seq = whole(data, "t" if data["e"] == "trade" else "a")
+        seq = whole(data, "t" if kind == "trade" else "a")
+        market.prints = market.prints or kind
+        if kind != market.prints:
+            self._count("trades_told_twice")  # trade and aggTrade are the same prints
+            return
+        self._count("trades")
         side = units.ASK if maker else units.BID
         self._rows.append(self._row(market, (index, time, time, seq), (units.TRADE, side, price, size), 0))
 
