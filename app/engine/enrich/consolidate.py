@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.bits import add_wide, mul_wide
+from app.engine.enrich.rows import ALL_OF_IT, PART
 from app.engine.events import NAMED, PRINTED, STATUS_SET, TOUCHED, UNPRINTED, Rows
 from app.engine.jit import jit
 from app.engine.units import (
@@ -278,6 +279,23 @@ def _remember_print(k: Consolidation, n: int, i: int) -> bool:
 remember_print = jit(_remember_print)
 
 
+def _carries(k: Consolidation, i: int, j: int, order_id: int) -> bool:
+    """True when print j of the instrument, or a resting order's share of it, has this order id."""
+    p = k.prints[j]
+    if p["order_id"] == order_id:
+        return True
+    for m in range(j + 1, k.print_offset[i] + k.print_count[i]):
+        share = k.prints[m]
+        if share["ts"] != p["ts"]:
+            return False
+        if share["part"] and share["whole"] == p["number"] and share["order_id"] == order_id:
+            return True
+    return False
+
+
+carries = jit(_carries)
+
+
 def _take_back(k: Consolidation, n: int, i: int) -> None:
     """Mark the print a cancellation names (same venue, price, size; the order id where given) and note its effect."""
     start = k.print_offset[i]
@@ -287,7 +305,7 @@ def _take_back(k: Consolidation, n: int, i: int) -> None:
             continue
         if p["price"] != k.changes[n]["price"] or p["size"] != k.changes[n]["size"]:
             continue
-        if k.changes[n]["order_id"] != 0 and p["order_id"] != k.changes[n]["order_id"]:
+        if k.changes[n]["order_id"] != 0 and not carries(k, i, j, k.changes[n]["order_id"]):
             continue
         k.prints[j]["cancelled"] = 1
         out = k.counts[2]
@@ -330,12 +348,11 @@ def _remember_part(k: Consolidation, n: int, i: int) -> None:
         if not p["part"] and p["venue"] == k.changes[n]["venue"] and p["price"] == k.changes[n]["price"]:
             k.print_count[i] += 1
             k.prints[end] = k.prints[whole]
-            k.prints[end]["part"] = 1
+            k.prints[end]["part"] = PART if k.changes[n]["size"] != k.prints[whole]["size"] else ALL_OF_IT
             k.prints[end]["order_id"] = k.changes[n]["order_id"]
             k.prints[end]["size"] = k.changes[n]["size"]
-            if k.changes[n]["size"] != k.prints[whole]["size"]:
-                k.prints[end]["number"] = k.counts[3]
-                k.counts[3] += 1
+            k.prints[end]["number"] = k.counts[3]
+            k.counts[3] += 1
             return
         whole -= 1
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from app.engine.config import EngineConfig
 from app.engine.enrich.history import TouchHistory
 from app.engine.enrich.rows import JOIN
-from app.engine.events import CHANGE, PRINTED, STATUS_SET, TOUCHED, UNPRINTED, Rows
+from app.engine.events import CHANGE, NAMED, PRINTED, STATUS_SET, TOUCHED, UNPRINTED, Rows
 from app.engine.units import CONDITIONS, NULL, SECOND, STATUSES
 from app.engine.universe import Names
 from tests.session.oracle_market import Tape
@@ -36,6 +36,11 @@ def touch(ts: int, bid: int = NULL, ask: int = NULL, **fields: int) -> Change:
 def printed(ts: int, price: int, size: int, **fields: int) -> Change:
     """A trade print."""
     return {"ts": ts, "kind": PRINTED, "price": price, "size": size, **fields}
+
+
+def named(ts: int, price: int, size: int, order_id: int, **fields: int) -> Change:
+    """A resting order that a print names, with its share."""
+    return {"ts": ts, "kind": NAMED, "price": price, "size": size, "order_id": order_id, **fields}
 
 
 def unprinted(ts: int, price: int, size: int, **fields: int) -> Change:
@@ -116,6 +121,11 @@ def _prints() -> st.SearchStrategy[Change]:
     return st.fixed_dictionaries({"kind": st.sampled_from([PRINTED, PRINTED, UNPRINTED]), **terms, **flags})
 
 
+def _names() -> st.SearchStrategy[Change]:
+    terms = {"price": st.sampled_from([99, 100, 101]), "size": _QTY, "order_id": st.sampled_from([7, 8])}
+    return st.fixed_dictionaries({"kind": st.just(NAMED), **terms})
+
+
 def _statuses() -> st.SearchStrategy[Change]:
     return st.fixed_dictionaries({"kind": st.just(STATUS_SET), "status": st.sampled_from([1, 1, 2, 3, 4])})
 
@@ -130,7 +140,7 @@ def streams(size: int = 40) -> st.SearchStrategy[list[Change]]:
             "instrument": st.sampled_from([0, 0, 1]),
         }
     )
-    what = st.one_of(_touches(), _touches(), _touches(), _prints(), _statuses())
+    what = st.one_of(_touches(), _touches(), _touches(), _prints(), _names(), _statuses())
     return st.lists(st.tuples(where, what), min_size=1, max_size=size).map(_told)
 
 
@@ -155,7 +165,7 @@ def _told(drawn: list[tuple[Change, Change]]) -> list[Change]:
     return out
 
 
-_ACTIONS = {TOUCHED: "Q", PRINTED: "T", UNPRINTED: "X", STATUS_SET: "S"}
+_ACTIONS = {TOUCHED: "Q", PRINTED: "T", UNPRINTED: "X", STATUS_SET: "S", NAMED: "F"}
 
 
 def tape_of(made: Sequence[Change], instrument: int = 0) -> Tape:

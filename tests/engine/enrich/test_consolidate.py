@@ -1,5 +1,6 @@
 """Venue changes into one consolidated history: best over open venues, holds, sums, prints, one row per nanosecond."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,6 @@ from app.engine.enrich.consolidate import (
     UNSEEN,
     Consolidation,
     accrue,
-    aggressor,
     best_of_side,
     consolidate,
     holds,
@@ -31,7 +31,6 @@ from app.engine.units import (
     AUCTION,
     BID,
     CLOSED,
-    CONDITION_CODES,
     CROSSED,
     GOOD,
     HALT,
@@ -61,7 +60,6 @@ from tests.engine.enrich.streams import (
     ranks,
     status,
     touch,
-    unprinted,
 )
 
 T = 10**18
@@ -293,99 +291,6 @@ def test_that_each_figure_of_a_touch_makes_it_another(name: str) -> None:
     assert [repeats(arrays, n, 0) for n in (0, 1)] == [True, False]
 
 
-# -- prints and sums -------------------------------------------------------------------------------------------------
-
-
-def test_that_market_volume_is_regular_block_and_odd_prints() -> None:
-    made = [touch(T, 100, 102)]
-    made += [printed(T + 1 + code, 100 + code, 10**code, condition=code, side=BID) for code in range(7)]
-    history = history_of(*made)
-    eligible = [CONDITION_CODES[name] for name in ("regular", "block", "odd")]
-    join = join_at(history, T + 9)
-    assert join["volume"] == join["bought"] == sum(10**code for code in eligible)
-    assert to_int(join["notional_hi"], join["notional_lo"]) == sum((100 + code) * 10**code for code in eligible)
-    assert join["sold"] == 0
-    prints = history.prints.rows(0)
-    assert prints["eligible"].tolist() == [int(code in eligible) for code in range(7)]
-    assert prints["condition"].tolist() == list(range(7))
-    assert [row["ts"] for row in plain(history.ring(0))] == [T, *(T + 1 + code for code in eligible)]
-
-
-def test_that_notional_of_a_million_at_ten_billion_does_not_wrap() -> None:
-    price, size = 10**19 // 4, 10**10
-    history = history_of(touch(T, 1, 2), *(printed(T + n, price, size) for n in range(5)))
-    join = join_at(history, T + 5)
-    assert to_int(join["notional_hi"], join["notional_lo"]) == 5 * price * size > 2**64
-
-
-def test_that_a_print_is_kept_with_all_that_is_known_of_it() -> None:
-    made = [
-        touch(T, 100, 102),
-        printed(T + 1, 101, 7, side=ASK, venue=1, order_id=2**64 - 1, condition=1, seq=2**63),
-        printed(T + 1, 102, 8, instrument=1, seq=5),
-        printed(T + 2, 103, 9, seq=6),
-    ]
-    history = history_of(*made)
-    known = ("ts", "price", "size", "side", "venue", "order_id", "condition", "seq", "number", "cancelled", "eligible")
-    first, second = plain(history.prints.rows(0))
-    (other,) = plain(history.prints.rows(1))
-    assert [first[name] for name in known] == [T + 1, 101, 7, ASK, 1, 2**64 - 1, 1, 2**63, 0, 0, 0]
-    assert [other[name] for name in known] == [T + 1, 102, 8, 0, 0, 0, 0, 5, 1, 0, 1]
-    assert [second[name] for name in known] == [T + 2, 103, 9, BID, 0, 0, 0, 6, 2, 0, 1]
-
-
-@pytest.mark.parametrize(
-    ("price", "side", "expected"),
-    [(102, 0, BID), (100, 0, ASK), (101, 0, 0), (100, BID, BID), (102, ASK, ASK), (101, ASK, ASK)],
-)
-def test_that_an_unknown_aggressor_is_told_by_the_price_against_the_mid(price: int, side: int, expected: int) -> None:
-    history = history_of(touch(T, 100, 102), printed(T + 1, price, 5, side=side))
-    join = join_at(history, T + 1)
-    assert (join["bought"], join["sold"]) == (5 * (expected == BID), 5 * (expected == ASK))
-    assert history.prints.rows(0)["side"].tolist() == [expected]
-    current = np.zeros(2, HISTORY)
-    current["mid2"] = [NULL, 202]
-    assert aggressor(current, 1, price, side) == expected
-    assert aggressor(current, 0, price, side) == side  # no mid to tell it by
-
-
-def test_that_a_cancellation_takes_the_latest_print_it_names() -> None:
-    def cancelled(**named: int) -> list[int]:
-        made = [
-            printed(T, 101, 7, order_id=5), printed(T, 101, 7, order_id=6), printed(T, 101, 7, venue=1),
-            printed(T, 102, 7, order_id=6), printed(T, 101, 8, order_id=6), printed(T, 101, 7, instrument=1),
-        ]  # fmt: skip
-        history = history_of(*made, unprinted(T + 1, 101, 7) | named)
-        assert history.cancellations_not_found == (0 if history.counts[2] else 1)
-        assert (
-            history.prints.rows(0)["cancelled"].sum() + history.prints.rows(1)["cancelled"].sum() == history.counts[2]
-        )
-        return [int(number) for number in history.cancelled()["number"]]
-
-    assert cancelled() == [1]
-    assert cancelled(order_id=5) == [0]
-    assert cancelled(order_id=6) == [1]
-    assert cancelled(order_id=9) == []
-    assert cancelled(venue=1) == [2]
-    assert cancelled(venue=2) == []
-    assert cancelled(instrument=1) == [5]
-    assert cancelled(price=102) == [3]
-    assert cancelled(size=8) == [4]
-    assert cancelled(size=9) == []
-
-
-def test_that_a_cancellation_leaves_the_running_sums_and_the_history_as_they_are() -> None:
-    history = history_of(touch(T, 100, 102), printed(T + 1, 101, 7), unprinted(T + 5, 101, 7))
-    assert [row["ts"] for row in plain(history.ring(0))] == [T, T + 1]
-    assert join_at(history, T + 5)["volume"] == 7
-    assert history.cancelled()["ts"].tolist() == [T + 1]
-
-
-def test_that_prints_of_one_instrument_are_no_volume_of_another() -> None:
-    history = history_of(touch(T, 100, 102), touch(T, 200, 202, instrument=1), printed(T + 1, 201, 9, instrument=1))
-    assert (join_at(history, T + 1)["volume"], join_at(history, T + 1, instrument=1)["volume"]) == (0, 9)
-
-
 # -- time ------------------------------------------------------------------------------------------------------------
 
 
@@ -476,7 +381,7 @@ def test_that_variance_runs_at_the_rate_that_look_ups_saw() -> None:
     history = history_of(*made)
     rows = plain(history.ring(0))
     assert [row["sigma2"] > 0 for row in rows] == [False, False, True, True, True, True]
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         seconds = (after["ts"] - before["ts"]) * 1e-9
         assert after["variance"] == before["variance"] + before["sigma2"] * seconds
         assert join_at(history, after["ts"] - 1)["variance"] <= after["variance"]

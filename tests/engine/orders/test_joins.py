@@ -1,0 +1,474 @@
+"""Own facts meet the market: provisional until their time has passed, then final, by one path on time and late."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.engine.config import EngineConfig
+from app.engine.enrich.history import TouchHistory
+from app.engine.enrich.own_prints import ANY_VENUE
+from app.engine.events import Instrument, OrderRow
+from app.engine.orders.facts import Fact, Parent
+from app.engine.orders.joins import Joins, shorter_than
+from app.engine.units import (
+    AUCTION,
+    CLOCK,
+    CLOSED,
+    GOOD,
+    HALT,
+    HORIZON_NAMES,
+    HORIZON_NS,
+    IN_AUCTION,
+    IN_HALT,
+    MILLISECOND,
+    NO_QUOTE,
+    NULL,
+    OPEN,
+    PAST_END,
+    PENDING,
+    QUALITIES,
+    SECOND,
+    UNJOINED,
+)
+from app.engine.universe import Universe
+from tests.engine.enrich.streams import Change, changes, definitive, printed, ranks, status, streams, touch, unprinted
+
+T = 10**18
+NEVER = 2**63 - 1
+MINUTE = HORIZON_NAMES.index("1m")
+CROSS = {"condition": 1}
+
+
+class Market:
+    """A history and its joins, told market changes and own facts."""
+
+    def __init__(self, **config: Any) -> None:
+        self.universe = Universe()
+        for number, name in enumerate("AB"):
+            self.universe.describe(Instrument(instrument=name))
+            self.universe.venues.index(f"X{number}")
+        self.history = TouchHistory(EngineConfig(**config))
+        self.joins = Joins(EngineConfig(**config), self.universe, self.history)
+
+    def fact(self, kind: str, ts: int, instrument: int = 0, **row: Any) -> Fact:
+        """An own fact, placed."""
+        told: Any = {"ts_event": ts, "kind": kind, "source": "ems"} | row
+        fact = Fact(OrderRow(**told), 0)
+        fact.instrument = instrument
+        self.joins.place(fact)
+        return fact
+
+    def tell(self, *made: Change) -> None:
+        """Market changes, not passed yet."""
+        self.history.take(changes(*made))
+
+    def passed(self, until: int, end: int = NULL) -> list[Fact]:
+        """The watermark moves."""
+        self.history.advance(until, ranks())
+        return self.joins.advance(until, end)
+
+    def mids(self, fact: Fact) -> list[tuple[int, str]]:
+        """(mid2, quality) strictly before the fact and at it."""
+        return [
+            (int(self.joins.rows["mid2"][n]), QUALITIES[self.joins.rows["quality"][n]]) for n in (fact.before, fact.at)
+        ]
+
+    def horizons(self, fact: Fact) -> list[tuple[int, int]]:
+        """(mid2, quality) at every horizon."""
+        mid2, quality = self.joins.horizon(fact.horizon)
+        return list(zip(mid2.tolist(), quality.tolist(), strict=True))
+
+
+def test_that_a_fact_meets_the_market_before_it_and_at_it() -> None:
+    market = Market()
+    market.tell(touch(T, 100, 102), touch(T + 5, 101, 103))
+    fact = market.fact("parent_new", T + 5)
+    assert market.mids(fact) == [(NULL, "pending")] * 2
+    assert market.passed(T + 5) == []  # a row of the same nanosecond may still come
+    assert market.joins.waiting == [fact]
+    assert market.passed(T + 6) == [fact]
+    assert market.mids(fact) == [(202, "good"), (204, "good")]
+    assert market.joins.rows["final"][[fact.before, fact.at]].tolist() == [1, 1]
+    assert market.joins.waiting == []
+    assert market.passed(T + 7) == []
+
+
+@given(streams(25), st.integers(-1, 24), st.integers(-1, 1))
+def test_that_a_provisional_join_equals_the_final_one_once_its_time_has_passed(
+    made: list[Change], nth: int, off: int
+) -> None:
+    ts = made[nth % len(made)]["ts"] + off
+    early, late = Market(), Market()
+    before = [change for change in definitive(made) if change["ts"] <= ts]
+    facts = [early.fact("child_acked", ts), late.fact("child_acked", ts)]
+    early.tell(*before)
+    early.history.advance(ts + 1, ranks())
+    early.joins.look_ahead()
+    late.tell(*made)
+    late.passed(NEVER)
+    rows = [market.joins.rows[[fact.before, fact.at]] for market, fact in zip((early, late), facts, strict=True)]
+    assert rows[0]["final"].tolist() == [0, 0]
+    rows[0]["final"] = 1
+    assert rows[0].tobytes() == rows[1].tobytes()
+
+
+def test_that_looking_ahead_names_the_facts_whose_join_changed_and_their_parents_fold_again() -> None:
+    market = Market()
+    assert market.joins.look_ahead() == []
+    fact, other = market.fact("parent_new", T + 50), market.fact("parent_new", T + 50, instrument=1)
+    fact.parent = Parent("P")
+    assert market.joins.look_ahead() == [fact, other]
+    assert market.mids(fact) == [(NULL, "no_quote")] * 2
+    assert market.joins.look_ahead() == []
+    market.tell(touch(T, 100, 102))
+    market.history.advance(T + 1, ranks())
+    touched = fact.parent.touched
+    assert market.joins.look_ahead() == [fact]
+    assert fact.parent.touched > touched
+    assert market.mids(fact) == [(202, "good")] * 2
+    assert market.joins.rows["final"][fact.before] == 0
+
+
+def test_that_a_late_fact_joins_by_the_same_path() -> None:
+    market = Market()
+    market.tell(touch(T, 100, 102), touch(T + 5, 101, 103))
+    market.passed(T + 500)
+    fact = market.fact("child_acked", T + 5)
+    assert market.passed(T + 500) == [fact]
+    assert market.mids(fact) == [(202, "good"), (204, "good")]
+    assert market.joins.unjoined == 0
+
+
+def test_that_a_fact_older_than_the_ring_is_counted_as_not_joined() -> None:
+    market = Market(ring_ns=10, ring_rows=5)
+    market.tell(*(touch(T + n, 100 + n % 2, 110) for n in range(200)))
+    market.passed(T + 300)
+    fact = market.fact("parent_new", T + 3)
+    market.passed(T + 300)
+    assert market.mids(fact) == [(NULL, "unjoined")] * 2
+    assert market.joins.unjoined == 1
+    assert market.joins.openings == []
+    assert market.joins.undefined()["join_unjoined"] == 2
+    assert UNJOINED in market.joins.rows["quality"]
+
+
+def test_that_the_mid_of_the_index_is_joined_beside() -> None:
+    market = Market()
+    market.universe.describe(Instrument(instrument="A", index="SPX"))
+    fact = market.fact("parent_new", T + 5)
+    spx = market.universe.instruments.index("SPX")
+    market.tell(touch(T, 100, 102), touch(T + 1, 400, 402, instrument=spx), touch(T + 5, 1, 2, instrument=spx))
+    plain = market.fact("parent_new", T + 5, instrument=1)
+    market.passed(T + 6)
+    assert market.joins.rows["mid2"][market.joins.index_of[fact.before]] == 802
+    assert plain.before not in market.joins.index_of
+    unknown = Market()
+    unknown.universe.describe(Instrument(instrument="A", index="DAX"))
+    fact = unknown.fact("parent_new", T)
+    unknown.passed(T + 1)
+    assert unknown.joins.rows["quality"][unknown.joins.index_of[fact.before]] == NO_QUOTE
+
+
+# -- arrivals ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["parent_new", "algo_new"])
+def test_that_an_arrival_without_a_mid_waits_for_the_first_valid_one(kind: str) -> None:
+    market = Market()
+    market.tell(status(T, HALT), touch(T, 100, 102))
+    fact = market.fact(kind, T + 5)
+    fact.parent = Parent("P")
+    market.passed(T + 50)
+    assert market.joins.openings == [fact]
+    assert market.joins.bases == {}
+    market.tell(status(T + 60, OPEN), touch(T + 70, 104, 106))
+    touched = fact.parent.touched
+    market.passed(T + 60)
+    assert market.joins.openings == [fact]
+    market.passed(T + 61)
+    assert market.joins.openings == []
+    assert market.joins.bases == {fact.before: "first_valid"}
+    assert fact.parent.touched > touched
+    row = market.joins.rows[fact.before]
+    assert (row["mid2"], row["t"], row["bid"], row["final"], row["quality"]) == (202, T + 60, 100, 1, GOOD)
+
+
+@pytest.mark.parametrize(("code", "quality"), [(AUCTION, "auction"), (CLOSED, "closed")])
+def test_that_out_of_an_auction_or_a_close_the_cross_is_the_arrival(code: int, quality: str) -> None:
+    market = Market()
+    market.tell(status(T, code), printed(T + 5, 90, 1, **CROSS))
+    fact = market.fact("parent_new", T + 6)
+    market.passed(T + 50)
+    assert market.mids(fact)[0] == (NULL, quality)
+    market.tell(printed(T + 60, 99, 1), printed(T + 61, 101, 5, **CROSS), printed(T + 62, 107, 5, **CROSS))
+    market.tell(status(T + 63, OPEN), touch(T + 63, 100, 104))
+    market.passed(T + 61)
+    assert market.joins.bases == {}
+    market.passed(T + 70)
+    assert market.joins.bases == {fact.before: "opening_cross"}
+    row = market.joins.rows[fact.before]
+    assert (row["mid2"], row["quality"], row["bid"], row["ask"], row["t"], row["final"]) == (
+        202, GOOD, NULL, NULL, T + 61, 1,
+    )  # fmt: skip
+
+
+def test_that_a_cross_after_the_first_valid_mid_or_out_of_a_halt_is_no_arrival() -> None:
+    market = Market()
+    market.tell(status(T, AUCTION), status(T, HALT, instrument=1))
+    fact, halted = market.fact("parent_new", T + 5), market.fact("parent_new", T + 5, instrument=1)
+    market.tell(status(T + 60, OPEN), touch(T + 60, 100, 104), printed(T + 61, 101, 5, **CROSS))
+    market.tell(printed(T + 70, 101, 5, instrument=1, **CROSS))
+    market.passed(T + 80)
+    assert market.joins.bases == {fact.before: "first_valid"}
+    assert market.joins.openings == [halted]
+    assert int(market.joins.rows["mid2"][fact.before]) == 204
+    equal = Market()
+    equal.tell(status(T, AUCTION))
+    fact = equal.fact("parent_new", T + 5)
+    equal.tell(status(T + 60, OPEN), touch(T + 60, 100, 104), printed(T + 60, 101, 5, **CROSS))
+    equal.passed(T + 80)
+    assert equal.joins.bases == {fact.before: "opening_cross"}
+
+
+def test_that_a_cross_at_the_arrival_itself_counts_and_only_arrivals_wait() -> None:
+    market = Market()
+    market.tell(status(T, AUCTION), printed(T + 5, 101, 5, **CROSS))
+    fact, child = market.fact("parent_new", T + 5), market.fact("child_new", T + 5)
+    market.passed(T + 6)
+    assert market.joins.bases == {fact.before: "opening_cross"}
+    assert market.mids(child)[0] == (NULL, QUALITIES[IN_AUCTION])
+
+
+def test_that_an_arrival_inside_the_clock_budget_is_an_interval() -> None:
+    market = Market(clock_budget_ns={"ems": 10})
+    market.tell(touch(T, 100, 102), touch(T + 95, 101, 103), touch(T + 110, 99, 101), touch(T + 111, 50, 52))
+    fact = market.fact("parent_new", T + 100)
+    other = market.fact("parent_new", T + 100, source="exact")
+    market.fact("parent_amended", T + 100)
+    assert market.joins.intervals == [fact]
+    market.passed(T + 110)
+    assert market.joins.ranges == {}
+    market.passed(T + 111)
+    assert market.joins.ranges == {fact.before: (200, 204)}
+    assert other.before not in market.joins.ranges
+    assert market.joins.intervals == []
+    undefined = Market(clock_budget_ns={"ems": 10})
+    fact = undefined.fact("algo_new", T)
+    undefined.passed(T + 99)
+    assert undefined.joins.ranges == {fact.before: (NULL, NULL)}
+
+
+# -- horizons ----------------------------------------------------------------------------------------------------------
+
+
+def test_that_horizons_resolve_as_their_time_passes() -> None:
+    market = Market()
+    market.tell(touch(T - 1, 100, 102))
+    fact = market.fact("child_new", T)
+    for n, length in enumerate(HORIZON_NS):
+        market.tell(touch(T + length, 100 + n, 104 + n))
+        market.passed(T + length)
+        assert market.horizons(fact)[n] == (NULL, PENDING)
+        market.passed(T + length + 1)
+        assert market.horizons(fact)[n] == (204 + 2 * n, GOOD)
+    assert market.joins.minute_after(fact.horizon) == (GOOD, 204 + 2 * MINUTE)
+    assert len(market.joins.pending[0]) == 0
+
+
+def test_that_horizons_past_the_end_of_data_are_undefined_and_counted() -> None:
+    market = Market()
+    market.tell(touch(T, 100, 102))
+    fact = market.fact("child_new", T)
+    market.passed(NEVER, end=T + SECOND)
+    qualities = [quality for _, quality in market.horizons(fact)]
+    assert qualities == [GOOD if length <= SECOND else PAST_END for length in HORIZON_NS]
+    assert market.joins.undefined() == {"join_no_quote": 1, "horizon_past_end": sum(ns > SECOND for ns in HORIZON_NS)}
+    assert market.joins.minute_after(fact.horizon) == (PAST_END, NULL)
+
+
+def test_that_a_horizon_shorter_than_the_clock_budget_is_undefined() -> None:
+    assert shorter_than(0) == shorter_than(MILLISECOND) == 0
+    assert shorter_than(MILLISECOND + 1) == shorter_than(10 * MILLISECOND) == 1
+    assert shorter_than(10**15) == len(HORIZON_NS)
+    assert shorter_than(-5) == 0
+    market = Market(clock_budget_ns={"ems": 20 * MILLISECOND})
+    market.tell(touch(T, 100, 102))
+    fact, exact = market.fact("child_new", T), market.fact("child_new", T, source="exact")
+    market.passed(NEVER, end=NEVER - 1)
+    assert market.horizons(fact) == [(NULL, CLOCK)] * 2 + [(202, GOOD)] * (len(HORIZON_NS) - 2)
+    assert market.horizons(exact) == [(202, GOOD)] * len(HORIZON_NS)
+
+
+def test_that_only_fills_and_new_children_react() -> None:
+    market = Market()
+    kinds = ("parent_new", "child_acked", "bust", "fill", "child_new")
+    facts = [market.fact(kind, T, ts_match=T) for kind in kinds]
+    assert [fact.horizon for fact in facts] == [-1, -1, -1, 0, 1]
+    assert market.joins.reactions == 2
+
+
+def test_that_tables_grow_and_keep_what_they_hold() -> None:
+    market = Market()
+    market.tell(touch(T, 100, 102))
+    first = [market.fact("fill", T + n, ts_match=T + n) for n in range(60)]
+    market.passed(T + MILLISECOND * 2)
+    more = [market.fact("fill", T + n, ts_match=T + n) for n in range(60, 200)]
+    assert [fact.horizon for fact in more] == list(range(60, 200))
+    market.passed(NEVER)
+    for fact in first + more:
+        assert market.horizons(fact) == [(202, GOOD)] * len(HORIZON_NS)
+        assert market.joins.minute_after(fact.horizon) == (GOOD, 202)
+        assert market.mids(fact)[1] == (202, "good")
+    rows = [row for fact in first + more for row in (fact.before, fact.at)]
+    assert rows == list(range(400)) == list(range(market.joins.used))
+
+
+# -- fills and their prints --------------------------------------------------------------------------------------------
+
+
+def test_that_a_fill_is_joined_at_its_match_time_however_late_it_is_told() -> None:
+    market = Market()
+    market.tell(touch(T, 100, 102), touch(T + 50, 101, 103), touch(T + 60, 110, 112))
+    fact = market.fact("fill", T + 100, ts_match=T + 50, price=101, qty=5)
+    assert market.passed(T + 100) == []
+    assert market.passed(T + 101) == [fact]
+    assert market.mids(fact) == [(202, "good"), (204, "good")]
+    assert fact.matched_at == T + 50
+
+
+def test_that_a_fill_without_a_match_time_takes_that_of_its_print() -> None:
+    market = Market()
+    market.tell(touch(T, 100, 102), printed(T + 7, 101, 5), touch(T + 8, 110, 112), printed(T + 10, 101, 9))
+    fact = market.fact("fill", T + 10, price=101, qty=5, venue="X0")
+    assert market.passed(T + 10 + 5 * MILLISECOND) == []
+    market.joins.look_ahead()
+    assert market.mids(fact)[0] == (222, "good")  # provisional: as of its own time
+    assert market.passed(T + 11 + 5 * MILLISECOND) == [fact]
+    assert fact.matched_at == T + 7
+    assert market.mids(fact) == [(202, "good"), (202, "good")]
+    assert market.joins.found["number"][fact.wanted, 0] == 0
+    market.passed(NEVER)
+    assert [mid2 for mid2, _ in market.horizons(fact)] == [222] * len(HORIZON_NS)
+
+
+def test_that_a_fill_whose_print_is_not_on_the_tape_keeps_its_own_time() -> None:
+    market = Market()
+    market.tell(touch(T, 100, 102), printed(T + 7, 101, 5, venue=1), touch(T + 8, 110, 112))
+    fact = market.fact("fill", T + 10, price=101, qty=5, venue="X0")
+    market.passed(NEVER)
+    assert fact.matched_at == T + 10
+    assert market.mids(fact)[0] == (222, "good")
+    assert (market.joins.found["number"][fact.wanted] == -1).all()
+
+
+@pytest.mark.parametrize(
+    ("row", "wanted"),
+    [
+        ({"venue": "X1", "order_id": "77"}, {"venue": 1, "order_id": 77, "dark": 0}),
+        ({"order_id": "abc"}, {"venue": ANY_VENUE, "order_id": 0}),
+        ({"order_id": "9" * 20}, {"order_id": 0}),
+        ({"order_id": "9" * 19}, {"order_id": int("9" * 19)}),
+        ({"liquidity": "D"}, {"dark": 1}),
+        ({"ts_match": T - 3}, {"t": T - 3}),
+        ({"price": None, "qty": None}, {"price": 0, "size": 0}),
+    ],
+)
+def test_that_a_fill_asks_for_a_print_of_its_own_terms(row: dict[str, Any], wanted: dict[str, int]) -> None:
+    market = Market()
+    market.fact("fill", T)
+    fact = market.fact("fill", T, **({"price": 101, "qty": 5} | row))
+    market.passed(NEVER)
+    asked = market.joins.wanted[fact.wanted]
+    terms = {"t": T, "price": 101, "size": 5, "instrument": 0} | wanted
+    assert {name: int(asked[name]) for name in terms} == terms
+
+
+def test_that_a_dark_fill_waits_ten_seconds_for_its_print() -> None:
+    market = Market()
+    market.tell(touch(T, 100, 102), printed(T + 9 * SECOND, 101, 5, condition=2))
+    fact = market.fact("fill", T, price=101, qty=5, liquidity="D")
+    assert market.passed(T + 10 * SECOND) == []
+    assert market.passed(T + 10 * SECOND + 1) == [fact]
+    assert fact.matched_at == T + 9 * SECOND
+
+
+def test_that_prints_and_joins_of_later_fills_stand_behind_those_of_earlier_ones() -> None:
+    market = Market()
+    market.tell(*(printed(T + n * SECOND, 100 + n, 5) for n in range(5)))
+    facts = []
+    for n in range(5):
+        facts.append(market.fact("fill", T + n * SECOND, price=100 + n, qty=5))
+        market.passed(T + n * SECOND + SECOND // 2)
+    assert [fact.wanted for fact in facts] == list(range(5))
+    assert market.joins.found["number"][:, 0].tolist() == list(range(5))
+    assert market.joins.unmatched == []
+
+
+def test_that_a_fill_of_an_instrument_the_market_never_showed_is_joined_to_nothing() -> None:
+    market = Market()
+    number = market.universe.instruments.index("NEW")
+    fact = market.fact("fill", T + SECOND, instrument=number, ts_match=T, price=1, qty=1)
+    assert market.passed(T + 2 * MILLISECOND) == []  # its first horizon is due before the fact itself is
+    assert market.horizons(fact)[0] == (NULL, NO_QUOTE)
+    market.passed(NEVER)
+    assert market.mids(fact) == [(NULL, "no_quote")] * 2
+
+
+def test_that_a_match_time_is_found_again_when_its_print_is_cancelled() -> None:
+    market = Market()
+    market.tell(touch(T, 100, 102), printed(T + 4, 101, 5), touch(T + 5, 104, 106), printed(T + 6, 101, 5))
+    market.tell(touch(T + 7, 108, 110))
+    fact = market.fact("fill", T + 9, price=101, qty=5)
+    fact.parent = Parent("P")
+    assert market.passed(T + SECOND) == [fact]
+    assert (fact.matched_at, market.mids(fact)[0]) == (T + 6, (210, "good"))
+    market.tell(unprinted(T + 2 * SECOND, 101, 5))
+    assert market.passed(T + 3 * SECOND) == [fact]
+    assert (fact.matched_at, market.mids(fact)[0]) == (T + 4, (202, "good"))
+    market.tell(unprinted(T + 4 * SECOND, 101, 5))
+    assert market.passed(T + 5 * SECOND) == [fact]
+    assert (fact.matched_at, market.mids(fact)[0]) == (T + 9, (218, "good"))
+    assert market.passed(NEVER) == []
+    assert market.horizons(fact) == [(218, GOOD)] * len(HORIZON_NS)
+
+
+# -- the rest ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["parent_new", "parent_amended", "algo_new", "algo_replaced", "child_new"])
+def test_that_prints_are_kept_where_an_order_has_a_limit(kind: str) -> None:
+    market = Market()
+    market.fact(kind, T)
+    assert market.joins.kept.kept == {}
+    market.fact(kind, T, limit_price=5, instrument=1)
+    assert list(market.joins.kept.kept) == ([] if kind == "child_new" else [1])
+    market.tell(printed(T + 1, 100, 1, instrument=1))
+    market.passed(T + 1000)
+    assert market.joins.kept.scanned == (0 if kind == "child_new" else T + 1000)
+
+
+def test_that_the_state_of_now_is_that_of_any_instrument() -> None:
+    market = Market()
+    assert len(market.joins.now([], T)) == 0
+    new = market.universe.instruments.index("NEW")
+    market.tell(touch(T, 100, 102), touch(T, 200, 202, instrument=1))
+    market.passed(T + 1)
+    now = market.joins.now([1, new, 0], T + 9)
+    assert now["mid2"].tolist() == [402, NULL, 202]
+    assert now["t"].tolist() == [T + 9] * 3
+
+
+def test_that_undefined_mids_are_counted_by_their_reason() -> None:
+    market = Market()
+    market.tell(status(T, HALT), touch(T, 100, 102), touch(T, 100, 102, instrument=1))
+    market.fact("child_new", T + 5)
+    market.fact("child_new", T + 5, instrument=1)
+    assert market.joins.undefined() == {"join_pending": 4, "horizon_pending": 2 * len(HORIZON_NS)}
+    market.passed(T + 6)
+    assert market.joins.undefined() == {"join_halt": 2, "horizon_pending": 2 * len(HORIZON_NS)}
+    market.passed(NEVER)
+    assert market.joins.undefined() == {"join_halt": 2, "horizon_halt": len(HORIZON_NS)}
+    assert IN_HALT in np.unique(market.joins.quality)
