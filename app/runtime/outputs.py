@@ -5,7 +5,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final, Self, TypeAlias
@@ -65,7 +65,7 @@ class Outputs:
         self.folder = folder
         self.quarantined = 0
         self._universe = universe
-        try:
+        with self._writing():
             folder.parent.mkdir(parents=True, exist_ok=True)
             if folder.exists() and not folder.is_dir():
                 raise FeedError(f"{folder}: the output folder is a file; name another one")
@@ -74,8 +74,6 @@ class Outputs:
             self._work.mkdir()
             self._quarantine = self._open("quarantine.parquet", _QUARANTINE)
             self._book = self._open("book.parquet", _BOOK) if book else None
-        except OSError as error:
-            raise FeedError(f"{folder}: the output folder cannot be written: {error.strerror}") from error
         self._set_aside: list[Quarantined] = []
         self._touches: list[Rows] = []
         self._touch_count = 0
@@ -93,7 +91,8 @@ class Outputs:
         self.quarantined += len(rows)
         self._set_aside.extend(rows)
         if len(self._set_aside) >= _SPILL:
-            self._spill_quarantine()
+            with self._writing():
+                self._spill_quarantine()
 
     def add_touches(self, changes: Rows) -> None:
         """Changes of one block; those that complete a venue event become lines of the book."""
@@ -103,24 +102,26 @@ class Outputs:
         self._touches.append(touched)
         self._touch_count += len(touched)
         if self._touch_count >= _ROW_GROUP:
-            self._spill_touches()
+            with self._writing():
+                self._spill_touches()
 
     def write_tables(self, tables: Tables) -> None:
         """The definitive tables; after this only the report is missing. Raises EngineError for a wrong column."""
-        self._spill_quarantine()
-        self._quarantine.close()
-        if self._book is not None:
-            self._spill_touches()
-            self._book.close()
-        for name, columns in schema.TABLES.items():
-            path = self._work / f"{name}.parquet"
-            pq.write_table(_table(name, columns, tables.get(name, {})), path, compression="zstd")
+        with self._writing():
+            self._spill_quarantine()
+            self._quarantine.close()
+            if self._book is not None:
+                self._spill_touches()
+                self._book.close()
+            for name, columns in schema.TABLES.items():
+                path = self._work / f"{name}.parquet"
+                pq.write_table(_table(name, columns, tables.get(name, {})), path, compression="zstd")
 
     def finish(self, report: RunReport) -> None:
         """Write the report and put every file in place; an interruption comes before or after, not in between."""
         encoded = msgspec.json.format(msgspec.json.encode(report), indent=2)
-        (self._work / RUN).write_bytes(encoded + b"\n")
-        with uninterrupted():
+        with self._writing(), uninterrupted():
+            (self._work / RUN).write_bytes(encoded + b"\n")
             try:
                 self._work.rename(self.folder)  # new, or an empty folder: one step
             except OSError:
@@ -130,8 +131,17 @@ class Outputs:
         """Leave nothing behind; does nothing once finished."""
         for writer in (self._quarantine, self._book):
             if writer is not None and writer.is_open:
-                writer.close()
+                with suppress(OSError):  # a full disk: it is about to be removed
+                    writer.close()
         shutil.rmtree(self._work, ignore_errors=True)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A folder that cannot be written, or a full disk, is told in words."""
+        try:
+            yield
+        except OSError as error:
+            raise FeedError(f"{self.folder}: the output cannot be written: {error.strerror or error}") from error
 
     def _replace_files(self) -> None:
         """An older result makes room file by file; run.json goes first and comes last, so it never lies."""

@@ -1,5 +1,6 @@
 """The files of a run: right types, null for undefined, all or none."""
 
+import errno
 import json
 import os
 import signal
@@ -131,6 +132,16 @@ def test_that_nothing_is_left_when_a_run_does_not_finish(tmp_path: Path) -> None
     with Outputs(tmp_path / "out", universe(), book=True) as outputs:
         outputs.write_tables({})
         assert len(names(tmp_path)) == 1  # a folder of its own, beside
+    assert names(tmp_path) == set()
+
+
+def test_that_a_full_disk_is_told_in_words_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pyarrow.parquet.write_table", full)
+    with pytest.raises(FeedError, match="out: the output cannot be written: No space left on device"):
+        written(tmp_path / "out", {})
     assert names(tmp_path) == set()
 
 
