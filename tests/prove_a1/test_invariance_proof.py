@@ -1,6 +1,5 @@
 """The long lines: 200 interleavings, 20,000 generated parents, many seeds against the oracle, 5M rows in time."""
 
-import os
 import time
 
 import pytest
@@ -81,23 +80,23 @@ def test_that_the_identity_of_20000_parents_through_the_engine_is_exact() -> Non
 
 
 def test_that_five_million_rows_are_generated_and_applied_in_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     made = generate(Plan(seed=1, market_rows=5_000_000))
-    generated = time.perf_counter()
+    generated = time.process_time()
     assert len(made.market) > 4_800_000
     assert len(made.orders) >= 25_000
     warm = Plan(seed=2, market_rows=2_000)
     run(generate(warm), routed(generate(warm), 64))
     engine = Engine(made.universe, EngineConfig())
     route = Route(iter([made.market]), made.orders, 4096)
-    begun = time.perf_counter()
+    begun = time.process_time()
     for block in iter(route.take, None):
         engine.apply(block)
     engine.finish(end_of(made))
     tables = engine.tables()
-    applied = time.perf_counter()
+    applied = time.process_time()
     parents = dict(zip(tables["parents"]["parent_id"], tables["parents"]["filled_qty"], strict=True))
     assert {name: parents[name] for name in made.truth} == {name: tally.filled for name, tally in made.truth.items()}
-    slack = float(os.environ.get("SCORECARD_SLOW_MACHINE", "1"))
-    assert generated - started < 30 * slack
-    assert len(made.market) / (applied - begun) > 1_000_000 / slack
+    # processor seconds: what else the machine does is none of the session's business
+    assert generated - started < 30
+    assert len(made.market) / (applied - begun) >= 1_000_000

@@ -152,8 +152,11 @@ class Session:
         closed: int | None = None
         left = parent.first["qty"]
         for _, change, qty, when in sorted(facts, key=lambda fact: fact[0]):
-            left += change - qty
-            closed = None if left > 0 else int(when)
+            was, left = left, left + change - qty
+            if left > 0:
+                closed = None
+            elif was > 0:
+                closed = int(when)
         return closed
 
     def parent(self, name: str) -> Figures:

@@ -296,3 +296,32 @@ def test_that_a_limit_and_a_pause_bound_the_volume_one_participates_in(judge: Ju
     sheet.done(7 * S)
     expected = {"mkt_vol": 2_100, "participation": Fraction(1, 4)}
     assert agrees(judge(sheet).parent(), expected) == []
+
+
+def test_that_a_print_cancelled_in_a_pause_is_taken_out_once(judge: Judge) -> None:
+    sheet = quoted()
+    sheet.parent(0, "BUY", 1_000)
+    sheet.order(0, "algo_new", parent_id="P1", algo_order_id="A1", qty=1_000)
+    sheet.trade(1 * S, "100.02", 300)
+    sheet.order(2 * S, "algo_paused", algo_order_id="A1")
+    sheet.trade(3 * S, "100.02", 700)
+    sheet.trade(3 * S, "100.02", 200)
+    sheet.order(4 * S, "algo_resumed", algo_order_id="A1")
+    sheet.trade(5 * S, "100.02", 100)
+    sheet.cancel_print(6 * S, "100.02", 700)
+    sheet.fill(6 * S, 100, "100.02", "F1", venue="XTWO")
+    sheet.done(7 * S)
+    # eligible: 300 before the pause and 100 after it
+    assert agrees(judge(sheet).parent(), {"mkt_vol": 600, "participation": 0.25}) == []
+
+
+def test_that_a_limit_moved_on_the_way_counts_from_then_on(judge: Judge) -> None:
+    sheet = quoted()
+    sheet.parent(0, "SELL", 1_000, limit="100.05")
+    sheet.trade(1 * S, "100.05", 100)
+    sheet.trade(2 * S, "100.04", 800)  # below the limit of a sell
+    sheet.order(3 * S, "parent_amended", parent_id="P1", limit="100.00")
+    sheet.trade(4 * S, "100.04", 300)
+    sheet.fill(5 * S, 100, "100.04", "F1", venue="XTWO")
+    sheet.done(7 * S)
+    assert agrees(judge(sheet).parent(), {"mkt_vol": 1_200, "participation": 0.25}) == []

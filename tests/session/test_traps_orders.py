@@ -183,6 +183,24 @@ def test_that_an_order_cut_to_what_is_done_ends_there(judge: Judge) -> None:
     assert agrees(judge(sheet).parent(), expected) == []
 
 
+def test_that_an_order_ends_when_nothing_is_left_for_the_first_time_and_lives_again_when_raised(judge: Judge) -> None:
+    sheet = quoted()
+    sheet.parent(0, "BUY", 100)
+    sheet.fill(1 * S, 150, "100.02", "F1")  # complete here
+    sheet.fill(3 * S, 50, "100.12", "F2")  # once more too much
+    sheet.order(4 * S, "parent_amended", parent_id="P1", qty=120)  # still complete
+    sheet.parent(0, "BUY", 100, "P2")
+    sheet.fill(1 * S, 100, "100.02", "F3", parent_id="P2")
+    sheet.order(3 * S, "parent_amended", parent_id="P2", qty=200)
+    sheet.quote(9 * S, "100.20", "100.22")
+    reading = judge(sheet)
+    # 150 * .01 + 50 * .11; 80 too many against the mid at the end, 100.01: nothing
+    ended = {"end_ts": T0 + 1 * S, "end_mid": 100.01, "exec_cost_ccy": 7.0, "opp_cost_ccy": 0.0, "is_ccy": 7.0}
+    assert agrees(reading.parent(), ended) == []
+    alive = {"end_ts": None, "end_mid": 100.21, "exec_cost_ccy": 1.0, "opp_cost_ccy": 20.0, "amend_ccy": 10.0}
+    assert agrees(reading.parent("P2"), alive) == []
+
+
 def test_that_two_own_parents_of_one_side_share_no_print(judge: Judge) -> None:
     sheet = quoted()
     sheet.parent(0, "BUY", 100, "P1")

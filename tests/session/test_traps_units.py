@@ -105,7 +105,7 @@ def test_that_a_notional_of_ten_to_the_sixteen_is_exact(judge: Judge) -> None:
 
 
 def test_that_prices_near_the_top_of_their_range_do_not_wrap(judge: Judge) -> None:
-    top = 4_611_686_018  # the sum of two such prices is still an int64 in 1e-9
+    top = 2_305_843_009  # 2^61 in 1e-9: what the product of a doubled price and a time has room for
     sheet = Sheet()
     sheet.reference(currency="JPY", quote_currency="JPY")
     sheet.quote(-10 * S, str(top - 2), str(top), (1_000_000, 1_000_000))
