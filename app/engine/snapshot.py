@@ -97,7 +97,7 @@ _FACT_LISTS: Final = ("waiting", "unmatched", "openings", "intervals")
 def _join_arrays(joins: Joins) -> dict[str, Any]:
     return {
         "rows": joins.rows[: joins.used], "mid2": joins.mid2, "quality": joins.quality, "last2": joins.last2,
-        "too_short": np.array(joins.too_short, np.int64), "wanted": joins.wanted, "found": joins.found,
+        "too_short": np.array(joins.too_short, np.int64), "found": joins.found,
         **{f"pending{n}": array for n, array in enumerate(joins.pending)},
     }  # fmt: skip
 
@@ -150,7 +150,7 @@ def _restore_joins(joins: Joins, state: _State, facts: list[Fact]) -> None:
     joins.rows = np.concatenate([arrays["rows"], np.zeros(max(256, joins.used), JOIN)])
     joins.mid2, joins.quality, joins.last2 = arrays["mid2"], arrays["quality"], arrays["last2"]
     joins.too_short = arrays["too_short"].tolist()
-    joins.wanted, joins.found = arrays["wanted"], arrays["found"]
+    joins.candidates, joins.requests = arrays["found"], len(arrays["found"])
     joins.pending = [arrays[f"pending{n}"] for n in range(4)]
     for name in _FACT_LISTS:
         setattr(joins, name, [facts[n] for n in state.lists[name]])

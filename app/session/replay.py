@@ -20,6 +20,7 @@ from app.runtime.pace import Pace
 from app.runtime.progress import ProgressBar
 from app.runtime.route import Route
 from app.session.formats import Sources, last_time, resolved_format
+from app.session.memory import keep_memory
 from app.session.request import ReplayRequest
 from app.session.warm import load_kernels
 from app.settings import Settings, load_settings
@@ -41,6 +42,7 @@ def replay(request: ReplayRequest, pace: Pace | None = None) -> RunResult | None
 def play(request: ReplayRequest, board: BoardWriter | None, pace: Pace | None = None) -> RunResult | None:
     """As `replay`, on a board that the caller keeps."""
     started = time.perf_counter()
+    keep_memory()
     settings = load_settings(Path(request.settings) if request.settings else None)
     config = settings.engine(book=request.book)
     load_kernels(config)

@@ -12,6 +12,7 @@ from app.engine.units import SECOND
 
 SCAN_NS = 30 * SECOND  # the ring holds at least 120 s
 Kept = NDArray[np.int64]  # columns ts, price, size, number
+_NONE: Kept = np.zeros((4, 0), np.int64)
 
 
 class KeptPrints:
@@ -22,6 +23,8 @@ class KeptPrints:
         self.kept: dict[int, list[Kept]] = {}
         self.next: dict[int, int] = {}
         self.scanned = 0
+        self.seen = (0, 0)  # prints and cancellations when the ring was last read
+        self.joined: dict[int, Kept] = {}
 
     def watch(self, instrument: int) -> None:
         """Keep the prints of an instrument from now on, those still in the ring included."""
@@ -37,28 +40,39 @@ class KeptPrints:
     def scan(self, passed: int) -> None:
         """Take over what is new in the ring."""
         self.scanned = passed
+        self.seen = (int(self.history.counts[3]), len(self.history.cancelled()))
+        self.joined.clear()
         for instrument, parts in self.kept.items():
             prints = self.history.prints.rows(instrument)
-            fresh = prints[np.searchsorted(np.maximum.accumulate(prints["number"]), self.next[instrument]) :]
+            fresh = prints[np.searchsorted(prints["number"], self.next[instrument]) :]
             if not len(fresh):
                 continue
-            self.next[instrument] = int(fresh["number"].max()) + 1
+            self.next[instrument] = int(fresh["number"][-1]) + 1
             fresh = fresh[(fresh["eligible"] == 1) & (fresh["part"] == 0)]
             parts.append(np.stack([fresh[name].astype(np.int64) for name in ("ts", "price", "size", "number")]))
 
     def window(self, instrument: int, begin: int, end: int) -> Kept:
         """Prints with begin < ts <= end that have not been cancelled."""
-        self.scan(self.scanned)
-        parts = self.kept.get(instrument) or [np.zeros((4, 0), np.int64)]
-        prints = np.concatenate(parts, axis=1)
-        prints = prints[:, (prints[0] > begin) & (prints[0] <= end)]
-        gone = self.history.cancelled()["number"]
-        return prints[:, ~np.isin(prints[3], gone)] if len(gone) else prints
+        if self.seen != (int(self.history.counts[3]), len(self.history.cancelled())):
+            self.scan(self.scanned)
+        prints = self._standing(instrument)
+        first, last = np.searchsorted(prints[0], (begin, end), side="right")
+        return prints[:, first:last]
+
+    def _standing(self, instrument: int) -> Kept:
+        """All prints of an instrument that have not been cancelled, joined once until there are more."""
+        known = self.joined.get(instrument)
+        if known is None:
+            known = np.concatenate([_NONE, *self.kept.get(instrument, [])], axis=1)
+            gone = self.history.cancelled()["number"]
+            known = known[:, ~np.isin(known[3], gone)] if len(gone) else known
+            self.joined[instrument] = known
+        return known
 
     def save(self) -> dict[str, Kept]:
         """State as arrays."""
         self.scan(self.scanned)
-        state = {str(i): np.concatenate([np.zeros((4, 0), np.int64), *parts], axis=1) for i, parts in self.kept.items()}
+        state = {str(i): np.concatenate([_NONE, *parts], axis=1) for i, parts in self.kept.items()}
         return state | {"next": np.array([[i, n] for i, n in self.next.items()], np.int64).reshape(-1, 2)}
 
     def load(self, state: dict[str, Kept], scanned: int) -> None:

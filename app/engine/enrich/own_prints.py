@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from app.engine.enrich.rows import ALL_OF_IT
 from app.engine.events import Rows
 from app.engine.jit import jit
 from app.engine.units import CONDITION_CODES, MILLISECOND, SECOND
@@ -101,6 +102,8 @@ def _candidates(m: Matching) -> None:
                     place -= 1
                 if place < CANDIDATES:
                     m.found[w, place]["number"] = m.prints[j]["number"]
+                    if m.prints[j]["part"] == ALL_OF_IT:
+                        m.found[w, place]["number"] = m.prints[j]["whole"]
                     m.found[w, place]["whole"] = m.prints[j]["whole"]
                     m.found[w, place]["ts"] = m.prints[j]["ts"]
                     m.found[w, place]["distance"] = distance

@@ -35,6 +35,8 @@ SAMPLE: Final = np.dtype([("ts", "i8"), ("mid2", "i8"), ("elapsed", "f8")])
 
 # A print, or (`part`, of the print numbered `whole`) one resting order's share of the print before it: never volume,
 # only a name to match.
+PART: Final = 1
+ALL_OF_IT: Final = 2  # the whole print is that one order's: its name is the print's own
 PRINT: Final = np.dtype(
     [
         ("ts", "i8"), ("price", "i8"), ("size", "i8"), ("order_id", "u8"), ("seq", "u8"), ("number", "i8"),

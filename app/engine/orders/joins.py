@@ -74,8 +74,8 @@ class Joins:
         self.assumed: dict[int, list[Fact]] = {}  # print number -> fills that took its time as their match
         self.taken_seen = 0
         self.fresh: list[tuple[int, int, int]] = []  # (instrument, t, target) since the last advance
-        self.wanted: Rows = np.zeros(0, WANTED)
-        self.found: Rows = no_candidates(0)
+        self.requests = 0  # fills that have looked for their print
+        self.candidates: Rows = no_candidates(64)
         self.unjoined = 0
         self.kept = KeptPrints(history)
 
@@ -151,6 +151,11 @@ class Joins:
                 fact.parent.refresh()
         return changed
 
+    @property
+    def found(self) -> Rows:
+        """Candidates of every fill that has looked for its print, [request, place], nearest first."""
+        return self.candidates[: self.requests]
+
     def now(self, instruments: list[int], t: int) -> Rows:
         """JOIN rows of instruments as of t."""
         out = np.zeros(len(instruments), JOIN)
@@ -202,9 +207,11 @@ class Joins:
         self.history.reach(len(self.universe.instruments))
         candidates(Matching(prints.pool, prints.offset, prints.count, wanted, found))
         for n, fact in enumerate(due):
-            fact.wanted = len(self.wanted) + n
-        self.wanted = joined(self.wanted, wanted)
-        self.found = joined(self.found, found)
+            fact.wanted = self.requests + n
+        if self.requests + len(due) > len(self.candidates):
+            self.candidates = joined(self.candidates, no_candidates(len(self.candidates) + len(due)))
+        self.candidates[self.requests : self.requests + len(due)] = found
+        self.requests += len(due)
         gone = self._gone()
         for fact in due:
             if fact.row.ts_match is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -39,10 +39,20 @@ class Moment:
     end: int
     now: Rows
     own_prints: NDArray[np.int64]  # per own-print request: the candidate that is its print, -1 none
+    taken: dict[int, Rows] = field(default_factory=dict)
 
     def reference(self, instrument: int) -> Instrument:
         """Reference data by instrument number."""
         return self.joins.universe.of(self.joins.universe.instruments[instrument])
+
+    def taken_of(self, instrument: int) -> Rows:
+        """Cancelled prints of an instrument that had counted as volume, by their own time."""
+        known = self.taken.get(instrument)
+        if known is None:
+            rows = self.joins.history.cancelled()
+            rows = rows[(rows["instrument"] == instrument) & (rows["eligible"] == 1)]
+            known = self.taken[instrument] = rows[np.argsort(rows["ts"], kind="stable")]
+        return known
 
     def own_print(self, fill: Fill) -> Rows | None:
         """The CANDIDATE row of the fill's own print; None when it is not on the tape."""

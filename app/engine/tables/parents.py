@@ -53,17 +53,14 @@ def span_of(standing: Standing, moment: Moment) -> Span | None:
 def market_window(span: Span, instrument: int, moment: Moment) -> volume.Window:
     """Market sums over (arrival, end], cancelled prints taken out at their own time."""
     window = volume.window(_sums(span.first), _sums(span.last))
-    taken = moment.joins.history.cancelled()
+    taken = moment.taken_of(instrument)
     if not len(taken):
         return window
-    inside = taken[
-        (taken["instrument"] == instrument) & (taken["eligible"] == 1)
-        & (taken["ts"] > span.begin) & (taken["ts"] <= span.end)
-    ]  # fmt: skip
+    first, last = np.searchsorted(taken["ts"], (span.begin, span.end), side="right")
     lost = notional = 0
-    for row in inside:
-        lost += int(row["size"])
-        notional += int(row["size"]) * int(row["price"])
+    for size, price_ in taken[["size", "price"]][first:last].tolist():
+        lost += size
+        notional += size * price_
     return window._replace(volume=window.volume - lost, notional=window.notional - notional)
 
 
@@ -209,10 +206,7 @@ def _within_limits(standing: Standing, moment: Moment, span: Span) -> int:
     for begin, end in standing.pauses:
         stop = span.end if end is None else end.row.ts_event
         inside &= ~((ts > begin.row.ts_event) & (ts <= stop))
-    total = 0
-    for value in size[inside].tolist():
-        total += value
-    return total
+    return int(size[inside].sum())
 
 
 def _paused_volume(standing: Standing, moment: Moment, span: Span) -> int:
