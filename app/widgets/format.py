@@ -10,6 +10,7 @@ from app.engine.units import BPS, NULL, SECOND
 
 DASH: Final = "\N{EN DASH}"  # undefined; never 0
 MINUS: Final = "\N{MINUS SIGN}"  # as wide as a plus, unlike a hyphen
+FIGURE_SPACE: Final = "\N{FIGURE SPACE}"  # as wide as a digit
 UP: Final = "▲"
 DOWN: Final = "▼"
 
@@ -38,7 +39,9 @@ def signed(value: float, decimals: int = 2) -> str:
 def arrowed(value: float) -> str:
     """A cost in bps with its direction: up costs, down gains."""
     text = signed(value)
-    return text if text[0] not in "+" + MINUS else f"{UP if value > 0 else DOWN} {text}"
+    if text[0] not in "+" + MINUS:
+        return text
+    return f"{UP if value > 0 else DOWN} {text.rjust(6, FIGURE_SPACE)}"  # arrows stand under each other
 
 
 def whole(value: float) -> str:

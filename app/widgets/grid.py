@@ -162,7 +162,7 @@ class Grid(QTableView):
                 need = metrics.horizontalAdvance(said)
                 if need > room and column.right:
                     self._wide[number] = max(self._wide.get(number, 0), need + 2 * _PAD)
-                said = said if column.right else metrics.elidedText(said, Qt.TextElideMode.ElideRight, room - indent)
+                said = said if column.right else metrics.elidedText(said, Qt.TextElideMode.ElideMiddle, room - indent)
             painter.drawText(left + indent, y, room - indent, ROW_HEIGHT, align, said)
 
     def _look(self, column: Column, said: str) -> tuple[Shape, str]:

@@ -2,23 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.engine.units import NULL, SECOND
 from app.widgets import format as text
-from app.widgets.axes import STEPS, ClockAxis, FigureAxis, TimeBox, step_of
+from app.widgets.axes import step_of
 from app.widgets.marks import BUNCH_PX, FILLS, MARKS, NAMES, Happened, Legend, bunched
+from app.widgets.plots import Plots
 from app.widgets.pyramid import Path
 from app.widgets.theme import Theme, figures_font
 
-_LEFT: Final = 58  # width of both left axes, so that the plots stand under each other
 _BAR_PX: Final = 6.0
 _LEAST_NS: Final = 1_000_000
 HINT: Final = "drag: zoom    Ctrl+Z: back    double click: all    wheel: in and out    right drag: along"
@@ -50,8 +50,7 @@ class Trace(QWidget):
         self._range: tuple[int, int] | None = None  # ns in view; None: all of the order
         self._before: list[tuple[int, int] | None] = []
         self._y = (0.0, 0.0)
-        self._clock = ClockAxis()
-        self._box, self._low_box = TimeBox(theme), TimeBox(theme)
+        self.plots = Plots(theme)
         self._build()
         undo = QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self)
         undo.setContext(Qt.ShortcutContext.WindowShortcut)
@@ -68,9 +67,9 @@ class Trace(QWidget):
 
     def set_zone(self, where: tzinfo) -> None:
         """Time zone of the axis."""
-        self._clock.where = where
-        self._clock.picture = None
-        self._clock.update()
+        self.plots.clock.where = where
+        self.plots.clock.picture = None
+        self.plots.clock.update()
 
     def fade(self, faded: bool) -> None:
         """Grey the figures: they may no longer be true."""
@@ -81,24 +80,7 @@ class Trace(QWidget):
     def dress(self, theme: Theme) -> None:
         """Change the colours."""
         self.theme = self._legend.theme = theme
-        line = theme.colour("faint" if self.faded else "mid")
-        self._curve.setPen(pg.mkPen(line))
-        self._plots.setBackground(theme.paper)
-        for plot in (self._upper, self._lower):
-            for side in ("left", "bottom"):
-                axis = plot.getAxis(side)
-                axis.setPen(pg.mkPen(theme.line))
-                axis.setTextPen(pg.mkPen(theme.faint))
-        for box in (self._box, self._low_box):
-            box.dress(theme)
-        volume = theme.colour("faint")
-        volume.setAlpha(110)
-        self._bars.setBrush(volume)
-        self._zero.setPen(pg.mkPen(theme.faint, style=Qt.PenStyle.DashLine))
-        for end in self._ends:
-            end.setPen(pg.mkPen(theme.line, width=1))
-        for cross in (self._cross_x, self._cross_y, self._cross_low):
-            cross.setPen(pg.mkPen(theme.faint, style=Qt.PenStyle.DotLine))
+        self.plots.dress(theme, faded=self.faded)
         self._readout.setStyleSheet(f"color: {theme.ink}")
         self._heading.setStyleSheet(f"color: {theme.faint}")
         self.refresh()
@@ -117,19 +99,16 @@ class Trace(QWidget):
         self._heading.setText(course.title if course else "")
         self._legend.side = "sell" if course and course.side != "BUY" else "buy"
         if course is None or not len(course.path):
-            self._curve.clear()
-            self._marks.clear()
-            self._bars.clear()
-            self._own.clear()
+            self.plots.wipe()
             return
         start, end = self.view()
-        self._clock.origin = course.arrival
-        width = max(int(self._box.width()), 200)
+        self.plots.clock.origin = course.arrival
+        width = max(int(self.plots.box.width()), 200)
         ts, mid = course.path.outline(start, end, width, course.known)
         x, bps = self._x(ts), text_bps(mid, course.reference)
-        self._curve.setData(x, bps, connect="finite")
-        self._box.setXRange(*self._x(np.array([start, end])).tolist(), padding=0)
-        self._ends[1].setPos(self._x(np.array([course.last]))[0])
+        self.plots.curve.setData(x, bps, connect="finite")
+        self.plots.box.setXRange(*self._x(np.array([start, end])).tolist(), padding=0)
+        self.plots.end.setPos(self._x(np.array([course.last]))[0])
         self._draw_marks(course, start, end, width)
         self._fit(bps, course, start, end)
         self._draw_volume(course, start, end, width)
@@ -189,7 +168,7 @@ class Trace(QWidget):
         colours = [self.theme.colour(tone) for tone in tones]
         symbols = ["t" if look.symbol == "t1" and course.side != "BUY" else look.symbol for look in looks]
         edge = self.theme.colour("paper")
-        self._marks.setData(
+        self.plots.marks.setData(
             x=x[drawn],
             y=events.bps[seen][drawn],
             symbol=symbols,
@@ -203,18 +182,18 @@ class Trace(QWidget):
 
     def _draw_volume(self, course: Course, start: int, end: int, width: int) -> None:
         step = step_of(end - start, width / _BAR_PX)
-        step = step if step in STEPS else STEPS[-1]
         edges = np.arange(start // step, end // step + 2) * step
         volume = course.path.traded(edges)
         fills = course.events.kind < FILLS
         own, _ = np.histogram(course.events.ts[fills], edges, weights=course.events.qty[fills])
         x = self._x(edges)
-        self._bars.setData(x, volume.astype(np.float64), stepMode="center")
-        self._own.setData(x, own, stepMode="center")
+        self.plots.bars.setData(x, volume.astype(np.float64), stepMode="center")
+        self.plots.own.setData(x, own, stepMode="center")
         colour = self.theme.colour("faint" if self.faded else "buy" if course.side == "BUY" else "sell")
-        self._own.setBrush(colour)
-        self._low_box.setYRange(0, max(float(max(volume.max(initial=0), own.max(initial=0))) * 1.1, 1.0), padding=0)
-        self._bar_words = f"volume per {text.duration(step)}"
+        self.plots.own.setBrush(colour)
+        self.plots.low_box.setYRange(
+            0, max(float(max(volume.max(initial=0), own.max(initial=0))) * 1.1, 1.0), padding=0
+        )
 
     def _fit(self, bps: NDArray[np.float64], course: Course, start: int, end: int) -> None:
         """Height follows what is in view, in steps, so that it does not tremble."""
@@ -229,23 +208,19 @@ class Trace(QWidget):
         lower, upper = self._y
         if low < lower or high > upper or upper - lower > 2.5 * room or upper == lower:
             self._y = (low - 0.12 * room, high + 0.12 * room)
-            self._box.setYRange(*self._y, padding=0)
+            self.plots.box.setYRange(*self._y, padding=0)
 
-    def _point(self, position: Any) -> None:
-        """Crosshair: what stood at the time under the mouse."""
-        course, inside = self.course, self._upper.sceneBoundingRect().contains(position)
-        inside = inside or self._lower.sceneBoundingRect().contains(position)
-        for cross in (self._cross_x, self._cross_y, self._cross_low):
-            cross.setVisible(bool(course) and inside)
-        if course is None or not inside or not len(course.path):
+    def point(self, position: QPointF) -> None:
+        """Put the crosshair under a position in the scene and read what stood then."""
+        course, x = self.course, self.plots.x_at(position)
+        if course is None or x is None or not len(course.path):
+            self.plots.hide_cross()
             self._readout.setText("")
             return
-        point = self._box.mapSceneToView(position)
-        self._cross_x.setPos(point.x())
-        self._cross_low.setPos(point.x())
-        self._readout.setText(self.reading(self._ns(point.x())))
-        mid = float(course.path.at(np.array([self._ns(point.x())]))[0])
-        self._cross_y.setPos(text.bps_between(mid, course.reference) if mid == mid else 0.0)  # noqa: PLR0124
+        ts = self._ns(x)
+        mid = float(course.path.at(np.array([ts]))[0])
+        self.plots.show_cross(x, 0.0 if text.undefined(mid) else text.bps_between(mid, course.reference))
+        self._readout.setText(self.reading(ts))
 
     def reading(self, ts: int) -> str:
         """What the crosshair says at an event time (ns)."""
@@ -253,7 +228,7 @@ class Trace(QWidget):
         if course is None:
             return ""
         mid = float(course.path.at(np.array([ts]))[0])
-        said = [text.clock(ts, self._clock.where)]
+        said = [text.clock(ts, self.plots.clock.where)]
         if text.undefined(mid):
             said.append(f"mid {text.DASH}")
         else:
@@ -269,7 +244,7 @@ class Trace(QWidget):
     def _nearest(self, course: Course, ts: int) -> int:
         """The own event within a mark's width of a time, -1 if none."""
         start, end = self.view()
-        reach = (end - start) / max(self._box.width(), 200) * BUNCH_PX
+        reach = (end - start) / max(self.plots.box.width(), 200) * BUNCH_PX
         if not len(course.events.ts):
             return -1
         away = np.abs(course.events.ts - ts)
@@ -282,50 +257,14 @@ class Trace(QWidget):
         for label in (self._heading, self._readout):
             label.setFont(font)
         self._heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._plots = pg.GraphicsLayoutWidget()
-        self._plots.setToolTip(HINT)
-        self._plots.ci.setContentsMargins(0, 2, 6, 0)
-        self._plots.ci.setSpacing(0)
-        hidden = pg.AxisItem("bottom", showValues=False)
-        self._upper = self._plots.addPlot(
-            0, 0, viewBox=self._box, axisItems={"left": FigureAxis(sign=True), "bottom": hidden}
-        )
-        self._lower = self._plots.addPlot(
-            1, 0, viewBox=self._low_box, axisItems={"left": FigureAxis(sign=False), "bottom": self._clock}
-        )
-        self._plots.ci.layout.setRowStretchFactor(0, 4)
-        self._plots.ci.layout.setRowStretchFactor(1, 1)
-        self._low_box.setXLink(self._box)
-        for plot in (self._upper, self._lower):
-            plot.hideButtons()
-            plot.getAxis("left").setWidth(_LEFT)
-            plot.getAxis("left").setStyle(tickFont=font, maxTickLevel=0)
-            plot.getAxis("bottom").setStyle(tickFont=font, maxTickLevel=0)
-            plot.showGrid(x=True, y=True, alpha=0.12)
-        hidden.setHeight(2)
-        for box in (self._box, self._low_box):
-            box.disableAutoRange()
+        self.plots.setToolTip(HINT)
+        for box in (self.plots.box, self.plots.low_box):
             box.zoomed.connect(self._zoom_to)
             box.panned.connect(self._pan)
             box.scrolled.connect(self._scroll)
             box.sigResized.connect(self.refresh)
-        self._zero = pg.InfiniteLine(0, angle=0)
-        self._ends = pg.InfiniteLine(0, angle=90), pg.InfiniteLine(angle=90)  # arrival and end of the order
-        self._cross_x, self._cross_low = pg.InfiniteLine(angle=90), pg.InfiniteLine(angle=90)
-        self._cross_y = pg.InfiniteLine(angle=0)
-        self._curve = pg.PlotCurveItem(skipFiniteCheck=False)
-        self._marks = pg.ScatterPlotItem(pxMode=True)
-        self._bars = pg.PlotCurveItem(fillLevel=0, pen=pg.mkPen(None))
-        self._own = pg.PlotCurveItem(fillLevel=0, pen=pg.mkPen(None))
-        for item in (self._zero, *self._ends, self._curve, self._marks, self._cross_x, self._cross_y):
-            self._upper.addItem(item)
-        for item in (self._bars, self._own, self._cross_low):
-            self._lower.addItem(item)
-        for cross in (self._cross_x, self._cross_y, self._cross_low):
-            cross.hide()
-        self._plots.scene().sigMouseMoved.connect(self._point)
-        self._plots.scene().sigMouseClicked.connect(lambda event: self.show_all() if event.double() else None)
-        self._bar_words = ""
+        self.plots.scene().sigMouseMoved.connect(self.point)
+        self.plots.scene().sigMouseClicked.connect(lambda event: self.show_all() if event.double() else None)
         head = QHBoxLayout()
         head.addWidget(self._heading, 1)
         head.addWidget(self._readout)
@@ -334,7 +273,7 @@ class Trace(QWidget):
         layout.setSpacing(1)
         layout.addLayout(head)
         layout.addWidget(self._legend)
-        layout.addWidget(self._plots, 1)
+        layout.addWidget(self.plots, 1)
         self.dress(self.theme)
 
 

@@ -166,7 +166,7 @@ def test_that_a_figure_is_never_cut_and_a_text_is_shortened(grid: Grid, painted:
     repaint(grid)
     assert "100,000,000,000,000,000" in [said for _, _, said, _ in painted.said]
     assert grid.columnWidth(column) >= grid.fontMetrics().horizontalAdvance("100,000,000,000,000,000")
-    assert [said for _, _, said, _ in painted.said if said.startswith("a ver") and said.endswith("…")]
+    assert [said for _, _, said, _ in painted.said if said.startswith("a") and "…" in said and said.endswith("l")]
 
 
 def test_that_a_faded_grid_is_all_grey(grid: Grid, painted: type[Recorder]) -> None:

@@ -163,7 +163,7 @@ def test_that_titles_figures_and_speech_agree(table: Table) -> None:
     right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
     assert table.headerData(slip, Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole) == right
     assert table.index(0, slip).data(Qt.ItemDataRole.TextAlignmentRole) == right
-    assert table.index(0, slip).data(Qt.ItemDataRole.AccessibleTextRole) == "Slip bps ▲ +2.50"
+    assert table.index(0, slip).data(Qt.ItemDataRole.AccessibleTextRole) == f"Slip bps ▲ {text.FIGURE_SPACE}+2.50"
     assert table.index(0, slip).data(Qt.ItemDataRole.ToolTipRole).startswith("Slip bps: 2.499750\n")
     assert table.index(0, slip).data(Qt.ItemDataRole.DecorationRole) is None
     table.sort(slip, DOWN)

@@ -78,8 +78,8 @@ def test_that_zooms_are_taken_back_one_by_one(trace: Trace) -> None:
 
 
 def test_that_a_drag_over_the_plot_zooms_to_what_was_dragged_over(trace: Trace) -> None:
-    view = trace._plots.viewport()
-    box = trace._box.sceneBoundingRect()
+    view = trace.plots.viewport()
+    box = trace.plots.box.sceneBoundingRect()
     left, right = (QPointF(box.left() + share * box.width(), box.center().y()).toPoint() for share in (0.25, 0.75))
     start, end = trace.view()
     QTest.mousePress(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, left)
@@ -127,30 +127,30 @@ def test_that_the_crosshair_reads_the_mid_and_the_event_under_it(trace: Trace) -
 
 
 def test_that_the_crosshair_shows_inside_the_plot_only(trace: Trace) -> None:
-    trace._point(trace._upper.mapToScene(QPointF(300, 100)))
-    assert trace._cross_x.isVisible()
+    trace.point(trace.plots.upper.mapToScene(QPointF(300, 100)))
+    assert trace.plots.cross_x.isVisible()
     assert "mid 1" in trace._readout.text() or "mid 9" in trace._readout.text()
-    trace._point(QPointF(-50, -50))
-    assert not trace._cross_x.isVisible()
+    trace.point(QPointF(-50, -50))
+    assert not trace.plots.cross_x.isVisible()
     assert trace._readout.text() == ""
 
 
 def test_that_what_is_drawn_is_the_path_in_bps_of_the_reference(trace: Trace) -> None:
-    x, y = trace._curve.getData()
+    x, y = trace.plots.curve.getData()
     seen = trace.course
     assert seen is not None
     mids = seen.path.mid.values
     assert np.nanmin(y) == pytest.approx((float(mids.min()) - 100) / 100 * 1e4, abs=1e-9)
     assert np.nanmax(y) == pytest.approx((float(mids.max()) - 100) / 100 * 1e4, abs=1e-9)
     assert len(x) <= 4 * 700 + 2, "a few points a pixel, however long the path"
-    low, high = trace._box.viewRange()[1]
+    low, high = trace.plots.box.viewRange()[1]
     assert low < np.nanmin(y)
     assert high > np.nanmax(y)
 
 
 def test_that_volume_bars_add_up_to_what_was_traded(trace: Trace) -> None:
-    x, volume = trace._bars.getData()
-    _, own = trace._own.getData()
+    x, volume = trace.plots.bars.getData()
+    _, own = trace.plots.own.getData()
     assert len(x) == len(volume) + 1
     assert volume.sum() == 4999 * 100
     assert own.sum() == 1000
@@ -159,23 +159,23 @@ def test_that_volume_bars_add_up_to_what_was_traded(trace: Trace) -> None:
 def test_that_each_class_has_a_shape_of_its_own_and_sells_point_down(trace: Trace) -> None:
     assert len({mark.symbol for mark in MARKS.values()}) == len(MARKS)
     assert not {mark.tone for mark in MARKS.values()} & {"good", "amber", "red"}, "the lights' colours are the lights'"
-    points = trace._marks.points()
+    points = trace.plots.marks.points()
     assert sorted(point.symbol() for point in points) == ["d", "o", "star", "t1"]
     trace.show_course(course(side="SELL"), other=True)
-    assert "t" in {point.symbol() for point in trace._marks.points()}
+    assert "t" in {point.symbol() for point in trace.plots.marks.points()}
 
 
 def test_that_a_faded_trace_has_no_colour_but_grey(trace: Trace) -> None:
     trace.fade(True)
     faint = themes.DARK.faint
-    assert trace._curve.opts["pen"].color().name() == faint
-    assert {point.brush().color().name() for point in trace._marks.points() if point.symbol() != "d"} == {faint}
+    assert trace.plots.curve.opts["pen"].color().name() == faint
+    assert {point.brush().color().name() for point in trace.plots.marks.points() if point.symbol() != "d"} == {faint}
 
 
 def test_that_without_a_path_nothing_is_drawn(trace: Trace) -> None:
     trace.show_course(None, other=True)
-    assert len(trace._marks.points()) == 0
-    assert trace._curve.getData() == (None, None)
+    assert len(trace.plots.marks.points()) == 0
+    assert trace.plots.curve.getData() == (None, None)
 
 
 @pytest.mark.parametrize(
