@@ -129,3 +129,21 @@ def test_that_other_types_are_neither_whole_nor_text_nor_real(kind: pa.DataType)
     assert not columns.is_whole(kind)
     assert not columns.is_text(kind)
     assert not columns.is_real(kind)
+
+
+@pytest.mark.parametrize("start", [0, 1, 7, 8, 9])
+@pytest.mark.parametrize("length", [0, 1, 9, 17])
+def test_that_slices_of_a_column_are_read_like_the_whole(start: int, length: int) -> None:
+    whole = [None if n % 3 == 0 else n for n in range(40)]
+    wanted = whole[start : start + length]
+    signed = pa.array(whole, pa.int64()).slice(start, length)
+    assert columns.integers(signed).values.tolist() == [NULL if n is None else n for n in wanted]
+    unsigned = pa.array(whole, pa.uint64()).slice(start, length)
+    assert columns.identifiers(unsigned).values.tolist() == [n or 0 for n in wanted]
+    narrow = pa.array(whole, pa.int16()).slice(start, length)
+    assert columns.integers(narrow).values.tolist() == [NULL if n is None else n for n in wanted]
+    names = pa.array([None if n is None else f"n{n % 4}" for n in whole])
+    for text in (names, names.dictionary_encode()):
+        assert columns.as_list(columns.texts(text.slice(start, length))) == [
+            None if n is None else f"n{n % 4}" for n in wanted
+        ]

@@ -1,6 +1,5 @@
 """The session folder: read in the order of application, whatever the types; written whole or not at all."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +9,11 @@ import pytest
 
 from app.engine import units
 from app.engine.errors import DecodeError, FeedError
-from app.engine.events import Instrument, OrderRow, Quarantined, Rows
+from app.engine.events import OrderRow, Quarantined, Rows
 from app.engine.universe import Universe
 from app.feeds import session
 from app.feeds.base import Options, Recording
-from app.feeds.decode.disorder import Disorder
-from app.feeds.decode.orders import COLUMNS as ORDER_COLUMNS
-from app.feeds.decode.rows import applied_time, blank, chunks
-from app.feeds.decode.session import COLUMNS as MARKET_COLUMNS
+from app.feeds.decode.rows import applied_time, chunks
 from tests.feeds.made import (
     PX,
     T0,
@@ -28,7 +24,6 @@ from tests.feeds.made import (
     reasons,
     record,
     session_folder,
-    some_orders,
     universe,
 )
 
@@ -43,45 +38,6 @@ def names(rows: Rows, recording: Recording, column: str) -> list[str]:
     known = {"instrument": "instruments", "venue": "venues", "source": "sources"}
     table = getattr(recording.universe, known[column])
     return [table[index] for index in rows[column].tolist()]
-
-
-def test_that_what_is_written_is_read_back_to_the_last_field(tmp_path: Path) -> None:
-    made = universe()
-    made.describe(Instrument(instrument="TECH", currency="USD", tick_size=10**7, adv=1e6, beta=1.1, index="FUND"))
-    made.fx["EURUSD"] = [(T0, 1.08), (T0 + 5, 1.09)]
-    rows = random_rows(1000, 1, made)
-    session.write_session(tmp_path / "day", chunks(rows, 96), some_orders(), made)
-    recording = session.open_recording(tmp_path / "day", Universe(), Options())
-    again = drained(recording)
-    for field in set(rows.dtype.names or ()) - {"instrument", "venue", "source"}:
-        assert (again[field] == rows[field]).all(), field
-    for column, table in (("instrument", made.instruments), ("venue", made.venues), ("source", made.sources)):
-        assert names(again, recording, column) == [table[i] for i in rows[column].tolist()]
-    assert recording.rows_total == 1000
-    assert recording.quarantine == []
-    assert recording.counts == {}
-    assert recording.notes == []
-    assert recording.universe.of("TECH") == made.of("TECH")
-    assert recording.universe.fx == made.fx
-    expected = [_at(row, place) for place, row in enumerate(some_orders())]
-    assert recording.orders == expected
-
-
-def _at(row: OrderRow, place: int) -> OrderRow:
-    return OrderRow(**{**{name: getattr(row, name) for name in row.__struct_fields__}, "rec": place})
-
-
-def test_that_a_written_folder_has_every_column_of_the_format_packed_with_zstd(tmp_path: Path) -> None:
-    made = universe()
-    session.write_session(tmp_path / "day", [random_rows(50, 2, made)], some_orders(), made)
-    market = pq.ParquetFile(tmp_path / "day" / "market.parquet")
-    assert market.schema_arrow.names == list(MARKET_COLUMNS)
-    assert market.metadata.row_group(0).column(0).compression == "ZSTD"
-    orders = pq.read_schema(tmp_path / "day" / "orders.parquet")
-    assert orders.names[: len(ORDER_COLUMNS)] == list(ORDER_COLUMNS)
-    assert sorted(file.name for file in (tmp_path / "day").iterdir()) == [
-        "instruments.parquet", "market.parquet", "orders.parquet",
-    ]  # fmt: skip
 
 
 def test_that_rows_in_order_stream_without_a_sort(tmp_path: Path) -> None:
@@ -425,93 +381,6 @@ def test_that_closing_twice_is_harmless(tmp_path: Path) -> None:
     recording = session.open_recording(session_folder(tmp_path, [record()]), Universe(), Options())
     recording.close()
     recording.close()
-
-
-def test_that_a_failure_while_writing_leaves_nothing(tmp_path: Path) -> None:
-    made = universe()
-
-    def rows() -> Iterator[Rows]:
-        yield random_rows(10, 1, made)
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        session.write_session(tmp_path / "day", rows(), [], made)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_that_an_older_session_is_replaced_and_anything_else_is_not(tmp_path: Path) -> None:
-    made = universe()
-    folder = tmp_path / "day"
-    session.write_session(folder, [random_rows(10, 1, made)], [], made)
-    session.write_session(folder, [random_rows(20, 1, made)], [], made)
-    assert pq.read_metadata(folder / "market.parquet").num_rows == 20
-    (folder / "thesis.txt").write_text("years of work")
-    with pytest.raises(FeedError, match="is no session folder"):
-        session.write_session(folder, [blank(0)], [], made)
-    assert (folder / "thesis.txt").read_text() == "years of work"
-
-
-def test_that_a_failed_write_keeps_the_older_session(tmp_path: Path) -> None:
-    made = universe()
-    folder = tmp_path / "day"
-    session.write_session(folder, [random_rows(10, 1, made)], [], made)
-
-    def rows() -> Iterator[Rows]:
-        yield random_rows(5, 2, made)
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        session.write_session(folder, rows(), [], made)
-    assert pq.read_metadata(folder / "market.parquet").num_rows == 10
-
-
-def test_that_a_session_of_no_rows_can_be_written(tmp_path: Path) -> None:
-    session.write_session(tmp_path / "day", [], [], Universe())
-    rows, recording = opened(tmp_path / "day")
-    assert len(rows) == 0
-    assert recording.orders == []
-
-
-def seen(*batches: list[tuple[int, int, str]]) -> Disorder:
-    disorder = Disorder()
-    for batch in batches:
-        times, seqs, sources = zip(*batch, strict=True)
-        disorder.see(
-            pa.RecordBatch.from_pydict(
-                {
-                    "ts_event": pa.array(times, pa.int64()),
-                    "seq": pa.array(seqs, pa.uint64()),
-                    "source": pa.array(sources, pa.string()),
-                }
-            )
-        )
-    return disorder
-
-
-@pytest.mark.parametrize(
-    ("batches", "in_order"),
-    [
-        ([[(1, 1, "a"), (2, 2, "a")]], True),
-        ([[(1, 1, "a")], [(1, 1, "a")]], True),
-        ([[(2, 1, "a")], [(1, 1, "a")]], False),
-        ([[(1, 1, "b"), (1, 1, "a")]], False),
-        ([[(1, 1, "b")], [(1, 1, "a")]], False),
-        ([[(1, 2, "a"), (1, 1, "a")]], False),
-        ([[(1, 2, "a")], [(1, 1, "a")]], False),
-        ([[(1, 9, "a"), (1, 1, "b")]], True),
-        ([[(1, 9, "a")], [(2, 1, "a")]], True),
-    ],
-)
-def test_that_disorder_is_seen_within_a_batch_and_across_two(
-    batches: list[list[tuple[int, int, str]]], in_order: bool
-) -> None:
-    assert seen(*batches).sorted is in_order
-
-
-def test_that_rows_without_a_time_do_not_disturb_the_order() -> None:
-    disorder = seen([(5, 1, "a"), (0, 2, "a"), (-9, 3, "a"), (6, 4, "a")], [(0, 0, "a")])
-    assert disorder.sorted
-    assert disorder.late == {}
 
 
 def test_that_any_shuffle_is_read_in_the_same_order(tmp_path: Path) -> None:
