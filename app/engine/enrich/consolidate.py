@@ -398,7 +398,8 @@ def _consolidate(k: Consolidation) -> int:
             k.slots[slot]["ask"], k.slots[slot]["ask_size"] = k.changes[n]["ask"], k.changes[n]["ask_size"]
             k.slots[slot]["bid2"], k.slots[slot]["bid2_size"] = k.changes[n]["bid2"], k.changes[n]["bid2_size"]
             k.slots[slot]["ask2"], k.slots[slot]["ask2_size"] = k.changes[n]["ask2"], k.changes[n]["ask2_size"]
-            if k.slots[slot]["status"] == UNSEEN:
+            quoted = k.changes[n]["bid"] != NULL or k.changes[n]["ask"] != NULL
+            if k.slots[slot]["status"] == UNSEEN and quoted:
                 k.slots[slot]["status"] = 0
             changed = retouch(k, i) or changed
         elif kind == STATUS_SET:

@@ -55,6 +55,14 @@ def parent_markout(fills: Sequence[MarkedFill], horizon_ns: int) -> Markout:
     return Markout(Figure(mean), Figure(math.sqrt(variance) / quantity), len(clusters), effective, undefined)
 
 
+def weighted_mean(quantities: Sequence[int], markouts: Sequence[float]) -> float | None:
+    """The mean `parent_markout` gives, without its error: NaN markouts are left out, None if none is defined."""
+    known = [(qty, value) for qty, value in zip(quantities, markouts, strict=True) if math.isfinite(value)]
+    if not known:
+        return None
+    return math.fsum(qty * value for qty, value in known) / math.fsum(qty for qty, _ in known)
+
+
 def _clusters(fills: list[tuple[int, int, float]], horizon_ns: int) -> list[list[tuple[int, int, float]]]:
     """Fills in time order, a new cluster at the first fill at least h after the start of the last one."""
     clusters: list[list[tuple[int, int, float]]] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.engine.metrics.markout import MarkedFill, parent_markout
+from app.engine.metrics.markout import MIN_CLUSTERS, MarkedFill, parent_markout, weighted_mean
 from app.engine.orders.standing import Standing, fold
 from app.engine.schema import TABLES
 from app.engine.tables.children import Walked, children_table, walk_all
@@ -62,12 +62,13 @@ def add_markouts(rows: list[Row], standings: list[Standing], arrays: FillArrays)
         mine = places.get(standing.parent_id)
         if not mine or standing.account is None:
             continue
+        terms = [(arrays.rows[k][1].fact.matched_at, arrays.rows[k][1].qty) for k in mine]
         for h, (name, length) in enumerate(zip(HORIZON_NAMES, HORIZON_NS, strict=True)):
             values = arrays.markouts[h][mine].tolist()
-            marked = [
-                MarkedFill(arrays.rows[k][1].fact.matched_at, arrays.rows[k][1].qty, None if v != v else v)
-                for k, v in zip(mine, values, strict=True)
-            ]
+            if len(mine) < MIN_CLUSTERS:  # too few for an error whatever the clusters: most orders of a day
+                row[f"markout_{name}_bps"] = weighted_mean([qty for _, qty in terms], values)
+                continue
+            marked = [MarkedFill(t, q, None if v != v else v) for (t, q), v in zip(terms, values, strict=True)]
             result = parent_markout(marked, length)
             row[f"markout_{name}_bps"] = result.mean.value
             row[f"markout_{name}_se_bps"] = result.se.value

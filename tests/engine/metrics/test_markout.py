@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from app.engine.metrics.markout import MarkedFill, parent_markout
+from app.engine.metrics.markout import MarkedFill, parent_markout, weighted_mean
 
 H = 1000
 
@@ -106,3 +106,10 @@ def test_that_overlapping_fills_do_not_pretend_to_be_independent() -> None:
         covered += abs(result.mean.value) <= 1.645 * result.se.value
         naive += abs(result.mean.value) <= 1.645 * spread
     assert naive < 0.5 * runs < 0.7 * runs <= covered
+
+
+@pytest.mark.parametrize("values", [[1.5, -2.25, 0.1], [1.5, math.nan, 0.1], [math.nan] * 3])
+def test_that_the_mean_without_an_error_is_the_mean_with_one(values: list[float]) -> None:
+    quantities = [300, 200, 700]
+    marked = [MarkedFill(n, qty, value) for n, (qty, value) in enumerate(zip(quantities, values, strict=True))]
+    assert weighted_mean(quantities, values) == parent_markout(marked, 1).mean.value
