@@ -89,6 +89,8 @@ def _walk(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
                 yield node.lineno, f"uses {name}"
             case ast.Attribute():
                 yield from _attribute(node)
+            case ast.Call():
+                yield from _method(node)
             case _:
                 pass
 
@@ -99,10 +101,21 @@ def _attribute(node: ast.Attribute) -> Iterator[tuple[int, str]]:
             yield node.lineno, f"uses np.{node.attr}"
         case ast.Name(id="math") if node.attr in MATH:
             yield node.lineno, f"uses math.{node.attr}"
-        case ast.Name(id="np" | "numpy" | "math"):
+        case _:
             pass
-        case _ if node.attr in METHODS:
-            yield node.lineno, f"uses .{node.attr} of an array"
+
+
+def _method(node: ast.Call) -> Iterator[tuple[int, str]]:
+    """A sum by method; one whose dtype is int64 adds integers, which is exact in any order."""
+    match node:
+        case ast.Call(
+            func=ast.Attribute(attr="sum"), keywords=[ast.keyword(arg="dtype", value=ast.Attribute(attr="int64"))]
+        ):
+            pass
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "numpy" | "math"))):
+            pass
+        case ast.Call(func=ast.Attribute(attr=name)) if name in METHODS:
+            yield node.lineno, f"calls .{name} of an array: of integers, say .sum(dtype=np.int64)"
         case _:
             pass
 
