@@ -10,6 +10,8 @@ import pytest
 from app.session.replay import replay
 from app.session.request import ReplayRequest
 
+pytestmark = pytest.mark.slow
+
 RENAMED = {"symbol": "instrument", "ts_arrival_ns": "arrival_ts", "ts_end_ns": "end_ts", "ts_ns": "ts_event"}
 # no columns of ours, but what the truth was made from
 INPUTS = {"row", *(f"mid_{h}" for h in ("100ms", "1s", "5s", "30s", "1m", "5m"))}

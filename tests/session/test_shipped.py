@@ -72,6 +72,7 @@ def test_that_a_replay_of_a_shipped_session_gives_its_golden_figures(out: tuple[
         assert len(parents) >= 12
 
 
+@pytest.mark.slow
 def test_that_the_shipped_day_equals_the_oracle_on_every_column() -> None:
     made = shipped()["day"]
     sheet = as_sheet(made)
