@@ -17,7 +17,7 @@ from app.feeds.decode import orders as order_tables
 from app.feeds.decode import reference
 from app.feeds.decode import session as market_tables
 from app.feeds.decode.disorder import COLUMNS as ORDER_COLUMNS
-from app.feeds.decode.disorder import Disorder, in_applied_order
+from app.feeds.decode.disorder import Disorder, Sequence, in_applied_order
 from app.feeds.decode.rows import ROWS_AT_ONCE, blank, chunks
 from app.feeds.decode.symbols import DAY_NS, SymbolFile
 from app.feeds.symbology import read_symbols
@@ -206,8 +206,9 @@ def write_session(folder: Path, market: Iterable[Rows], orders: Iterable[OrderRo
 def _write_market(path: Path, market: Iterable[Rows], universe: Universe) -> None:
     with pq.ParquetWriter(path, market_tables.SCHEMA, **_ENCODING) as writer:
         pending: list[pa.RecordBatch] = []
-        for rows in market:
-            pending.append(market_tables.market_batch(rows, universe))
+        sequence = Sequence()
+        for rows in (rows for rows in market if len(rows)):
+            pending.append(market_tables.market_batch(rows, universe, sequence.kept(rows)))
             if sum(batch.num_rows for batch in pending) >= _ROW_GROUP:
                 writer.write_table(_united(pending))
                 pending = []

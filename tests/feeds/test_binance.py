@@ -166,7 +166,15 @@ def test_that_prints_carry_the_aggressors_side(tmp_path: Path) -> None:
     rows, recording = read(tmp_path, trade(), trade(maker="true", id=806, price="0.000000001", size="1"))
     assert recording.quarantine == []
     assert told(rows) == [("T", 1, 2_682_180_000_000, 11, 0), ("T", -1, 1, 1, 0)]
-    assert rows["seq"].tolist() == [805, 806]
+
+
+def test_that_a_print_has_the_seq_of_the_depth_before_it(tmp_path: Path) -> None:
+    rows, _ = read(
+        tmp_path, trade(), depth(90, 110, 89), trade(), snapshot(100, BIDS, ASKS), trade(),
+        depth(111, 120, 110), trade(),
+    )  # fmt: skip
+    assert bytes(rows["action"]) == b"TTRLLLFTFT"
+    assert rows["seq"].tolist() == [0, 0, 100, 100, 100, 100, 110, 110, 120, 120]
 
 
 @pytest.mark.parametrize(("first", "second"), [("trade", "aggTrade"), ("aggTrade", "trade")])
@@ -178,7 +186,7 @@ def test_that_prints_told_twice_count_once(first: str, second: str, tmp_path: Pa
         trade(kind=second, key=keys[second], id=2),
         trade(kind=first, key=keys[first], id=3),
     )
-    assert rows["seq"].tolist() == [1, 3]
+    assert rows["rec"].tolist() == [0, 2]
     assert recording.counts == {"trades": 2, "trades_told_twice": 1}
 
 
@@ -264,7 +272,7 @@ def test_that_a_wrong_line_is_set_aside_by_number(bad: bytes, words: str, tmp_pa
 )
 def test_that_a_wrong_field_is_named_with_its_value(bad: str, words: str, tmp_path: Path) -> None:
     rows, recording = read(tmp_path, trade(), bad, trade(id=9))
-    assert rows["seq"].tolist() == [805, 9]
+    assert rows["rec"].tolist() == [0, 2]
     assert recording.counts["quarantined"] == 1
     assert recording.quarantine[0].reason.startswith("x.log line 2: ")
     assert words in recording.quarantine[0].reason
@@ -302,7 +310,7 @@ def test_that_a_snapshot_nobody_owns_is_set_aside_with_its_line(tmp_path: Path) 
 def test_that_lines_out_of_order_are_applied_in_order_and_counted(tmp_path: Path) -> None:
     (tmp_path / "x.log").write_bytes(capture(trade(), start=T0 + 5) + capture(trade(id=9)))
     rows, recording = opened(tmp_path / "x.log")
-    assert rows["seq"].tolist() == [805, 9]
+    assert rows["rec"].tolist() == [0, 1]
     assert recording.counts["out_of_order"] == 1
     assert any("applied in file order" in note for note in recording.notes)
 
@@ -398,7 +406,7 @@ def test_that_gzip_and_plain_and_a_folder_of_parts_are_the_same(tmp_path: Path) 
 def test_that_the_last_line_may_lack_its_end_and_blank_lines_are_counted(tmp_path: Path) -> None:
     (tmp_path / "x.log").write_bytes(b"\n" + capture(trade()) + b"  \r\n" + capture(trade(id=9)).rstrip())
     rows, recording = opened(tmp_path / "x.log")
-    assert rows["seq"].tolist() == [805, 9]
+    assert rows["rec"].tolist() == [1, 3]
     assert (
         recording.counts == {"blank_lines": 2, "trades": 2, "out_of_order": 0} or recording.counts["blank_lines"] == 2
     )
@@ -412,7 +420,7 @@ def test_that_gzip_cut_short_keeps_what_came_before(tmp_path: Path) -> None:
     (tmp_path / "x.gz").write_bytes(packed[: len(packed) // 2])
     rows, recording = opened(tmp_path / "x.gz")
     assert 0 < len(rows) < 3000
-    assert (rows["seq"] == np.arange(len(rows))).all()
+    assert (rows["rec"] == np.arange(len(rows))).all()
     assert "the file is damaged or cut short" in reasons(recording)
 
 

@@ -1,11 +1,12 @@
 """Is a file in the order of application: within a batch, across two, source by source."""
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from app.engine.events import Rows
 from app.engine.universe import Names
-from app.feeds.decode.disorder import Disorder, in_applied_order
+from app.feeds.decode.disorder import Disorder, Sequence, in_applied_order
 from app.feeds.decode.rows import blank
 
 
@@ -91,3 +92,33 @@ def test_that_sorting_follows_time_source_name_and_seq_and_keeps_ties() -> None:
     rows = rows_of((2, 0, 1), (1, 0, 9), (1, 1, 9), (1, 1, 3), (1, 1, 3), (1, 0, 2**63))
     assert in_applied_order(rows, names)["rec"].tolist() == [3, 4, 2, 1, 5, 0]
     assert len(in_applied_order(blank(0), Names())) == 0
+
+
+def test_that_rows_written_keep_their_order_among_equal_times() -> None:
+    rows = rows_of((1, 0, 9), (1, 0, 4), (1, 1, 2), (1, 0, 6), (2, 0, 3), (2, 0, 5), (3, 1, 1), (3, 1, 0))
+    assert Sequence().kept(rows).tolist() == [9, 9, 2, 9, 3, 5, 1, 1]
+    assert rows["seq"].tolist() == [9, 4, 2, 6, 3, 5, 1, 0], "the rows themselves are not touched"
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
+def test_that_rows_are_written_in_the_same_order_in_pieces_of_any_size(size: int) -> None:
+    rng = np.random.default_rng(8)
+    drawn = np.column_stack((np.sort(rng.integers(1, 9, 60)), rng.integers(0, 2, 60), rng.integers(0, 9, 60)))
+    rows = rows_of(*[(int(time), int(source), int(seq)) for time, source, seq in drawn])
+    whole = Sequence().kept(rows)
+    sequence = Sequence()
+    pieces = [sequence.kept(rows[at : at + size]) for at in range(0, 60, size)]
+    assert np.concatenate(pieces).tolist() == whole.tolist()
+    names = Names()
+    for name in ("a", "b"):
+        names.index(name)
+    rows["seq"] = whole
+    again = in_applied_order(rows, names)
+    for source in (0, 1):
+        assert (np.diff(again["rec"][again["source"] == source]) > 0).all()
+
+
+def test_that_a_snapshot_counts_at_the_time_of_its_packet_when_written() -> None:
+    rows = rows_of((5, 0, 9), (3, 0, 4))
+    rows["ts_recv"], rows["flags"] = 7, 32
+    assert Sequence().kept(rows).tolist() == [9, 9]

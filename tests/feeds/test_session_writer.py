@@ -9,7 +9,7 @@ import pytest
 from app.engine.errors import FeedError
 from app.engine.events import Instrument, OrderRow, Rows
 from app.engine.universe import Universe
-from app.feeds import session
+from app.feeds import binance, dbn, lobster, session
 from app.feeds.base import Options, Recording
 from app.feeds.decode.orders import COLUMNS as ORDER_COLUMNS
 from app.feeds.decode.rows import blank, chunks
@@ -117,3 +117,21 @@ def test_that_a_session_of_no_rows_can_be_written(tmp_path: Path) -> None:
     rows, recording = opened(tmp_path / "day")
     assert len(rows) == 0
     assert recording.orders == []
+
+
+REAL = ("dbn/esm4_mbo_20240508_2s.dbn.zst", "dbn/dbpy_GLBX.MDP3_mbo.dbn.zst", "binance", "lobster")
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_that_real_data_written_as_a_session_keeps_its_order(name: str, shared_data: Path, tmp_path: Path) -> None:
+    feeds = {"dbn": dbn.open_recording, "binance": binance.open_recording, "lobster": lobster.open_recording}
+    before = feeds[name.split("/", maxsplit=1)[0]](shared_data / name, Universe(), Options())
+    rows = drained(before)
+    session.write_session(tmp_path / "day", chunks(rows, 1000), before.orders, before.universe)
+    again, after = opened(tmp_path / "day")
+    assert after.quarantine == []
+    assert after.counts == {}
+    for field in set(rows.dtype.names or ()) - {"rec", "seq"}:
+        assert (again[field] == rows[field]).all(), field
+    assert (again["seq"] >= rows["seq"]).all()
+    assert [row.exec_id for row in after.orders] == [row.exec_id for row in before.orders]

@@ -1,9 +1,9 @@
 """Binance websocket captures to market rows: snapshot and depth updates build the book, trades are prints.
 
 A line is the recorder's stamp (ns), a space, and one JSON message: a combined-stream envelope, a bare event, or a
-REST depth snapshot. bookTicker is never applied. Stamps of every row are the recorder's; `seq` is the final update
-id of a depth event and the id of a trade. Rows between a snapshot and the updates that waited for it carry the
-snapshot flag, so that they are applied when the snapshot came.
+REST depth snapshot. bookTicker is never applied. Stamps of every row are the recorder's. `seq` is the final update id
+of a depth event; a print has that of the one before it, so that it runs up within a symbol. Rows between a snapshot
+and the updates that waited for it carry the snapshot flag, so that they are applied when the snapshot came.
 """
 
 import re
@@ -45,6 +45,7 @@ class Market:
     instrument: int
     venue: int
     exponent: int
+    seq: int = 0  # of the last row
     prints: str = ""  # trade or aggTrade, whichever came first
     book: Continuity[Depth] = field(default_factory=Continuity)
 
@@ -144,14 +145,14 @@ class BinanceDecoder:
         maker = data.get("m")
         if not isinstance(maker, bool):
             raise WrongFieldError("m", maker, "true, false: whether the buyer was the maker")
-        seq = whole(data, "t" if kind == "trade" else "a")
+        whole(data, "t" if kind == "trade" else "a")
         market.prints = market.prints or kind
         if kind != market.prints:
             self._count("trades_told_twice")  # trade and aggTrade are the same prints
             return
         self._count("trades")
         side = units.ASK if maker else units.BID
-        self._rows.append(self._row(market, (index, time, time, seq), (units.TRADE, side, price, size), 0))
+        self._rows.append(self._row(market, (index, time, time, market.seq), (units.TRADE, side, price, size), 0))
 
     def _depth(self, index: int, time: int, data: dict[str, Any]) -> None:
         market = self._market(data, time)
@@ -247,6 +248,7 @@ class BinanceDecoder:
 
     def _row(self, market: Market, stamp: Row, what: Row, flags: int) -> Row:
         line, time, received, seq = stamp
+        market.seq = seq
         action, side, price, size = what
         return (
             time, received, seq, line, price, size, units.NULL, units.NULL, market.instrument, market.venue,

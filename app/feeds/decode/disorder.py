@@ -92,3 +92,36 @@ def in_applied_order(rows: Rows, sources: Names) -> Rows:
     order = np.lexsort((rows["seq"], ranks, applied_time(rows)))
     result: Rows = rows[order]
     return result
+
+
+@dataclass(slots=True)
+class Sequence:
+    """Keeps the order of rows that are written: a session is sorted again by (time, source, seq) when it is read.
+
+    Fed with the rows of a run in the order applied. Where a source's seq goes back among rows of one time (orders of
+    a snapshot, several instruments in one channel) it is raised to the one before.
+    """
+
+    _last: dict[int, tuple[int, int]] = field(default_factory=dict)  # source -> time and seq of its last row
+
+    def kept(self, rows: Rows) -> NDArray[np.uint64]:
+        """The seq each row is written with."""
+        seqs = rows["seq"].copy()
+        times = applied_time(rows)
+        for source in np.unique(rows["source"]).tolist():
+            here = np.flatnonzero(rows["source"] == source)
+            seqs[here] = self._of_source(source, times[here], seqs[here])
+        return seqs
+
+    def _of_source(self, source: int, times: NDArray[np.int64], seqs: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        time, seq = self._last.get(source, (-1, 0))
+        starts = np.flatnonzero(np.concatenate(([True], times[1:] != times[:-1])))
+        if times[0] == time:
+            seqs[0] = max(int(seqs[0]), seq)
+        back = np.flatnonzero((times[1:] == times[:-1]) & (seqs[1:] < seqs[:-1]))
+        ends = np.append(starts[1:], len(times))
+        for run in np.unique(np.searchsorted(starts, back, "right") - 1).tolist():
+            within = slice(starts[run], ends[run])
+            seqs[within] = np.maximum.accumulate(seqs[within])
+        self._last[source] = (int(times[-1]), int(seqs[-1]))
+        return seqs

@@ -194,15 +194,15 @@ def _raw(batch: pa.RecordBatch, row: int) -> bytes:
     return repr({name: value for name, value in shown.items() if value is not None}).encode()
 
 
-def market_batch(rows: Rows, universe: Universe) -> pa.RecordBatch:
-    """Market rows as a batch of SCHEMA; undefined numbers and what an action does not carry are null."""
+def market_batch(rows: Rows, universe: Universe, seqs: NDArray[np.uint64]) -> pa.RecordBatch:
+    """Market rows with these seqs as a batch of SCHEMA; what is undefined or not of an action is null."""
     action = rows["action"]
     quotes = action == units.QUOTE
     arrays: dict[str, pa.Array] = {
         "ts_event": pa.array(rows["ts_event"]),
         "ts_recv": pa.array(rows["ts_recv"]),
         "source": _named(rows["source"], universe.sources.names, pa.int32()),
-        "seq": pa.array(rows["seq"]),
+        "seq": pa.array(seqs),
         "instrument": _named(rows["instrument"], universe.instruments.names, pa.int32()),
         "venue": _named(rows["venue"], universe.venues.names, pa.int32()),
         "action": _named(_ACTION_INDEX[action], list(_ACTION_LETTERS), pa.int8()),
