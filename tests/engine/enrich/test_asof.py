@@ -117,8 +117,8 @@ def _join(h: Histories, t: int, instrument: int = 1) -> Any:
     """The JOIN row of one look-up, written over rubbish between two others."""
     out = np.frombuffer(bytes([7]) * (3 * JOIN.itemsize), JOIN).copy()
     kept = out.copy()
-    asked = [np.array([value], np.int64) for value in (instrument, t, 1)]
-    look_up(Lookups(h, *asked, out))
+    asked = np.array([[instrument], [t], [1]], np.int64)
+    look_up(Lookups(h, asked[0], asked[1], asked[2], out))
     assert out[[0, 2]].tobytes() == kept[[0, 2]].tobytes()
     return plain(out)[1]
 

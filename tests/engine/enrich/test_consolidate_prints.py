@@ -5,7 +5,7 @@ import pytest
 
 from app.engine.bits import to_int
 from app.engine.enrich.consolidate import aggressor
-from app.engine.enrich.rows import HISTORY
+from app.engine.enrich.rows import ALL_OF_IT, HISTORY, PART
 from app.engine.units import ASK, BID, CONDITION_CODES, NULL
 from tests.engine.enrich.streams import Change, history_of, join_at, named, plain, printed, touch, unprinted
 
@@ -121,14 +121,15 @@ def test_that_a_resting_orders_share_stands_behind_its_print() -> None:
         (0, 0, 0, 0, 9),
         (1, 1, 0, 0, 9),
         (2, 2, 0, 0, 9),
-        (1, 1, 1, 7, 9),  # all of it: the print itself by another name
-        (3, 1, 1, 8, 4),
-        (4, 4, 0, 0, 2),
+        (3, 1, ALL_OF_IT, 7, 9),
+        (4, 1, PART, 8, 4),
+        (5, 5, 0, 0, 2),
     ]
     history = history_of(touch(T, 90, 110), *made)
     assert join_at(history, T + 1)["volume"] == 29
     assert history.prints.rows(0)["ts"].tolist() == [T] * 5 + [T + 1]
     assert history.prints.rows(0)["venue"].tolist() == [0, 0, 1, 0, 0, 0]
+    assert history.counts.tolist() == [0, 0, 0, 6]
 
 
 @pytest.mark.parametrize("stray", [named(T + 1, 101, 9, 7), named(T, 102, 9, 7), named(T, 101, 9, 7, venue=1)])
@@ -139,7 +140,7 @@ def test_that_a_name_without_its_print_is_nothing(stray: Change) -> None:
 
 def test_that_a_name_belongs_to_the_latest_print_of_its_time() -> None:
     made = [printed(T, 101, 9, instrument=1), printed(T, 101, 9), printed(T, 101, 8), named(T, 101, 3, 7)]
-    assert _shares(*made) == [(1, 1, 0, 0, 9), (2, 2, 0, 0, 8), (3, 2, 1, 7, 3)]
+    assert _shares(*made) == [(1, 1, 0, 0, 9), (2, 2, 0, 0, 8), (3, 2, PART, 7, 3)]
 
 
 def test_that_a_cancellation_may_name_the_resting_order() -> None:

@@ -17,7 +17,7 @@ from app.engine.enrich.history import TouchHistory
 from app.engine.enrich.own_prints import WANTED, Matching, candidates, no_candidates
 from app.engine.enrich.rows import JOIN
 from app.engine.events import NAMED, PRINTED, STATUS_SET, TOUCHED, UNPRINTED
-from app.engine.units import HORIZON_NS, MILLISECOND, NULL, SECOND
+from app.engine.units import HORIZON_NAMES, HORIZON_NS, MILLISECOND, NULL, SECOND
 from tests.engine.enrich.streams import INSTRUMENTS, NEVER, Change, changes, printed, ranks, status, touch, unprinted
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -85,9 +85,11 @@ def _questions(history: TouchHistory, instruments: NDArray[np.int64], times: NDA
     lengths = np.array(HORIZON_NS, np.int64)
     mid2, quality = np.full((n, len(lengths)), NULL), np.zeros((n, len(lengths)), np.uint8)
     last2 = np.full(n, NULL)
-    asked = (instruments.copy(), times.copy(), np.zeros(n, np.int64), np.arange(n))
-    results = (lengths, mid2, quality, last2, 8, int(times[-1]), int(times[-1]) - SECOND)
-    said = [str(int(resolve(Horizons(history.histories(), *asked, *results)))).encode()]
+    waiting = Horizons(
+        history.histories(), instruments.copy(), times.copy(), np.zeros(n, np.int64), np.arange(n), lengths,
+        mid2, quality, last2, HORIZON_NAMES.index("1m"), int(times[-1]), int(times[-1]) - SECOND,
+    )  # fmt: skip
+    said = [str(int(resolve(waiting))).encode()]
     said += [array.tobytes() for array in (mid2, quality, last2)]
     for instrument, t in zip(instruments[::50].tolist(), times[::50].tolist(), strict=True):
         search = Searches(history.histories(), instrument, t, t + 3 * SECOND)

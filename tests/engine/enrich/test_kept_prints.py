@@ -7,7 +7,7 @@ from app.engine.config import EngineConfig
 from app.engine.enrich.history import TouchHistory
 from app.engine.enrich.kept_prints import SCAN_NS, KeptPrints
 from app.engine.units import CONDITION_CODES
-from tests.engine.enrich.streams import Change, changes, printed, ranks, touch, unprinted
+from tests.engine.enrich.streams import Change, changes, named, printed, ranks, touch, unprinted
 
 T = 10**18
 SMALL = EngineConfig(ring_ns=10, ring_rows=5)
@@ -86,6 +86,22 @@ def test_that_a_cancelled_print_is_left_out_whenever_the_cancel_comes() -> None:
     assert _numbers(kept, 0, T + 9) == [0, 2]
     _told(history, printed(T + 6, 100, 4), unprinted(T + 7, 100, 4))  # before it was ever scanned
     assert _numbers(kept, 0, T + 9) == [0, 2]
+
+
+def test_that_a_print_is_kept_once_whoever_it_names() -> None:
+    history = TouchHistory(EngineConfig())
+    kept = KeptPrints(history)
+    kept.watch(0)
+    _told(history, printed(T, 101, 9), printed(T, 101, 9, venue=1), named(T, 101, 9, 7), named(T, 101, 4, 8))
+    assert _numbers(kept, 0, T + 9) == [0, 1]
+    _told(history, printed(T + 5, 101, 9))
+    assert _numbers(kept, 0, T + 9) == [0, 1, 4]
+
+
+def test_that_a_new_book_of_prints_has_read_nothing() -> None:
+    kept = KeptPrints(TouchHistory(EngineConfig()))
+    assert (kept.scanned, kept.seen, kept.kept, kept.joined) == (0, (0, 0), {}, {})
+    assert kept.window(0, 0, T).tolist() == [[], [], [], []]
 
 
 def test_that_the_ring_is_read_again_before_it_forgets() -> None:

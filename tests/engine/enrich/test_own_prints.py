@@ -22,7 +22,7 @@ from app.engine.enrich.own_prints import (
     no_candidates,
     rank,
 )
-from app.engine.enrich.rows import PRINT
+from app.engine.enrich.rows import ALL_OF_IT, PART, PRINT
 from app.engine.events import Rows
 from app.engine.units import MILLISECOND, SECOND
 
@@ -147,6 +147,15 @@ def test_that_candidates_are_nearest_first_and_the_named_ones_before_all() -> No
     assert (found["number"][2] == -1).all()
 
 
+def test_that_a_share_that_is_all_of_its_print_stands_for_the_print_itself() -> None:
+    marks = [{"number": 4, "whole": 4}, {"number": 9, "whole": 4, "part": ALL_OF_IT, "order_id": 8}]
+    marks += [{"number": 10, "whole": 4, "part": PART, "order_id": 8}]
+    assert _numbers(_prints(*marks), _wanted({"order_id": 8}, {})) == [[4, 10, 4], [4]]
+    found = _found(_prints(*marks), _wanted({"order_id": 8}, {}))
+    assert assign(found).tolist() == [0, -1]  # one print, one fill
+    assert found["whole"][0].tolist()[:3] == [4, 4, 4]
+
+
 def test_that_only_the_nearest_are_remembered_whatever_their_order() -> None:
     offsets = [-(n * 7 % 61) - 1 for n in range(60)]
     marks = [{"ts": T + off} for off in sorted(offsets)]
@@ -214,7 +223,7 @@ _SAME: dict[str, Any] = {
     "venue": st.integers(0, 1),
 }
 _MARKS = st.fixed_dictionaries(
-    {**_SAME, "ts": _OFFSETS, "condition": st.sampled_from([0, 0, OFF_EXCHANGE]), "part": st.sampled_from([0, 0, 1])}
+    {**_SAME, "ts": _OFFSETS, "condition": st.sampled_from([0, 0, OFF_EXCHANGE]), "part": st.sampled_from([0, 0, PART])}
 )
 _FILLS = st.fixed_dictionaries(
     {**_SAME, "t": _OFFSETS, "dark": st.integers(0, 1), "venue": st.sampled_from([0, 1, ANY_VENUE])}

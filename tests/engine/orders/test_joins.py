@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from app.engine.config import EngineConfig
 from app.engine.enrich.history import TouchHistory
-from app.engine.enrich.own_prints import ANY_VENUE
 from app.engine.events import Instrument, OrderRow
 from app.engine.orders.facts import Fact, Parent
 from app.engine.orders.joins import Joins, shorter_than
@@ -365,25 +364,36 @@ def test_that_a_fill_whose_print_is_not_on_the_tape_keeps_its_own_time() -> None
 
 
 @pytest.mark.parametrize(
-    ("row", "wanted"),
+    ("row", "mark", "found"),
     [
-        ({"venue": "X1", "order_id": "77"}, {"venue": 1, "order_id": 77, "dark": 0}),
-        ({"order_id": "abc"}, {"venue": ANY_VENUE, "order_id": 0}),
-        ({"order_id": "9" * 20}, {"order_id": 0}),
-        ({"order_id": "9" * 19}, {"order_id": int("9" * 19)}),
-        ({"liquidity": "D"}, {"dark": 1}),
-        ({"ts_match": T - 3}, {"t": T - 3}),
-        ({"price": None, "qty": None}, {"price": 0, "size": 0}),
+        ({}, {}, True),
+        ({"price": 102}, {}, False),
+        ({"qty": 6}, {}, False),
+        ({"price": None}, {}, False),
+        ({"price": None}, {"price": 0}, True),
+        ({"qty": None}, {}, False),
+        ({"venue": "X1"}, {}, False),
+        ({"venue": "X1"}, {"venue": 1}, True),
+        ({"venue": None}, {"venue": 1}, True),  # any, where the fill names none
+        ({"order_id": "77"}, {"order_id": 77, "venue": 1}, True),
+        ({"order_id": "78"}, {"order_id": 77, "venue": 1}, False),
+        ({"order_id": "abc"}, {"venue": 1}, False),
+        ({"order_id": "9" * 19}, {"order_id": int("9" * 19), "venue": 1}, True),
+        ({"order_id": "9" * 20}, {"order_id": 77, "venue": 1}, False),
+        ({"liquidity": "D"}, {"condition": 2}, True),
+        ({"liquidity": "A"}, {"condition": 2}, False),
+        ({"ts_match": T - SECOND}, {}, False),
+        ({"ts_match": T - SECOND}, {"ts": T - SECOND}, True),
     ],
 )
-def test_that_a_fill_asks_for_a_print_of_its_own_terms(row: dict[str, Any], wanted: dict[str, int]) -> None:
+def test_that_a_fill_finds_a_print_of_its_own_terms(row: dict[str, Any], mark: Change, found: bool) -> None:
     market = Market()
-    market.fact("fill", T)
-    fact = market.fact("fill", T, **({"price": 101, "qty": 5} | row))
+    market.tell(printed(T, 101, 5) | mark)
+    market.fact("fill", T, price=1, qty=1)
+    terms: dict[str, Any] = {"price": 101, "qty": 5, "venue": "X0"}
+    fact = market.fact("fill", T, 0, **terms | row)
     market.passed(NEVER)
-    asked = market.joins.wanted[fact.wanted]
-    terms = {"t": T, "price": 101, "size": 5, "instrument": 0} | wanted
-    assert {name: int(asked[name]) for name in terms} == terms
+    assert market.joins.found["number"][fact.wanted, 0] == (0 if found else -1)
 
 
 def test_that_a_dark_fill_waits_ten_seconds_for_its_print() -> None:
