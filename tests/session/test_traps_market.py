@@ -325,3 +325,19 @@ def test_that_a_limit_moved_on_the_way_counts_from_then_on(judge: Judge) -> None
     sheet.fill(5 * S, 100, "100.04", "F1", venue="XTWO")
     sheet.done(7 * S)
     assert agrees(judge(sheet).parent(), {"mkt_vol": 1_200, "participation": 0.25}) == []
+
+
+def test_that_a_print_stamped_like_a_new_limit_or_a_pause_is_still_under_the_old_one(judge: Judge) -> None:
+    sheet = quoted()
+    sheet.parent(0, "BUY", 1_000, limit="100.10")
+    sheet.order(0, "algo_new", parent_id="P1", algo_order_id="A1", qty=1_000)
+    sheet.order(1 * S, "parent_amended", parent_id="P1", limit="100.00")
+    sheet.trade(1 * S, "100.02", 300)  # the old limit let it in
+    sheet.trade(1 * S + 1, "100.02", 700)  # the new one does not
+    sheet.order(2 * S, "algo_paused", algo_order_id="A1")
+    sheet.trade(2 * S, "100.00", 100)  # not yet paused
+    sheet.order(3 * S, "algo_resumed", algo_order_id="A1")
+    sheet.trade(3 * S, "100.00", 900)  # still paused
+    sheet.fill(6 * S, 100, "100.00", "F1", venue="XTWO")
+    sheet.done(7 * S)
+    assert agrees(judge(sheet).parent(), {"mkt_vol": 2_000, "participation": 0.25}) == []
