@@ -1,7 +1,7 @@
 """The board: what is true now, in memory-mapped files that one process writes and any process reads."""
 
-from app.board.files import BoardError, TornRowsError, blank
+from app.board.files import BoardError, TornRowsError, as_bytes, blank
 from app.board.reader import BoardReader, Heartbeat
 from app.board.writer import BoardWriter
 
-__all__ = ["BoardError", "BoardReader", "BoardWriter", "Heartbeat", "TornRowsError", "blank"]
+__all__ = ["BoardError", "BoardReader", "BoardWriter", "Heartbeat", "TornRowsError", "as_bytes", "blank"]

@@ -214,7 +214,7 @@ class BoardReader:
         length = self.length(section)
         fence()  # the length first, then rows below it
         if index is None or isinstance(index, slice):
-            return np.arange(length, dtype=np.int64)[index or slice(None)]
+            return np.arange(*(index or slice(None)).indices(length), dtype=np.int64)
         wanted = np.asarray(index, np.int64)
         if len(wanted) and not 0 <= int(wanted.min()) <= int(wanted.max()) < length:
             raise IndexError(f"{section}: rows {int(wanted.min())} to {int(wanted.max())}, there are {length}")
@@ -226,9 +226,10 @@ class BoardReader:
         for number, inside, places in files.by_chunk(wanted, self._per_chunk[section]):
             chunk = self._chunk(section, number)
             source = chunk.raw if name is None else chunk.rows[name]
+            consecutive = bool(np.all(np.diff(inside) == 1))
             for start in range(0, len(inside), _AT_ONCE):
                 some = slice(start, start + _AT_ONCE)
-                copied, torn = _copy_stable(source, chunk.sequences, inside[some], attempts)
+                copied, torn = _copy_stable(source, chunk.sequences, (inside[some], consecutive), attempts)
                 out[some if isinstance(places, slice) else places[some]] = copied
                 if len(torn):
                     raise TornRowsError(section, torn + number * self._per_chunk[section])
@@ -243,15 +244,19 @@ class BoardReader:
 
 
 def _copy_stable(
-    source: NDArray[np.generic], sequences: NDArray[np.uint64], inside: NDArray[np.int64], attempts: int
+    source: NDArray[np.generic], sequences: NDArray[np.uint64], wanted: tuple[NDArray[np.int64], bool], attempts: int
 ) -> tuple[NDArray[np.generic], NDArray[np.int64]]:
-    """Copy rows until the sequence of each was even and the same before and after: (copies, rows that never were)."""
+    """Copy rows until the sequence of each was even and the same before and after: (copies, rows that never were).
+
+    `wanted`: row numbers, and whether they are consecutive, which is copied twice as fast.
+    """
+    inside, consecutive = wanted
     copies, left = source[:0], np.arange(0)
     for attempt in range(attempts):
-        rows = inside[left] if attempt else inside
-        before = sequences[rows]
+        rows = inside[left] if attempt else slice(inside[0], inside[-1] + 1) if consecutive else inside
+        before = sequences[rows].copy()
         fence()
-        copied = source[rows]
+        copied = source[rows].copy()
         fence()
         good = (before == sequences[rows]) & (before & np.uint64(1) == 0)
         if attempt == 0:

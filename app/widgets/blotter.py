@@ -57,8 +57,7 @@ class Blotter(QWidget):
             self._arranged = 0
         elif len(pulled.parents):
             self.table.renew(self._bridge.pad.parents)
-            lines = self.grid.shown_lines()
-            self.table.touch(lines.start, lines.stop - 1)
+            self.table.touch(pulled.parents, self.grid.shown_lines())
         now = self._bridge.now()
         if len(pulled.parents) and now - self._arranged >= ARRANGE_NS and now - self._touched >= HANDS_OFF_NS:
             self._arranged = now

@@ -15,6 +15,7 @@ NO_ARRIVAL: Final = "no arrival mid: the market was not two-sided, open and know
 NO_MODEL: Final = "reference data missing (daily sigma, ADV, shares outstanding) or nothing done yet"
 NO_FILL: Final = "no fill yet"
 NOT_MEASURED: Final = "not measured yet"
+_EMPTY: Final = {"level": "N/A", "evidence": NOT_MEASURED}
 
 
 class Texts(Protocol):
@@ -53,7 +54,7 @@ class Column:
     @property
     def empty(self) -> str:
         """What an undefined cell reads."""
-        return {"level": "N/A", "evidence": NOT_MEASURED}.get(self.look, text.DASH)
+        return _EMPTY.get(self.look, text.DASH)
 
 
 _LEVELS: Final[dict[str, tuple[Shape, str]]] = {

@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from app.widgets.columns import Column, mark, side_tone
 from app.widgets.format import DASH
 from app.widgets.table import LEFT, RIGHT, Table
-from app.widgets.theme import Shape, Theme, figures_font
+from app.widgets.theme import TONES, Shape, Theme, figures_font
 
 ROW_HEIGHT: Final = 20
 _PAD: Final = 3
@@ -26,6 +26,7 @@ class Grid(QTableView):
         self.table, self.theme = table, theme
         self.chosen = -1
         self.faded = False
+        self._colours = {tone: theme.colour(tone) for tone in TONES}
         self._wide: dict[int, int] = {}  # columns found too narrow, and what they need
         self.setObjectName(name)
         self.setAccessibleName(name)
@@ -77,6 +78,7 @@ class Grid(QTableView):
     def dress(self, theme: Theme) -> None:
         """Change the colours."""
         self.theme = theme
+        self._colours = {tone: theme.colour(tone) for tone in TONES}
         self.viewport().update()
 
     def shown_lines(self) -> slice:
@@ -118,26 +120,29 @@ class Grid(QTableView):
         super().resizeEvent(event)
         self.viewport().update()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """All cells in view, column by column, from the table's rows."""
-        painter = QPainter(self.viewport())
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The cells that have to be painted, column by column, from the table's rows."""
+        painter, where = QPainter(self.viewport()), event.rect()
         painter.setFont(self.font())
         lines = self.shown_lines()
-        self._paint_ground(painter, lines)
-        width = self.viewport().width()
+        if lines.stop > lines.start:  # a row that changed alone is painted alone
+            top = self.rowViewportPosition(lines.start)
+            first = lines.start + max(where.top() - top, 0) // ROW_HEIGHT
+            lines = slice(first, min(lines.stop, lines.start + max(where.bottom() - top, 0) // ROW_HEIGHT + 1))
+        self._paint_ground(painter, where, lines)
         for number, column in enumerate(self.table.columns):
             left, wide = self.columnViewportPosition(number), self.columnWidth(number)
-            if not self.isColumnHidden(number) and left < width and left + wide > 0:
+            if not self.isColumnHidden(number) and left <= where.right() and left + wide > where.left():
                 self._paint_column(painter, number, column, lines)
         painter.end()
         if self._wide:
             QTimer.singleShot(0, self._widen)
 
-    def _paint_ground(self, painter: QPainter, lines: slice) -> None:
+    def _paint_ground(self, painter: QPainter, where: QRect, lines: slice) -> None:
         theme, width = self.theme, self.viewport().width()
-        painter.fillRect(self.viewport().rect(), theme.colour("paper"))
+        painter.fillRect(where, theme.colour("paper"))
         stripe, chosen = theme.colour("stripe"), theme.colour("selected")
-        top = self.rowViewportPosition(lines.start) if self.table.rowCount() else 0
+        top = self.rowViewportPosition(lines.start) if lines.stop > lines.start else 0
         for offset, row in enumerate(self.table.order[lines].tolist()):
             y = top + offset * ROW_HEIGHT
             if row == self.chosen:
@@ -147,13 +152,15 @@ class Grid(QTableView):
 
     def _paint_column(self, painter: QPainter, number: int, column: Column, lines: slice) -> None:
         left, room = self.columnViewportPosition(number) + _PAD, self.columnWidth(number) - 2 * _PAD
-        top = self.rowViewportPosition(lines.start) if self.table.rowCount() else 0
+        top = self.rowViewportPosition(lines.start) if lines.stop > lines.start else 0
         metrics, align = painter.fontMetrics(), int(RIGHT if column.right else LEFT)
-        digit = metrics.horizontalAdvance("0")
+        digit, colours, last = metrics.horizontalAdvance("0"), self._colours, ""
         for offset, value in enumerate(self.table.cells(number, lines)):
             said, y = column.say(value, self.table.texts, self.table.where), top + offset * ROW_HEIGHT
             shape, tone = self._look(column, said)
-            painter.setPen(self.theme.colour(tone))
+            if tone != last:
+                painter.setPen(colours[tone])
+                last = tone
             indent = 0
             if shape != "none":
                 indent = 15

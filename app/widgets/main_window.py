@@ -80,8 +80,7 @@ class MainWindow(QMainWindow):
                 grid.table.replace(rows)
             else:
                 grid.table.renew(rows)
-                lines = grid.shown_lines()
-                grid.table.touch(lines.start, lines.stop - 1)
+                grid.table.touch(np.arange(len(rows)), grid.shown_lines())
         for number, (title, table) in enumerate((("Fills", self.fill_grid.table), ("Children", self.child_grid.table))):
             self.tables.setTabText(number, f"{title}  {len(table.rows)}")
         self._show_course(other=other)

@@ -10,7 +10,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.board import BoardError, BoardReader, TornRowsError, blank
+from app.board import BoardError, BoardReader, TornRowsError, as_bytes, blank
 from app.engine.events import Rows
 from app.engine.layout import SECTIONS
 from app.engine.units import NULL
@@ -19,7 +19,7 @@ from app.widgets.pyramid import Path
 
 LINKED: Final = ("fills", "children", "events")  # sections with a `parent_row`
 STALE_AFTER_NS: Final = 2_000_000_000
-_SLICE: Final = 100_000  # rows read of a long section in one pull
+_SLICE: Final = 50_000  # rows read of a long section in one pull
 _PATHS: Final = 4  # instruments whose path is kept
 _LOOKS: Final = 200  # at a torn row; what stays torn is asked for again at the next pull
 
@@ -165,12 +165,12 @@ class Pad:
         end = int(wanted.max()) + 1
         if end > len(self._parents):
             room = blank("parents", max(end, 2 * len(self._parents)))
-            room[: self._count] = self.parents
+            as_bytes(room)[: self._count] = as_bytes(self.parents)
             self._parents = room
         asked, self._torn = wanted, wanted[:0]
         while len(wanted):
             try:
-                self._parents[wanted] = reader.rows("parents", wanted, attempts=_LOOKS)
+                as_bytes(self._parents)[wanted] = as_bytes(reader.rows("parents", wanted, attempts=_LOOKS))
                 break
             except TornRowsError as torn:
                 wanted = np.setdiff1d(wanted, torn.index)

@@ -87,7 +87,7 @@ class Plots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             plot.getAxis("left").setWidth(_LEFT)
             for side in ("left", "bottom"):  # minor grid lines cost more than all the rest
                 plot.getAxis(side).setStyle(tickFont=figures_font(), maxTickLevel=0)
-            plot.showGrid(x=True, y=True, alpha=0.12)
+        self.upper.showGrid(y=True, alpha=0.12)
         hidden.setHeight(2)
         for box in (self.box, self.low_box):
             box.disableAutoRange()

@@ -58,9 +58,11 @@ class Table(QAbstractTableModel):
             self.order = np.concatenate([self.order, fresh])
             self.endInsertRows()
 
-    def touch(self, first: int, last: int) -> None:
-        """Lines [first, last] have newer figures: one signal a frame."""
-        if 0 <= first <= last < len(self.order):
+    def touch(self, rows: NDArray[np.int64], lines: slice) -> None:
+        """Some rows have newer figures: one signal a frame, for those of them that are shown in some lines."""
+        hit = np.flatnonzero(np.isin(self.order[lines], rows))
+        if len(hit):
+            first, last = lines.start + int(hit[0]), lines.start + int(hit[-1])
             self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
 
     def arrange(self) -> None:

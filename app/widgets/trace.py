@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QBrush, QKeySequence, QPen, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.engine.units import NULL, SECOND
@@ -50,6 +50,7 @@ class Trace(QWidget):
         self._range: tuple[int, int] | None = None  # ns in view; None: all of the order
         self._before: list[tuple[int, int] | None] = []
         self._y = (0.0, 0.0)
+        self._looks: dict[tuple[int, str], tuple[str, int, QPen, QBrush]] = {}
         self.plots = Plots(theme)
         self._build()
         undo = QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self)
@@ -80,6 +81,7 @@ class Trace(QWidget):
     def dress(self, theme: Theme) -> None:
         """Change the colours."""
         self.theme = self._legend.theme = theme
+        self._looks.clear()
         self.plots.dress(theme, faded=self.faded)
         self._readout.setStyleSheet(f"color: {theme.ink}")
         self._heading.setStyleSheet(f"color: {theme.faint}")
@@ -162,23 +164,28 @@ class Trace(QWidget):
         x, kind = self._x(events.ts[seen]), events.kind[seen]
         drawn = bunched(x, kind, (end - start) / SECOND / width * BUNCH_PX)
         drawn = drawn[np.argsort(-kind[drawn], kind="stable")]  # fills on top
-        looks = [MARKS[NAMES[number]] for number in kind[drawn].tolist()]
-        side = "buy" if course.side == "BUY" else "sell"
-        tones = ["faint" if self.faded else side if look.tone == "side" else look.tone for look in looks]
-        colours = [self.theme.colour(tone) for tone in tones]
-        symbols = ["t" if look.symbol == "t1" and course.side != "BUY" else look.symbol for look in looks]
-        edge = self.theme.colour("paper")
+        looks = [self._look(number, course.side) for number in kind[drawn].tolist()]
         self.plots.marks.setData(
             x=x[drawn],
             y=events.bps[seen][drawn],
-            symbol=symbols,
-            size=[look.size for look in looks],
-            pen=[
-                pg.mkPen(edge if look.filled and look.symbol != "x" else c)
-                for look, c in zip(looks, colours, strict=True)
-            ],
-            brush=[pg.mkBrush(c if look.filled else None) for look, c in zip(looks, colours, strict=True)],
+            symbol=[look[0] for look in looks],
+            size=[look[1] for look in looks],
+            pen=[look[2] for look in looks],
+            brush=[look[3] for look in looks],
         )
+
+    def _look(self, number: int, side: str) -> tuple[str, int, QPen, QBrush]:
+        """Symbol, size, pen and brush of a class; the same objects each time, or every mark is rendered anew."""
+        found = self._looks.get((number, side))
+        if found is None:
+            mark = MARKS[NAMES[number]]
+            tone = ("buy" if side == "BUY" else "sell") if mark.tone == "side" else mark.tone
+            colour = self.theme.colour("faint" if self.faded else tone)
+            edge = self.theme.colour("paper") if mark.filled and mark.symbol != "x" else colour
+            symbol = "t" if mark.symbol == "t1" and side != "BUY" else mark.symbol
+            found = symbol, mark.size, pg.mkPen(edge), pg.mkBrush(colour if mark.filled else None)
+            self._looks[number, side] = found
+        return found
 
     def _draw_volume(self, course: Course, start: int, end: int, width: int) -> None:
         step = step_of(end - start, width / _BAR_PX)
