@@ -68,8 +68,8 @@ class Publisher:
         moving = [p for p in everyone if self.seen.get(p.parent_id) == p.touched and self._moves(p)]
         if engine.end == NULL:
             begin = self.next if self.next < len(moving) else 0
-            self.next = begin + ROUND
-            moving = moving[begin : self.next]
+            moving = moving[begin : begin + ROUND]
+            self.next = begin + len(moving)
         due += moving
         for parent in due:
             self.seen[parent.parent_id] = parent.touched

@@ -48,6 +48,7 @@ class _State(msgspec.Struct, frozen=True):
     scalars: dict[str, int]
     counts: dict[str, int]
     sources: dict[str, str]
+    rows_of_source: dict[int, int]
     chain: bytes
 
 
@@ -85,6 +86,7 @@ def pack(engine: State) -> bytes:
         },
         counts=engine.counts,
         sources=engine.sources,
+        rows_of_source=engine.rows_of_source,
         chain=engine.chain,
     )  # fmt: skip
     packed = msgspec.msgpack.encode(state)
@@ -129,6 +131,7 @@ def unpack(engine: State, data: bytes) -> None:
     engine.watermark, engine.last_ts, engine.end = scalars["watermark"], scalars["last_ts"], scalars["end"]
     engine.rows_in, engine.described = scalars["rows_in"], scalars["described"]
     engine.counts, engine.sources, engine.chain = dict(state.counts), dict(state.sources), state.chain
+    engine.rows_of_source = dict(state.rows_of_source)
 
 
 def _restore_flow(engine: State, state: _State) -> None:

@@ -7,7 +7,7 @@ earliest one decides.
 from collections.abc import Callable
 
 from app.engine.events import OrderRow
-from app.engine.orders.facts import NOWHERE, UNASSIGNED, Chain, Fact, Key, Parent
+from app.engine.orders.facts import UNASSIGNED, Chain, Fact, Key, Parent
 from app.engine.universe import Universe
 
 Place = Callable[[Fact], None]
@@ -41,7 +41,7 @@ class Algo:
 class Flow:
     """All parents and chains of a run.
 
-    `place` is called for a fact when its instrument is known, and again when what it was placed by has changed.
+    `place` is called for a fact when its instrument is known, and again where it turns out to be another one.
     """
 
     def __init__(self, universe: Universe, place: Place) -> None:
@@ -154,18 +154,15 @@ class Flow:
 
     def _enter(self, chain: Chain, fact: Fact) -> None:
         """A fact becomes one of the chain's, and what it says of the order is said of the others too."""
-        row, venue, instrument = fact.row, chain.venue, chain.instrument
+        row, instrument = fact.row, chain.instrument
         chain.add(fact)
         if row.algo_order_id and row.parent_id is None and _names_child(fact):
             self._algo(row.algo_order_id).chains[chain] = None
         if fact.parent is not None:
             fact.parent.refresh()
-        if (chain.instrument, chain.venue) == (instrument, venue):
-            return
-        for known in chain.facts:
-            self._locate(known)
-            if chain.venue != venue and known.wanted != NOWHERE and known.row.venue is None:
-                self.place(known)  # its print was looked for at another venue
+        if chain.instrument != instrument:
+            for known in chain.facts:
+                self._locate(known)
 
     def _choose_parent(self, chain: Chain) -> None:
         """The chain belongs, with all its facts, to the parent its earliest fact names that names one."""

@@ -82,7 +82,7 @@ class Joins:
     # -- facts in --------------------------------------------------------------------------------------------------
 
     def place(self, fact: Fact) -> None:
-        """Ask for everything a fact needs, now that its instrument is known; again where it, or the venue, changed."""
+        """Ask for everything a fact needs, now that its instrument is known; again where it is another one."""
         if fact.before != NOWHERE:
             self._forget(fact)
         self.history.reach(fact.instrument + 1)  # horizons of a fill may be due before the fill itself
@@ -90,7 +90,7 @@ class Joins:
         if self.universe.of(self.universe.instruments[fact.instrument]).index is not None:
             self.index_of[fact.before] = self._take_rows(1)[0]
         self.waiting.append(fact)
-        if fact.row.limit_price is not None and fact.row.kind in _LIMITS:
+        if fact.row.kind == "algo_paused" or (fact.row.limit_price is not None and fact.row.kind in _LIMITS):
             self.kept.watch(fact.instrument)
         budget = self.config.budget_of(fact.row.source)
         if fact.row.kind in _ARRIVALS and budget > 0:
@@ -106,6 +106,8 @@ class Joins:
         """The rows given before are nobody's from now on."""
         for name in ("waiting", "unmatched", "openings", "intervals"):
             setattr(self, name, [other for other in getattr(self, name) if other is not fact])
+        for facts in self.assumed.values():
+            facts[:] = [other for other in facts if other is not fact]
         fact.wanted = fact.horizon = NOWHERE
         fact.matched_at = fact.row.ts_match or fact.row.ts_event
         if fact.parent is not None:

@@ -253,22 +253,19 @@ def test_that_an_instrument_never_comes_from_a_stranger_in_the_unassigned_bucket
     assert bare.instrument == -1
 
 
-def test_that_a_fill_is_placed_again_when_its_chain_turns_out_to_be_at_another_venue() -> None:
+def test_that_a_fact_is_placed_once_and_again_only_where_its_instrument_is_another_one() -> None:
     story = Story()
     fill, own = story.tell(
-        row(3, "fill", child_id="C1", instrument="I", exec_id="F", qty=1, price=1),
-        row(4, "fill", child_id="C1", instrument="I", exec_id="G", qty=1, price=1, venue="XTWO"),
+        row(3, "fill", child_id="C1", exec_id="F", qty=1, price=1),
+        row(4, "fill", child_id="C1", instrument="J", exec_id="G", qty=1, price=1),
     )
-    assert fill.chain is not None
-    assert fill.chain.venue == "XTWO"
-    fill.wanted = own.wanted = 0  # their prints have been looked for
+    story.tell(row(5, "child_cancelled", child_id="C1"))
+    assert [fact.row.ts_event % 10 for fact in story.placed] == [3, 4, 5]
     story.placed.clear()
-    story.tell(row(2, "child_new", child_id="C1", instrument="I", venue="XONE"))
-    assert story.placed[1:] == [fill] or story.placed[:1] == [fill]
-    assert own not in story.placed
-    story.placed.clear()
-    story.tell(row(2, "child_acked", child_id="C1", venue="XONE"))
-    assert fill not in story.placed
+    story.tell(row(2, "child_new", child_id="C1", instrument="I"))
+    assert [fact.row.ts_event % 10 for fact in story.placed] == [2, 3, 5]
+    names = story.universe.instruments
+    assert [names[fact.instrument] for fact in (fill, own)] == ["I", "J"]
 
 
 def test_that_chains_come_by_parent_then_child_once_each() -> None:
