@@ -201,7 +201,7 @@ def _within_limits(standing: Standing, moment: Moment, span: Span) -> int:
     ts, price_, size, _number = moment.joins.kept.window(standing.arrival.instrument, span.begin, span.end)
     begins = np.array([begin for begin, _limit in standing.limits], np.int64)
     limits = np.array([limit for _begin, limit in standing.limits], np.int64)
-    which = np.searchsorted(begins, ts, side="right") - 1
+    which = np.searchsorted(begins, ts, side="left") - 1  # a print stamped like the new limit is still of the old one
     inside = (which < 0) | (standing.side * (price_ - limits[which]) <= 0)
     for begin, end in standing.pauses:
         stop = span.end if end is None else end.row.ts_event
@@ -210,12 +210,14 @@ def _within_limits(standing: Standing, moment: Moment, span: Span) -> int:
 
 
 def _paused_volume(standing: Standing, moment: Moment, span: Span) -> int:
-    """Eligible volume of (arrival, end] printed while the order was paused."""
+    """Eligible volume of (arrival, end] printed while the order was paused; cancelled prints are not part of it."""
+    assert standing.arrival is not None  # noqa: S101 - the caller has checked
     lost = 0
     for begin, end in standing.pauses:
-        first = int(moment.joins.rows["volume"][begin.at])
-        last = int(span.last["volume"]) if end is None else int(moment.joins.rows["volume"][end.at])
-        lost += max(0, min(last, int(span.last["volume"])) - max(first, int(span.first["volume"])))
+        first = max(begin.row.ts_event, span.begin)
+        last = span.end if end is None else min(end.row.ts_event, span.end)
+        if last > first:
+            lost += int(moment.joins.kept.window(standing.arrival.instrument, first, last)[2].sum())
     return lost
 
 
