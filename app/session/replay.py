@@ -20,7 +20,7 @@ from app.runtime.pace import Pace
 from app.runtime.progress import ProgressBar
 from app.runtime.route import Route
 from app.session.formats import Sources, last_time, resolved_format
-from app.session.memory import keep_memory
+from app.session.memory import keep_memory, uncollected
 from app.session.request import ReplayRequest
 from app.session.warm import load_kernels
 from app.settings import Settings, load_settings
@@ -48,6 +48,7 @@ def play(request: ReplayRequest, board: BoardWriter | None, pace: Pace | None = 
     load_kernels(config)
     universe = Universe()
     with ExitStack() as stack:
+        stack.enter_context(uncollected())
         first_byte = time.perf_counter()
         stream, total = stack.enter_context(_opened(request, settings, universe))
         stream.blocks.next_ns()  # names and reference data of the first rows are known to the engine from the start

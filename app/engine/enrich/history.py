@@ -34,6 +34,44 @@ def _hold_back(ts: NDArray[np.int64], source: NDArray[np.int16], last: NDArray[n
 hold_back = jit(_hold_back)
 
 
+def _survey(changes: Rows) -> tuple[int, int, int]:
+    """Largest instrument, venue and source number of some changes; -1 without any."""
+    instrument, venue, source = -1, -1, -1
+    for n in range(len(changes)):
+        instrument = max(instrument, int(changes[n]["instrument"]))
+        venue = max(venue, int(changes[n]["venue"]))
+        source = max(source, int(changes[n]["source"]))
+    return instrument, venue, source
+
+
+survey = jit(_survey)
+
+
+def _all_slotted(changes: Rows, slot_of: NDArray[np.int32]) -> bool:
+    """True when every (instrument, venue) of the changes has a slot."""
+    missing = 0
+    for n in range(len(changes)):
+        missing += slot_of[changes[n]["instrument"], changes[n]["venue"]] < 0
+    return missing == 0
+
+
+all_slotted = jit(_all_slotted)
+
+
+def _in_order(changes: Rows, ranks: NDArray[np.int64]) -> bool:
+    """True when the changes stand by (time, rank of the source's name)."""
+    for n in range(1, len(changes)):
+        before, after = changes[n - 1]["ts"], changes[n]["ts"]
+        if after < before:
+            return False
+        if after == before and ranks[changes[n]["source"]] < ranks[changes[n - 1]["source"]]:
+            return False
+    return True
+
+
+in_order = jit(_in_order)
+
+
 class TouchHistory:
     """Consolidated touches, prints and running sums, per instrument, as of any nanosecond of the ring."""
 
@@ -70,16 +108,14 @@ class TouchHistory:
         if not len(changes):
             return
         fresh = changes.copy()
-        source = np.ascontiguousarray(fresh["source"])
-        sources = int(source.max()) + 1
-        if sources > len(self.last_of_source):
-            more = np.full(sources - len(self.last_of_source), NULL, np.int64)
+        instrument, venue, source = survey(fresh)
+        if source >= len(self.last_of_source):
+            more = np.full(source + 1 - len(self.last_of_source), NULL, np.int64)
             self.last_of_source = np.concatenate([self.last_of_source, more])
-        ts = np.ascontiguousarray(fresh["ts"])
-        self.backwards += int(hold_back(ts, source, self.last_of_source))
-        fresh["ts"] = ts
-        self._reach(int(fresh["instrument"].max()) + 1, int(fresh["venue"].max()) + 1)
-        self._register(fresh)
+        self.backwards += int(hold_back(fresh["ts"], fresh["source"], self.last_of_source))
+        self._reach(instrument + 1, venue + 1)
+        if not all_slotted(fresh, self.slot_of):
+            self._register(fresh)
         self.waiting = joined(self.waiting, fresh) if len(self.waiting) else fresh
 
     def advance(self, watermark: int, source_ranks: NDArray[np.int64]) -> None:
@@ -88,12 +124,9 @@ class TouchHistory:
         waiting = self.waiting
         if not len(waiting):
             return
-        ts = waiting["ts"]
-        if (ts[1:] < ts[:-1]).any() or (len(source_ranks) > 1 and (waiting["source"] != waiting["source"][0]).any()):
-            order = np.lexsort((source_ranks[waiting["source"]], ts))
-            waiting = waiting[order]
-            ts = waiting["ts"]
-        cut = int(np.searchsorted(ts, watermark))
+        if not in_order(waiting, source_ranks):
+            waiting = waiting[np.lexsort((source_ranks[waiting["source"]], waiting["ts"]))]
+        cut = int(np.searchsorted(waiting["ts"], watermark))
         self._consolidate(waiting[:cut], before)
         self.waiting = waiting[cut:].copy()
 
@@ -196,8 +229,6 @@ class TouchHistory:
     def _register(self, changes: Rows) -> None:
         """Give every new (instrument, venue) a slot."""
         missing = self.slot_of[changes["instrument"], changes["venue"]] < 0
-        if not missing.any():
-            return
         met = np.stack([changes["instrument"][missing], changes["venue"][missing].astype(np.int32)], 1)
         for instrument, venue in np.unique(met, axis=0).tolist():
             slot = len(self.slots)
