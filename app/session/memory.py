@@ -29,7 +29,7 @@ def keep_memory() -> bool:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """No cycle collection meanwhile: facts, chains and parents stay for the run, and walking them all finds no garbage."""
+    """No cycle collection meanwhile: facts, chains and parents stay for the run; walking them finds no garbage."""
     was = gc.isenabled()
     gc.disable()
     try:
