@@ -10,7 +10,7 @@ from app.engine.enrich.asof import Histories, Lookups, look_up
 from app.engine.enrich.consolidate import DONE, UNSEEN, Consolidation, consolidate
 from app.engine.enrich.regions import Regions, joined
 from app.engine.enrich.rows import HISTORY, PRINT, SAMPLE, SLOT, TAKEN_BACK
-from app.engine.events import CHANGE, Rows
+from app.engine.events import CHANGE, UNPRINTED, Rows
 from app.engine.jit import jit
 from app.engine.units import NO_QUOTE, NULL
 
@@ -145,7 +145,7 @@ class TouchHistory:
 
     def _room_for_cancellations(self, changes: Rows) -> Rows:
         used = int(self.counts[_TAKEN])
-        room = used + int((changes["kind"] == 3).sum())
+        room = used + int(np.count_nonzero(changes["kind"] == UNPRINTED))
         if room <= len(self.taken):
             return self.taken
         grown = np.zeros(room, TAKEN_BACK)

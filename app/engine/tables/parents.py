@@ -206,7 +206,7 @@ def _within_limits(standing: Standing, moment: Moment, span: Span) -> int:
     for begin, end in standing.pauses:
         stop = span.end if end is None else end.row.ts_event
         inside &= ~((ts > begin.row.ts_event) & (ts <= stop))
-    return int(size[inside].sum())
+    return int(size[inside].sum(dtype=np.int64))
 
 
 def _paused_volume(standing: Standing, moment: Moment, span: Span) -> int:
@@ -217,7 +217,7 @@ def _paused_volume(standing: Standing, moment: Moment, span: Span) -> int:
         first = max(begin.row.ts_event, span.begin)
         last = span.end if end is None else min(end.row.ts_event, span.end)
         if last > first:
-            lost += int(moment.joins.kept.window(standing.arrival.instrument, first, last)[2].sum())
+            lost += int(moment.joins.kept.window(standing.arrival.instrument, first, last)[2].sum(dtype=np.int64))
     return lost
 
 
