@@ -36,6 +36,7 @@ class Blotter(QWidget):
         self.count = QLabel()
         self.count.setFont(figures_font())
         self._arranged = self._touched = 0
+        self._unsettled = False  # figures have changed since the rows were last put in order
         top = QHBoxLayout()
         top.setContentsMargins(6, 3, 6, 3)
         top.addWidget(self.search, 1)
@@ -59,8 +60,9 @@ class Blotter(QWidget):
             self.table.renew(self._bridge.pad.parents)
             self.table.touch(pulled.parents, self.grid.shown_lines())
         now = self._bridge.now()
-        if len(pulled.parents) and now - self._arranged >= ARRANGE_NS and now - self._touched >= HANDS_OFF_NS:
-            self._arranged = now
+        self._unsettled |= len(pulled.parents) > 0
+        if self._unsettled and now - self._arranged >= ARRANGE_NS and now - self._touched >= HANDS_OFF_NS:
+            self._arranged, self._unsettled = now, False
             self.table.arrange()
         if self._bridge.row < 0 and not self._bridge.wanted and len(self.table.order):
             self._bridge.choose(int(self.table.order[0]))

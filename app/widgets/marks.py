@@ -81,6 +81,12 @@ class Legend(QWidget):
         self.setFont(figures_font())
         self.setFixedHeight(20)
 
+    def show_side(self, side: str) -> None:
+        """Colour of the order's side, buy or sell."""
+        if side != self.side:
+            self.side = side
+            self.update()
+
     def sizeHint(self) -> QSize:
         """As wide as its words."""
         metrics = self.fontMetrics()

@@ -99,7 +99,7 @@ class Trace(QWidget):
         """Draw what is in view now: a few points a pixel, however long the path."""
         course = self.course
         self._heading.setText(course.title if course else "")
-        self._legend.side = "sell" if course and course.side != "BUY" else "buy"
+        self._legend.show_side("sell" if course and course.side != "BUY" else "buy")
         if course is None or not len(course.path):
             self.plots.wipe()
             return

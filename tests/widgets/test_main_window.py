@@ -87,9 +87,9 @@ def test_that_rows_do_not_move_under_the_hand(window: MainWindow, filler: Filler
     window.bridge.look()
     assert window.blotter.table.order.tolist() == before.tolist(), "half a second after a click"
     clock.ns += SECOND
-    filler.change(1, OPEN + DAY)
-    window.bridge.look()
-    assert window.blotter.table.order.tolist() != before.tolist()
+    filler.writer.heartbeat()
+    assert not len(window.bridge.look().parents)
+    assert window.blotter.table.order.tolist() != before.tolist(), "what came last is put in order too"
     assert window.bridge.row == expected
 
 

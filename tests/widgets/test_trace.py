@@ -163,6 +163,10 @@ def test_that_each_class_has_a_shape_of_its_own_and_sells_point_down(trace: Trac
     assert sorted(point.symbol() for point in points) == ["d", "o", "star", "t1"]
     trace.show_course(course(side="SELL"), other=True)
     assert "t" in {point.symbol() for point in trace.plots.marks.points()}
+    picture = trace._legend.grab().toImage()
+    colours = {picture.pixelColor(x, 10).name() for x in range(20)}
+    assert themes.DARK.sell in colours
+    assert themes.DARK.buy not in colours
 
 
 def test_that_a_faded_trace_has_no_colour_but_grey(trace: Trace) -> None:
