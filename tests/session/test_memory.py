@@ -13,12 +13,12 @@ def test_that_glibc_accepts_both_thresholds() -> None:
 
 
 def test_that_another_platform_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory.sys, "platform", "darwin")
+    monkeypatch.setattr("app.session.memory.sys.platform", "darwin")
     assert memory.keep_memory() is False
 
 
 def test_that_a_libc_without_mallopt_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory.ctypes, "CDLL", lambda _name: object())
+    monkeypatch.setattr("app.session.memory.ctypes.CDLL", lambda _name: object())
     assert memory.keep_memory() is False
 
 
