@@ -460,6 +460,47 @@ def test_that_prints_are_kept_where_an_order_has_a_limit(kind: str) -> None:
     assert market.joins.kept.scanned == (0 if kind == "child_new" else T + 1000)
 
 
+def test_that_a_fact_whose_instrument_was_another_starts_over() -> None:
+    market = Market(clock_budget_ns={"ems": 10})
+    market.tell(touch(T, 100, 102), touch(T, 200, 202, instrument=1))
+    market.tell(printed(T + 2, 101, 5), printed(T + 3, 101, 5, instrument=1))
+    fill = market.fact("fill", T + 5, price=101, qty=5)
+    arrival = market.fact("parent_new", T + 5)
+    arrival.parent = Parent("P")
+    market.passed(T + 5 * SECOND)
+    assert (fill.matched_at, market.mids(fill)[0]) == (T + 2, (202, "good"))
+    before = {(fact.before, fact.at) for fact in (fill, arrival)}
+    touched = arrival.parent.touched
+    for fact in (fill, arrival):
+        fact.instrument = 1
+        market.joins.place(fact)
+        assert (fact.before, fact.at) not in before
+    assert (fill.horizon, fill.matched_at) == (1, T + 5)
+    assert arrival.parent.touched > touched
+    assert market.passed(T + 6 * SECOND) == [fill, arrival]
+    assert (fill.matched_at, market.mids(fill)[0], market.mids(arrival)[0]) == (T + 3, (402, "good"), (402, "good"))
+    market.passed(NEVER)
+    assert market.horizons(fill)[3:] == [(402, GOOD)] * (len(HORIZON_NS) - 3)
+    assert market.joins.ranges[arrival.before] == (402, 402)
+
+
+def test_that_a_fact_placed_again_waits_in_every_line_once() -> None:
+    market = Market(clock_budget_ns={"ems": 10})
+    market.tell(status(T, HALT), status(T, HALT, instrument=1))
+    fill, arrival = market.fact("fill", T + 50), market.fact("algo_new", T + 5)
+    for _ in range(2):
+        market.joins.place(fill)
+        market.joins.place(arrival)
+        lines = (market.joins.waiting, market.joins.unmatched, market.joins.intervals)
+        assert [len(line) for line in lines] == [2, 1, 1]
+    market.passed(T + 40)
+    assert market.joins.openings == [arrival]
+    market.joins.place(arrival)
+    assert market.joins.openings == []
+    market.passed(T + 41)
+    assert market.joins.openings == [arrival]
+
+
 def test_that_the_state_of_now_is_that_of_any_instrument() -> None:
     market = Market()
     assert len(market.joins.now([], T)) == 0
