@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app.engine.config import EngineConfig
     from app.engine.events import Instrument, Rows
     from app.engine.orders.executions import Fill
+    from app.engine.orders.facts import Fact
 
 Row = dict[str, Value]
 
@@ -255,17 +256,14 @@ def _drifts(standing: Standing, moment: Moment) -> Row:
     return {
         "pre_drift_bps": slippage.bps(standing.side, before_first, account.arrival2, account.arrival2),
         "post_drift_bps": slippage.post_drift_bps(
-            standing.side, _after_last_fill(standing, moment), before_last, account.arrival2
+            standing.side, _after_last_fill(last, moment), before_last, account.arrival2
         ),
         "slip_beta_adj_bps": _beta_adjusted(standing, moment),
     }
 
 
-def _after_last_fill(standing: Standing, moment: Moment) -> int | None:
+def _after_last_fill(last: Fact, moment: Moment) -> int | None:
     """The last defined mid2 up to a minute after the last fill, or up to now."""
-    last = standing.last_fill
-    if last is None or last.horizon < 0:
-        return None
     minute = moment.joins.minute_after(last.horizon)
     if minute.quality in (PAST_END, PENDING):
         return defined(int(moment.now[last.instrument]["last"]))
@@ -275,8 +273,8 @@ def _after_last_fill(standing: Standing, moment: Moment) -> int | None:
 def _beta_adjusted(standing: Standing, moment: Moment) -> float | None:
     """Slippage less beta times the index drift from arrival to each fill, by quantity."""
     account, arrival, joins = standing.account, standing.arrival, moment.joins
-    if account is None or arrival is None:
-        return None
+    assert account is not None  # noqa: S101 - the caller has checked
+    assert arrival is not None  # noqa: S101
     reference = moment.reference(arrival.instrument)
     start = joins.index_of.get(arrival.before)
     if start is None or reference.beta is None:
