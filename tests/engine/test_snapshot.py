@@ -4,7 +4,6 @@ import hashlib
 from functools import cache
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -40,10 +39,10 @@ def blocks(universe: Universe, size: int) -> list[Block]:
     made = in_time(DAY, universe, size)
     gap = Control(ts_event=T0 + S, kind="gap", source="feed-XONE")
     up = Control(ts_event=T0 + S, kind="down", source="feed-XONE")
-    return [*made[:1], msgspec_replace(made[1], controls=(gap, up)), *made[2:]] if len(made) > 1 else made
+    return [*made[:1], with_changes(made[1], controls=(gap, up)), *made[2:]] if len(made) > 1 else made
 
 
-def msgspec_replace(block: Block, **changes: Any) -> Block:
+def with_changes(block: Block, **changes: Any) -> Block:
     return Block(**({name: getattr(block, name) for name in Block.__slots__} | changes))
 
 

@@ -91,6 +91,17 @@ def test_that_a_moment_knows_the_market_and_the_reference_of_every_instrument() 
     assert moment(Story().config, story.flow, Story().joins, 0, NULL).own_prints.tolist() == []
 
 
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_that_a_cancelled_print_is_nobodys_however_late_that_is_told(cancelled: bool) -> None:
+    sheet = day()
+    sheet.trade(15 * 10**9 + 1, "100.01", 33)
+    sheet.fill(15 * 10**9, 33, "100.01", "G2", parent_id="P2")
+    if cancelled:
+        sheet.cancel_print(25 * 10**9, "100.01", 33)
+    fills = played(sheet).tables()["fills"]
+    assert fills["own_print"][fills["fill_id"].index("G2")] is not cancelled
+
+
 def test_that_cancelled_prints_that_had_counted_come_by_instrument_and_time() -> None:
     sheet = day()
     for second, size in ((2, 102), (0, 100)):
