@@ -36,13 +36,15 @@ FILL_ROW: Final = _row(schema.FILLS, [("parent_row", "i4"), ("instrument", "u4")
 CHILD_ROW: Final = _row(schema.CHILDREN, [("parent_row", "i4"), ("instrument", "u4"), ("side", "u4")])
 INSTRUMENT_ROW: Final = np.dtype(
     [
-        ("instrument", "u4"), ("currency", "u4"), ("quality", "u4"), ("n_venues", "i4"), ("ts", "i8"),
+        ("instrument", "u4"), ("currency", "u4"), ("quality", "u4"), ("n_venues", "i4"), ("size_exponent", "i4"),
+        ("ts", "i8"),
         ("bid", "f8"), ("ask", "f8"), ("bid_size", "i8"), ("ask_size", "i8"), ("mid", "f8"), ("wmid", "f8"),
         ("wmid_ex_own", "f8"), ("volume", "i8"), ("vwap", "f8"), ("sigma_day", "f8"),
     ],
     align=True,
 )  # fmt: skip
-# One point of an instrument's price path: `instrument` is the row of the instruments section.
+# One point of an instrument's price path, final once put: `instrument` is the row of the instruments section, `mid`
+# NaN while undefined, `volume` the running total.
 TRACE_ROW: Final = np.dtype([("ts", "i8"), ("mid", "f8"), ("volume", "i8"), ("instrument", "i4"), ("pad", "i4")])
 # One own event, for the shapes on the impact trace.
 EVENT_ROW: Final = np.dtype(

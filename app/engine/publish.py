@@ -16,7 +16,7 @@ from app.engine.tables.children import children_table
 from app.engine.tables.context import NEVER, price, scale_of
 from app.engine.tables.fills import fills_table
 from app.engine.tables.parents import wmid
-from app.engine.units import HORIZON_NS, LOCKED, MILLISECOND, NULL, PRICE_SCALE, QUALITIES
+from app.engine.units import HORIZON_NS, MILLISECOND, NULL, PRICE_SCALE, QUALITIES
 
 if TYPE_CHECKING:
     from app.engine.events import Rows
@@ -167,6 +167,7 @@ class Publisher:
             rows[i] = (
                 sink.intern(reference.instrument), sink.intern(reference.currency or ""),
                 sink.intern(QUALITIES[int(touch["quality"])]), engine.history.venues[i],
+                reference.size_exponent,
                 NULL if touch["age"] == NULL else touch["t"] - touch["age"],
                 _float(price(int(touch["bid"]))), _float(price(int(touch["ask"]))),
                 touch["bid_size"], touch["ask_size"],
@@ -186,10 +187,11 @@ class Publisher:
                 continue
             self.traced[i] = int(ring["ts"][-1])
             step = ring["ts"] // TRACE_STEP_NS
-            keep = np.append(step[1:] != step[:-1], True) & (ring["quality"] <= LOCKED)
+            keep = np.append(step[1:] != step[:-1], True)
             ring = ring[keep]
             rows = np.zeros(len(ring), layout.TRACE_ROW)
-            rows["ts"], rows["mid"] = ring["ts"], ring["mid2"] / (2 * PRICE_SCALE)
+            rows["ts"] = ring["ts"]
+            rows["mid"] = np.where(ring["mid2"] == NULL, np.nan, ring["mid2"] / (2 * PRICE_SCALE))
             rows["volume"], rows["instrument"] = ring["volume"], i
             sink.put("trace", sink.length("trace") + np.arange(len(rows)), rows)
 
@@ -271,8 +273,8 @@ def _extra(rows: Rows, k: int, standing: Standing, now: Moment, sink: Sink) -> N
 
 def _plan(rows: Rows, k: int, standing: Standing, now: Moment) -> None:
     attributes, arrival, qty = standing.attributes, standing.arrival, standing.order_qty
-    if arrival is None or qty is None:
-        return
+    assert arrival is not None  # noqa: S101 - the caller has checked
+    assert qty is not None  # noqa: S101
     start, end, rate = (attributes.get(name) for name in ("start_ns", "end_ns", "target_pov"))
     plan = schedule.Plan(
         qty, arrival.row.ts_event, start if isinstance(start, int) else None, end if isinstance(end, int) else None,

@@ -172,7 +172,7 @@ def test_that_what_a_parent_is_about_stands_beside_its_figures() -> None:
     sheet.trade(2 * S, "100.01", 400)
     sheet.quote(5 * S, "100.10", "100.12")
     told = {"desk": "D", "broker": "B", "basket_id": "K", "order_type": "limit", "text": "note", "limit": "100.05"}
-    plan = {"start_ns": T0 + S, "end_ns": T0 + 9 * S}
+    plan: dict[str, Any] = {"start_ns": T0 + S, "end_ns": T0 + 9 * S}
     sheet.parent(S, "BUY", 400, **told, **plan)
     sheet.fill(3 * S, 100, "100.02")
     sheet.parent(S, "SELL", 400, "P2", target_pov=0.25)
@@ -272,9 +272,9 @@ def test_that_the_trace_is_appended_once_and_thinned_to_a_point_per_step() -> No
         engine.apply(block)
     engine.publish(board)
     engine.publish(board)
-    expected = [(9, 100.08, 30), (10, 100.095, 40)]
+    expected = [(9, 100.08, 30), (10, 100.095, 40), (36, None, 60)]  # a one-sided touch has no mid
     points = [((row["ts"] - T0) // MS, row["mid"], row["volume"]) for row in board.table("trace")]
-    assert points == expected  # one-sided points are no mid
+    assert points == expected
     assert {row["instrument"] for row in board.table("trace")} == {0}
     more = Sheet(_seq=sheet._seq)
     more.quote(50 * MS, "100.02", "100.04")
@@ -341,10 +341,12 @@ def test_that_a_fill_that_turns_out_a_copy_leaves_the_board() -> None:
 
 
 def test_that_a_child_that_turns_out_part_of_another_leaves_the_board_with_its_open_quantity() -> None:
+    told: dict[str, Any] = {"parent_id": "P1", "instrument": "I", "side": "BUY", "qty": 10, "price": 100 * S}
     rows = [
-        row(n, kind, child_id=child, parent_id="P1", instrument="I", side="BUY", qty=10, price=100 * S)
-        for n, (kind, child) in enumerate([("child_new", "C1"), ("child_acked", "C1"), ("child_new", "C2"), ("child_acked", "C2")])
-    ]  # fmt: skip
+        row(n, kind, child_id=child, **told)
+        for n, child in enumerate(("C1", "C2"))
+        for kind in ("child_new", "child_acked")
+    ]
     engine, board = Engine(Universe(), EngineConfig()), Memory()
     engine.apply(Block(T0, orders=tuple(rows)))
     engine.publish(board)
