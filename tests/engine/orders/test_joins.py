@@ -1,17 +1,13 @@
 """Own facts meet the market: provisional until their time has passed, then final, by one path on time and late."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.engine.config import EngineConfig
-from app.engine.enrich.history import TouchHistory
-from app.engine.events import Instrument, OrderRow
-from app.engine.orders.facts import Fact, Parent
-from app.engine.orders.joins import Joins, shorter_than
+from app.engine.events import Instrument
+from app.engine.orders.facts import Parent
+from app.engine.orders.joins import shorter_than
 from app.engine.units import (
     AUCTION,
     CLOCK,
@@ -32,53 +28,11 @@ from app.engine.units import (
     SECOND,
     UNJOINED,
 )
-from app.engine.universe import Universe
-from tests.engine.enrich.streams import Change, changes, definitive, printed, ranks, status, streams, touch, unprinted
+from tests.engine.enrich.streams import Change, definitive, printed, ranks, status, streams, touch
+from tests.engine.orders.market import NEVER, Market, T
 
-T = 10**18
-NEVER = 2**63 - 1
 MINUTE = HORIZON_NAMES.index("1m")
 CROSS = {"condition": 1}
-
-
-class Market:
-    """A history and its joins, told market changes and own facts."""
-
-    def __init__(self, **config: Any) -> None:
-        self.universe = Universe()
-        for number, name in enumerate("AB"):
-            self.universe.describe(Instrument(instrument=name))
-            self.universe.venues.index(f"X{number}")
-        self.history = TouchHistory(EngineConfig(**config))
-        self.joins = Joins(EngineConfig(**config), self.universe, self.history)
-
-    def fact(self, kind: str, ts: int, instrument: int = 0, **row: Any) -> Fact:
-        """An own fact, placed."""
-        told: Any = {"ts_event": ts, "kind": kind, "source": "ems"} | row
-        fact = Fact(OrderRow(**told), 0)
-        fact.instrument = instrument
-        self.joins.place(fact)
-        return fact
-
-    def tell(self, *made: Change) -> None:
-        """Market changes, not passed yet."""
-        self.history.take(changes(*made))
-
-    def passed(self, until: int, end: int = NULL) -> list[Fact]:
-        """The watermark moves."""
-        self.history.advance(until, ranks())
-        return self.joins.advance(until, end)
-
-    def mids(self, fact: Fact) -> list[tuple[int, str]]:
-        """(mid2, quality) strictly before the fact and at it."""
-        return [
-            (int(self.joins.rows["mid2"][n]), QUALITIES[self.joins.rows["quality"][n]]) for n in (fact.before, fact.at)
-        ]
-
-    def horizons(self, fact: Fact) -> list[tuple[int, int]]:
-        """(mid2, quality) at every horizon."""
-        mid2, quality = self.joins.horizon(fact.horizon)
-        return list(zip(mid2.tolist(), quality.tolist(), strict=True))
 
 
 def test_that_a_fact_meets_the_market_before_it_and_at_it() -> None:
@@ -195,6 +149,18 @@ def test_that_an_arrival_without_a_mid_waits_for_the_first_valid_one(kind: str) 
     assert (row["mid2"], row["t"], row["bid"], row["final"], row["quality"]) == (202, T + 60, 100, 1, GOOD)
 
 
+def test_that_an_arrival_at_a_crossed_book_that_was_never_valid_waits_too() -> None:
+    market = Market()
+    market.tell(touch(T, 105, 102))
+    fact = market.fact("parent_new", T + 5)
+    market.passed(T + 6)
+    assert market.joins.openings == [fact]
+    assert market.joins.undefined() == {"join_crossed": 2}
+    market.tell(touch(T + 70, 104, 106))
+    market.passed(T + 80)
+    assert market.joins.bases == {fact.before: "first_valid"}
+
+
 @pytest.mark.parametrize(("code", "quality"), [(AUCTION, "auction"), (CLOSED, "closed")])
 def test_that_out_of_an_auction_or_a_close_the_cross_is_the_arrival(code: int, quality: str) -> None:
     market = Market()
@@ -243,7 +209,7 @@ def test_that_a_cross_at_the_arrival_itself_counts_and_only_arrivals_wait() -> N
 
 def test_that_an_arrival_inside_the_clock_budget_is_an_interval() -> None:
     market = Market(clock_budget_ns={"ems": 10})
-    market.tell(touch(T, 100, 102), touch(T + 95, 101, 103), touch(T + 110, 99, 101), touch(T + 111, 50, 52))
+    market.tell(touch(T, 104, 106), touch(T + 90, 101, 103), touch(T + 110, 99, 101), touch(T + 111, 50, 52))
     fact = market.fact("parent_new", T + 100)
     other = market.fact("parent_new", T + 100, source="exact")
     market.fact("parent_amended", T + 100)
@@ -251,7 +217,7 @@ def test_that_an_arrival_inside_the_clock_budget_is_an_interval() -> None:
     market.passed(T + 110)
     assert market.joins.ranges == {}
     market.passed(T + 111)
-    assert market.joins.ranges == {fact.before: (200, 204)}
+    assert market.joins.ranges == {fact.before: (200, 210)}
     assert other.before not in market.joins.ranges
     assert market.joins.intervals == []
     undefined = Market(clock_budget_ns={"ems": 10})
@@ -323,126 +289,6 @@ def test_that_tables_grow_and_keep_what_they_hold() -> None:
         assert market.mids(fact)[1] == (202, "good")
     rows = [row for fact in first + more for row in (fact.before, fact.at)]
     assert rows == list(range(400)) == list(range(market.joins.used))
-
-
-# -- fills and their prints --------------------------------------------------------------------------------------------
-
-
-def test_that_a_fill_is_joined_at_its_match_time_however_late_it_is_told() -> None:
-    market = Market()
-    market.tell(touch(T, 100, 102), touch(T + 50, 101, 103), touch(T + 60, 110, 112))
-    fact = market.fact("fill", T + 100, ts_match=T + 50, price=101, qty=5)
-    assert market.passed(T + 100) == []
-    assert market.passed(T + 101) == [fact]
-    assert market.mids(fact) == [(202, "good"), (204, "good")]
-    assert fact.matched_at == T + 50
-
-
-def test_that_a_fill_without_a_match_time_takes_that_of_its_print() -> None:
-    market = Market()
-    market.tell(touch(T, 100, 102), printed(T + 7, 101, 5), touch(T + 8, 110, 112), printed(T + 10, 101, 9))
-    fact = market.fact("fill", T + 10, price=101, qty=5, venue="X0")
-    assert market.passed(T + 10 + 5 * MILLISECOND) == []
-    market.joins.look_ahead()
-    assert market.mids(fact)[0] == (222, "good")  # provisional: as of its own time
-    assert market.passed(T + 11 + 5 * MILLISECOND) == [fact]
-    assert fact.matched_at == T + 7
-    assert market.mids(fact) == [(202, "good"), (202, "good")]
-    assert market.joins.found["number"][fact.wanted, 0] == 0
-    market.passed(NEVER)
-    assert [mid2 for mid2, _ in market.horizons(fact)] == [222] * len(HORIZON_NS)
-
-
-def test_that_a_fill_whose_print_is_not_on_the_tape_keeps_its_own_time() -> None:
-    market = Market()
-    market.tell(touch(T, 100, 102), printed(T + 7, 101, 5, venue=1), touch(T + 8, 110, 112))
-    fact = market.fact("fill", T + 10, price=101, qty=5, venue="X0")
-    market.passed(NEVER)
-    assert fact.matched_at == T + 10
-    assert market.mids(fact)[0] == (222, "good")
-    assert (market.joins.found["number"][fact.wanted] == -1).all()
-
-
-@pytest.mark.parametrize(
-    ("row", "mark", "found"),
-    [
-        ({}, {}, True),
-        ({"price": 102}, {}, False),
-        ({"qty": 6}, {}, False),
-        ({"price": None}, {}, False),
-        ({"price": None}, {"price": 0}, True),
-        ({"qty": None}, {}, False),
-        ({"venue": "X1"}, {}, False),
-        ({"venue": "X1"}, {"venue": 1}, True),
-        ({"venue": None}, {"venue": 1}, True),  # any, where the fill names none
-        ({"order_id": "77"}, {"order_id": 77, "venue": 1}, True),
-        ({"order_id": "78"}, {"order_id": 77, "venue": 1}, False),
-        ({"order_id": "abc"}, {"venue": 1}, False),
-        ({"order_id": "9" * 19}, {"order_id": int("9" * 19), "venue": 1}, True),
-        ({"order_id": "9" * 20}, {"order_id": 77, "venue": 1}, False),
-        ({"liquidity": "D"}, {"condition": 2}, True),
-        ({"liquidity": "A"}, {"condition": 2}, False),
-        ({"ts_match": T - SECOND}, {}, False),
-        ({"ts_match": T - SECOND}, {"ts": T - SECOND}, True),
-    ],
-)
-def test_that_a_fill_finds_a_print_of_its_own_terms(row: dict[str, Any], mark: Change, found: bool) -> None:
-    market = Market()
-    market.tell(printed(T, 101, 5) | mark)
-    market.fact("fill", T, price=1, qty=1)
-    terms: dict[str, Any] = {"price": 101, "qty": 5, "venue": "X0"}
-    fact = market.fact("fill", T, 0, **terms | row)
-    market.passed(NEVER)
-    assert market.joins.found["number"][fact.wanted, 0] == (0 if found else -1)
-
-
-def test_that_a_dark_fill_waits_ten_seconds_for_its_print() -> None:
-    market = Market()
-    market.tell(touch(T, 100, 102), printed(T + 9 * SECOND, 101, 5, condition=2))
-    fact = market.fact("fill", T, price=101, qty=5, liquidity="D")
-    assert market.passed(T + 10 * SECOND) == []
-    assert market.passed(T + 10 * SECOND + 1) == [fact]
-    assert fact.matched_at == T + 9 * SECOND
-
-
-def test_that_prints_and_joins_of_later_fills_stand_behind_those_of_earlier_ones() -> None:
-    market = Market()
-    market.tell(*(printed(T + n * SECOND, 100 + n, 5) for n in range(5)))
-    facts = []
-    for n in range(5):
-        facts.append(market.fact("fill", T + n * SECOND, price=100 + n, qty=5))
-        market.passed(T + n * SECOND + SECOND // 2)
-    assert [fact.wanted for fact in facts] == list(range(5))
-    assert market.joins.found["number"][:, 0].tolist() == list(range(5))
-    assert market.joins.unmatched == []
-
-
-def test_that_a_fill_of_an_instrument_the_market_never_showed_is_joined_to_nothing() -> None:
-    market = Market()
-    number = market.universe.instruments.index("NEW")
-    fact = market.fact("fill", T + SECOND, instrument=number, ts_match=T, price=1, qty=1)
-    assert market.passed(T + 2 * MILLISECOND) == []  # its first horizon is due before the fact itself is
-    assert market.horizons(fact)[0] == (NULL, NO_QUOTE)
-    market.passed(NEVER)
-    assert market.mids(fact) == [(NULL, "no_quote")] * 2
-
-
-def test_that_a_match_time_is_found_again_when_its_print_is_cancelled() -> None:
-    market = Market()
-    market.tell(touch(T, 100, 102), printed(T + 4, 101, 5), touch(T + 5, 104, 106), printed(T + 6, 101, 5))
-    market.tell(touch(T + 7, 108, 110))
-    fact = market.fact("fill", T + 9, price=101, qty=5)
-    fact.parent = Parent("P")
-    assert market.passed(T + SECOND) == [fact]
-    assert (fact.matched_at, market.mids(fact)[0]) == (T + 6, (210, "good"))
-    market.tell(unprinted(T + 2 * SECOND, 101, 5))
-    assert market.passed(T + 3 * SECOND) == [fact]
-    assert (fact.matched_at, market.mids(fact)[0]) == (T + 4, (202, "good"))
-    market.tell(unprinted(T + 4 * SECOND, 101, 5))
-    assert market.passed(T + 5 * SECOND) == [fact]
-    assert (fact.matched_at, market.mids(fact)[0]) == (T + 9, (218, "good"))
-    assert market.passed(NEVER) == []
-    assert market.horizons(fact) == [(218, GOOD)] * len(HORIZON_NS)
 
 
 # -- the rest ----------------------------------------------------------------------------------------------------------
