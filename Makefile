@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup run test check bench lock coverage mutation doctor prove-a1 clean
+.PHONY: pictures help setup run test check bench lock coverage mutation doctor prove-a1 clean
 
 help: ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -35,6 +35,9 @@ coverage: setup ## each engine file by its own tests, JIT off
 
 mutation: setup ## mutants of the engine's arithmetic, JIT off (MUTATION_ARGS="--per-function 5 --only metrics")
 	@$(BIN)/python scripts/mutation.py $(MUTATION_ARGS)
+
+pictures: setup ## the picture of the README, from the shipped session
+	@QT_QPA_PLATFORM=offscreen $(BIN)/scorecard desk --replay resources/sessions/day --picture docs/images/desk.png
 
 doctor: setup ## what is installed, what is missing, what mends it
 	@$(BIN)/scorecard doctor

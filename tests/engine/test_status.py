@@ -122,7 +122,7 @@ def test_that_the_reason_says_the_figures_in_words() -> None:
     light = Level()
     assert light.step(0, 0.4)[1] == "cost z 0.40, below 2"
     assert light.step(0, -2.417, "cost -5.1 bps, expected 1.2")[1] == (
-        "cost z -2.42, at or above 2 (cost -5.1 bps, expected 1.2)"
+        "cost z -2.42: 2 or more cheaper than expected (cost -5.1 bps, expected 1.2)"
     )
     assert light.step(0, 3.0)[1] == "cost z 3.00, at or above 3"
 
