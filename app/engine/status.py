@@ -93,7 +93,9 @@ class Level:
         elif self.level == GREEN:
             words = f"{what}, below {limits.amber:g}"
         elif size >= bound:
-            words = f"{what}, at or above {bound:g}" if value > 0 else f"{what}: {bound:g} or more cheaper than expected"
+            words = f"{what}, at or above {bound:g}"
+            if value < 0:
+                words = f"{what}: {bound:g} or more cheaper than expected"
         else:
             words = f"{what}, held after {bound:g} until below {bound * limits.leave:g}"
             words += f" and {limits.dwell_ns / SECOND:g} s have passed" if limits.dwell_ns else ""
