@@ -159,7 +159,9 @@ def test_that_a_held_join_shows_the_touch_that_is_held_and_an_expired_one_what_s
     ("fields", "after", "counted"),
     [
         ({}, 0, 0),
+        ({}, 1, 1),
         ({}, 5, 5),
+        ({"quality": CROSSED}, 1, 1),
         ({}, 10 * SESSION_BREAK_NS, 10 * SESSION_BREAK_NS),
         ({"quality": ONE_SIDED}, 5, 5),
         ({"quality": ONE_SIDED}, HOLD_NS, HOLD_NS),
@@ -190,6 +192,24 @@ def test_that_the_kernels_of_a_join_write_their_row_alone() -> None:
     no_row(out, 1)
     assert out["span"].tolist() == [0, 0, 0]
     assert out["bid"].tolist() == [0, NULL, 0]
+
+
+def test_that_the_first_row_of_all_is_a_row_like_any_other() -> None:
+    pool = np.zeros(2, HISTORY)
+    for name, value in _row(T).items():
+        pool[name] = value
+    pool["ts"] = [T, T + 20]
+    pool["mid2"] = pool["held"] = [201, 205]
+    h = Histories(pool, np.zeros(1, np.int64), np.array([2], np.int64), np.array([NULL], np.int64))
+    assert row_at(h, 0, T) == 0
+    assert _join(h, T, instrument=0)["bid"] == 100
+    assert first_valid(Searches(h, 0, T, T + 9)) == (NULL, NULL)
+    assert first_valid(Searches(h, 0, T, T + 20)) == (T + 20, 205)
+    assert mid_range(Searches(h, 0, T, T + 9)) == (201, 201)
+    waiting = _horizons(h, (T - 50, 2), passed=2**62)
+    waiting.instrument[:] = 0
+    resolve(waiting)
+    assert waiting.last2.tolist() == [201]
 
 
 def test_that_look_ups_are_answered_each_at_its_place() -> None:

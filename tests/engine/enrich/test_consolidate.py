@@ -260,8 +260,8 @@ def test_that_a_venue_that_only_prints_is_no_venue() -> None:
     assert _qualities(*made) == ["good", "good", "halt"]
     told_empty = [made[0], touch(T + 1, venue=1), made[2]]
     assert _qualities(*told_empty) == ["good", "halt"]
-    open_elsewhere = [made[0], touch(T + 1, NULL, 103, venue=1), made[2]]
-    assert _qualities(*open_elsewhere) == ["good", "good", "one_sided"]
+    for one_side in (touch(T + 1, NULL, 103, venue=1), touch(T + 1, 99, NULL, venue=1)):
+        assert _qualities(made[0], one_side, made[2]) == ["good", "good", "one_sided"]
 
 
 def test_that_a_status_alone_makes_a_venue() -> None:
@@ -306,7 +306,9 @@ def _current(**fields: float) -> Any:
     [
         ({}, T, 0, 200),
         ({}, T - 5, 0, 200),
+        ({}, T + 1, 1, 200),
         ({}, T + 7, 7, 200),
+        ({"mid2": NULL, "quality": CROSSED, "since": T, "held": 300}, T + 1, 1, 300),
         ({"mid2": -200}, T + 7, 7, -200),
         ({}, T + 3 * SESSION_BREAK_NS, 3 * SESSION_BREAK_NS, 200),
         ({"mid2": NULL, "quality": CROSSED, "since": T, "held": 300}, T + 7, 7, 300),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.engine.bits import to_int
 from app.engine.config import EngineConfig
-from app.engine.enrich.history import TouchHistory, hold_back
+from app.engine.enrich.history import TouchHistory, all_slotted, hold_back, in_order, survey
 from app.engine.enrich.rows import TAKEN_BACK
 from app.engine.units import ASK, BID, GOOD, HALT, IN_HALT, NO_QUOTE, NULL, QUALITIES, SECOND
 from tests.engine.enrich.streams import (
@@ -360,3 +360,27 @@ def test_that_look_ups_go_where_they_are_asked_to(times: list[int]) -> None:
     history = history_of(touch(T, 100, 102))
     assert joins_at(history, *times)["t"].tolist() == times
     assert joins_at(history, *times)["mid2"].tolist() == [NULL, 202, 202][: len(times)]
+
+
+def test_that_changes_tell_how_far_their_numbers_go() -> None:
+    made = changes(touch(T, venue=5), touch(T, instrument=7, source=1), touch(T, venue=2, source=3))
+    assert survey(made) == (7, 5, 3)
+    assert survey(made[1:]) == (7, 2, 3)
+    assert survey(made[:0]) == (-1, -1, -1)
+
+
+def test_that_a_place_without_a_slot_is_seen_wherever_it_stands() -> None:
+    slots = np.array([[0, 3], [-1, 2]], np.int32)
+    places = [touch(T), touch(T, venue=1), touch(T, instrument=1, venue=1), touch(T, instrument=1)]
+    assert all_slotted(changes(*places[:3]), slots)
+    assert all_slotted(changes(), slots)
+    assert not all_slotted(changes(*places), slots)
+    assert not all_slotted(changes(*reversed(places)), slots)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=5))
+def test_that_order_is_time_then_the_rank_of_the_source(drawn: list[tuple[int, int]]) -> None:
+    rank = ranks().tolist()
+    made = changes(*(touch(T + ts, source=source) for ts, source in drawn))
+    told = [(ts, rank[source]) for ts, source in drawn]
+    assert in_order(made, ranks()) == (told == sorted(told))
