@@ -265,5 +265,7 @@ def _names_child(fact: Fact) -> bool:
 
 
 def _reference(row: OrderRow) -> str | None:
-    """The exec id a row refers to; a bust or correction may name its fill by exec_id alone."""
+    """The exec id a row refers to; a bust or correction may name its fill by exec_id alone, an algo order has none."""
+    if row.kind in _OF_ALGO:
+        return None
     return row.ref_exec_id or (row.exec_id if row.kind in _RESTATES else None)

@@ -183,6 +183,19 @@ def test_that_a_restatement_of_an_id_two_orders_share_goes_by_the_parent_it_name
     assert flow.parents["P3"].facts[0].chain is None
 
 
+@given(
+    st.permutations(
+        [
+            row(0, "algo_paused", algo_order_id="A1", ref_exec_id="F"),
+            row(1, "algo_new", algo_order_id="A1", parent_id="P1"),
+            row(2, "fill", child_id="C2", parent_id="P2", exec_id="F", qty=1, price=1),
+        ]
+    )
+)
+def test_that_an_algo_order_is_linked_by_its_own_id_whatever_execution_it_mentions(rows: list[OrderRow]) -> None:
+    assert parents_of(rows) == {"P1": ["algo_paused", "algo_new"], "P2": ["fill"]}
+
+
 def test_that_a_fill_outranks_a_correction_of_the_same_id_as_the_one_referred_to() -> None:
     early = row(1, "correct", parent_id="P2", child_id="C2", exec_id="F", qty=2, price=1)
     fill = row(2, "fill", parent_id="P1", child_id="C1", exec_id="F", qty=1, price=1)
