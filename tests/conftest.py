@@ -1,6 +1,7 @@
 """What every test has: the shared data, the kernels' folder, a screen without a display, no silent skips."""
 
 import os
+import signal
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -18,6 +19,8 @@ ABSENT: Final = f"shared data absent: {SHARED_DATA} (set SCORECARD_SHARED_DATA)"
 IN_CI: Final = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 use_kernel_cache()  # before any test imports Numba
+# A runner started in the background ignores SIGINT, and so would every process the tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 if sys.platform.startswith("linux"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")

@@ -73,7 +73,7 @@ SECTIONS: Final[dict[str, np.dtype[np.void]]] = {
 def layout_hash() -> str:
     """SHA-256 over version, section names, field names, types and offsets: reader and writer must agree."""
     digest = hashlib.sha256(str(VERSION).encode())
-    for name, dtype in SECTIONS.items():
+    for name, dtype in sorted(SECTIONS.items()):
         digest.update(f"{name}:{dtype.descr}:{dtype.itemsize}".encode())
     return digest.hexdigest()
 

@@ -61,7 +61,7 @@ def test_that_the_parts_on_screen_sum_to_the_shortfall_on_screen(
         shown = [line[column].text for line in lines[1:]]
         assert (shown[0] == text.DASH) == (not decided)
         assert sum(in_cents(word) for word in shown[:-1] if word != text.DASH) == in_cents(shown[-1])
-    assert in_cents(lines[-1][1].text) == round(100 * total)
+    assert abs(in_cents(lines[-1][1].text) - 100 * total) <= 0.5 + 1e-6  # half a cent may go either way
 
 
 def test_that_both_views_show_the_golden_shortfall_and_never_each_others_parts() -> None:

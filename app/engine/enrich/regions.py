@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from app.engine.events import Rows
 
 FIRST_ROWS: Final = 64
+POOL_ROWS: Final = 65_536  # zeroed pages cost nothing until they are touched; copying a grown pool does
 
 
 def joined(first: Rows, second: Rows) -> Rows:
@@ -33,7 +34,7 @@ class Regions:
     __slots__ = ("count", "dropped", "free", "offset", "pool", "room", "used")
 
     def __init__(self, dtype: np.dtype[np.void]) -> None:
-        self.pool: Rows = np.zeros(1024, dtype)
+        self.pool: Rows = np.zeros(POOL_ROWS, dtype)
         self.used = 0
         self.free: dict[int, list[int]] = {}  # room -> regions given back when an instrument moved to a larger one
         self.offset: NDArray[np.int64] = np.zeros(0, np.int64)
@@ -59,9 +60,9 @@ class Regions:
         region = self.pool[start : start + count]
         oldest = int(np.searchsorted(region["ts"], region["ts"][-1] - keep_ns)) if count else 0
         drop = max(0, min(oldest - 1, count - keep_rows))
-        if drop * 2 >= room:
+        if (drop + 1) * 2 >= room:  # a full region counts one row less than its room
             self.dropped[instrument] = region["ts"][drop - 1]
-            move(self.pool[start : start + count - drop], region[drop:].copy())
+            move(self.pool[start : start + count - drop], region[drop:])
             self.count[instrument] = count - drop
             return
         fresh = self._take(room * 2)
@@ -94,7 +95,7 @@ class Regions:
             return self.free[rows].pop()
         start, self.used = self.used, self.used + rows
         if self.used > len(self.pool):
-            grown = np.zeros(max(self.used, 2 * len(self.pool)), self.pool.dtype)
+            grown = np.zeros(max(self.used, 4 * len(self.pool)), self.pool.dtype)
             move(grown[:start], self.pool[:start])
             self.pool = grown
         return start

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.engine.enrich.regions import FIRST_ROWS, Regions, joined, move
+from app.engine.enrich.regions import FIRST_ROWS, POOL_ROWS, Regions, joined, move
 from app.engine.events import Rows
 from app.engine.units import NULL
 
@@ -56,7 +56,7 @@ def test_that_rows_are_joined_and_moved_with_every_byte() -> None:
 
 def test_that_each_instrument_starts_with_a_region_of_its_own() -> None:
     regions = Regions(DTYPE)
-    assert (len(regions.pool), regions.used) == (1024, 0)
+    assert (len(regions.pool), regions.used) == (POOL_ROWS, 0)
     regions.reach(2)
     regions.reach(1)
     regions.reach(2)
@@ -99,14 +99,15 @@ def test_that_a_region_doubles_and_its_old_place_is_taken_again() -> None:
 
 def test_that_the_pool_grows_by_at_least_its_size_and_keeps_its_rows() -> None:
     regions = Regions(DTYPE)
-    regions.reach(16)
-    assert (regions.used, len(regions.pool)) == (1024, 1024)
+    full = POOL_ROWS // FIRST_ROWS
+    regions.reach(full)
+    assert (regions.used, len(regions.pool)) == (POOL_ROWS, POOL_ROWS)
     _append(regions, 15, 5, 0, ALL)
-    regions.reach(17)
-    assert (regions.used, len(regions.pool)) == (1088, 2048)
+    regions.reach(full + 1)
+    assert (regions.used, len(regions.pool)) == (POOL_ROWS + FIRST_ROWS, 4 * POOL_ROWS)
     assert regions.rows(15)["ts"].tolist() == [5]
-    regions.reach(100)
-    assert (regions.used, len(regions.pool)) == (6400, 6400)
+    regions.reach(20 * full)
+    assert (regions.used, len(regions.pool)) == (20 * POOL_ROWS, 20 * POOL_ROWS)
     assert regions.rows(15)["ts"].tolist() == [5]
 
 
@@ -119,6 +120,8 @@ def test_that_the_pool_grows_by_at_least_its_size_and_keeps_its_rows() -> None:
         (0, 1, 2),
         (100, 31, 31),
         (290, 1, 31),
+        (300, 1, 32),
+        (0, 32, 32),  # half a room: what the ring keeps at the least, never a reason to grow
     ],
 )
 def test_that_trimming_keeps_what_is_young_or_among_the_last(keep_ns: int, keep_rows: int, kept: int) -> None:
@@ -133,7 +136,7 @@ def test_that_trimming_keeps_what_is_young_or_among_the_last(keep_ns: int, keep_
     assert regions.rows(1)["ts"].tolist() == [t + 1 for t in ts]
 
 
-@pytest.mark.parametrize(("keep_ns", "keep_rows"), [(300, 1), (0, 32), (10**6, 1), (0, ALL)])
+@pytest.mark.parametrize(("keep_ns", "keep_rows"), [(310, 1), (0, 33), (10**6, 1), (0, ALL)])
 def test_that_a_region_doubles_where_less_than_half_of_its_room_would_be_won(keep_ns: int, keep_rows: int) -> None:
     regions = _filled(FIRST_ROWS - 1)
     regions.make_room(0, keep_ns, keep_rows)
