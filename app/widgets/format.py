@@ -105,6 +105,11 @@ def duration(ns: int) -> str:
     return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
+def printed_units(value: float, decimals: int = 2) -> int:
+    """A value in units of its last printed digit, rounded the way it is printed."""
+    return round(float(f"{value:.{decimals}f}") * 10**decimals)
+
+
 def parts_to(total: float, parts: Sequence[float], decimals: int = 2) -> list[float]:
     """The parts rounded so that what is printed adds up to the printed total.
 
@@ -113,7 +118,7 @@ def parts_to(total: float, parts: Sequence[float], decimals: int = 2) -> list[fl
     """
     scale = 10**decimals
     units = [part * scale for part in parts]
-    short = round(total * scale) - sum(math.floor(unit) for unit in units)
+    short = printed_units(total, decimals) - sum(math.floor(unit) for unit in units)
     off = abs(math.fsum([*units, -total * scale]))
     if off > 0.5 + 1e-9 * max([1.0, *(abs(unit) for unit in units)]) or not 0 <= short <= len(units):
         return [round(unit) / scale for unit in units]

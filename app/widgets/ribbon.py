@@ -78,7 +78,7 @@ def shortfall(row: np.void, view: View) -> Shortfall:
         for i, value in zip(known, shown, strict=True):
             bps[i] = value
     printed = sum(round(100 * money[i]) for i in known)
-    return Shortfall(parts, money, bps, total, total_bps, adds_up=printed == round(100 * total))
+    return Shortfall(parts, money, bps, total, total_bps, adds_up=printed == text.printed_units(total))
 
 
 def lines(found: Shortfall, currency: str) -> list[Line]:
