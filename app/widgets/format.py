@@ -107,7 +107,8 @@ def duration(ns: int) -> str:
 
 def printed_units(value: float, decimals: int = 2) -> int:
     """A value in units of its last printed digit, rounded the way it is printed."""
-    return round(float(f"{value:.{decimals}f}") * 10**decimals)
+    scale: int = 10**decimals
+    return round(float(f"{value:.{decimals}f}") * scale)
 
 
 def parts_to(total: float, parts: Sequence[float], decimals: int = 2) -> list[float]:
