@@ -171,11 +171,19 @@ def _decoded(file: pq.ParquetFile, decoder: market_tables.MarketDecoder, recordi
                 start += batch.num_rows
                 if len(rows):
                     yield rows
+            _missing(recording, start, end, "fewer rows in the group than its footer names")
         except PARQUET_FAULTS as error:
-            where = f"market.parquet rows {start} to {end - 1}"
-            entry = Quarantined(source="market.parquet", where=where, reason=f"{where}: damaged data pages: {error}")
-            recording.set_aside([entry], end - start)
+            _missing(recording, start, end, f"damaged data pages: {error}")
         start = end
+    _missing(recording, start, file.metadata.num_rows, "fewer rows in the groups than the footer names")
+
+
+def _missing(recording: Recording, start: int, end: int, why: str) -> None:
+    """Set rows start to end - 1 aside: the footer promises them and they cannot be had."""
+    if end > start:
+        where = f"market.parquet rows {start} to {end - 1}"
+        entry = Quarantined(source="market.parquet", where=where, reason=f"{where}: {why}")
+        recording.set_aside([entry], end - start)
 
 
 def write_session(folder: Path, market: Iterable[Rows], orders: Iterable[OrderRow], universe: Universe) -> None:

