@@ -1,13 +1,14 @@
 """What every feed offers: `open_recording(path, universe, options)` gives a Recording.
 
-A feed module names its format in `FORMAT`; the composition root keeps the table of them.
+A feed module names its format in `FORMAT`; the composition root keeps the table of them. A feed that answers what it
+is sent is a SteppedFeed: it hands its rows over step by step, and messages reach it in between.
 """
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Final, NamedTuple, Protocol, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -88,6 +89,36 @@ class Feed(Protocol):
 
     def __call__(self, path: Path, universe: Universe, options: Options) -> Recording:
         """Open without reading the market rows; they stream from the recording."""
+
+
+class Slice(NamedTuple):
+    """What one step of a SteppedFeed hands over: rows sorted as a Recording's, own rows, answers to messages.
+
+    `replies`: (event ns, raw FIX) of the EMS to the sender of the messages, in the order of their times.
+    """
+
+    market: Rows
+    orders: list[OrderRow]
+    replies: list[tuple[int, bytes]]
+    until_ns: int
+
+
+class SteppedFeed(Protocol):
+    """A feed that can be answered: what it gives after a moment may depend on what it was sent up to that moment.
+
+    The whole of its rows depends on its own seed and the (at_ns, message) list alone, never on how `advance` is cut.
+    """
+
+    name: str
+    universe: Universe
+    start_ns: int
+    end_ns: int
+
+    def advance(self, until_ns: int) -> Slice:
+        """Every row with applied time <= until_ns that was not handed out yet; until_ns never falls."""
+
+    def receive(self, message: bytes, at_ns: int) -> None:
+        """A raw FIX message reaches the EMS at event time at_ns, at least the until_ns handed out last."""
 
 
 def in_order(orders: list[OrderRow]) -> list[OrderRow]:
