@@ -43,6 +43,15 @@ class Fingerprint:
         self._encoder = msgspec.msgpack.Encoder(order="deterministic")
         self._names: dict[str, NDArray[np.uint64]] = {}
 
+    @property
+    def halves(self) -> tuple[int, int]:
+        """The sums so far, modulo 2**64: all there is to it beside the universe."""
+        return self._halves[0], self._halves[1]
+
+    @halves.setter
+    def halves(self, value: tuple[int, int]) -> None:
+        self._halves = list(value)
+
     def add_market(self, rows: Rows) -> None:
         """Market rows, whose numbers are names of the universe."""
         if not len(rows):

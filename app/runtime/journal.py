@@ -8,10 +8,11 @@ record before. A record counts only when both its checksums hold; the first one 
 """
 
 import hashlib
+import io
 import zlib
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import msgspec
 import numpy as np
@@ -47,24 +48,52 @@ class Additions(msgspec.Struct, frozen=True, omit_defaults=True):
     fx: dict[str, list[tuple[int, float]]] = {}
 
 
-class JournalWriter:
-    """Appends blocks to a new file; raises FeedError where the file exists or cannot be written."""
+class WrittenTape(NamedTuple):
+    """How far an interrupted tape goes: offset behind its last whole record, their number, what they told."""
 
-    def __init__(self, path: Path, universe: Universe) -> None:
+    whole: int
+    number: int
+    universe: Universe
+
+
+class JournalWriter:
+    """Appends blocks to a new file, or behind the last whole record of an interrupted one: what is torn is cut off.
+
+    Raises FeedError where the file exists (no `behind`) or cannot be written.
+    """
+
+    def __init__(self, path: Path, universe: Universe, behind: WrittenTape | None = None) -> None:
         self._path = path
         self._universe = universe
-        self._known = [0, 0, 0]
-        self._reference: dict[str, Instrument] = {}
-        self._fx: dict[str, list[tuple[int, float]]] = {}
         self._number = 0
+        self._know(Universe() if behind is None else behind.universe)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("xb")
+            if behind is None:
+                self._file: io.BufferedIOBase = path.open("xb")
+            else:
+                self._number = behind.number
+                self._file = path.open("r+b")
+                self._file.truncate(behind.whole)
+                self._file.seek(behind.whole)
         except FileExistsError as error:
             raise FeedError(f"{path}: a journal is only ever appended to by its own run; name a new file") from error
         except OSError as error:
             raise FeedError(f"{path}: the journal cannot be written: {error.strerror}") from error
-        self._put(np.array([(MAGIC, VERSION, MARKET.itemsize, rows_hash(), 0)], FILE).tobytes())
+        if behind is None:
+            self._put(np.array([(MAGIC, VERSION, MARKET.itemsize, rows_hash(), 0)], FILE).tobytes())
+
+    @property
+    def number(self) -> int:
+        """Records written so far."""
+        return self._number
+
+    def flush(self) -> None:
+        """Hand what was appended to the system: it survives this process."""
+        try:
+            self._file.flush()
+        except OSError as error:
+            raise FeedError(f"{self._path}: the journal cannot be written: {error.strerror}") from error
 
     def write(self, block: Block) -> None:
         """Append one block, before the engine sees it."""
@@ -113,6 +142,12 @@ class JournalWriter:
         except OSError as error:
             raise FeedError(f"{self._path}: the journal cannot be written: {error.strerror}") from error
 
+    def _know(self, universe: Universe) -> None:
+        """From here on all of it has been told."""
+        self._known = [len(universe.instruments), len(universe.venues), len(universe.sources)]
+        self._reference: dict[str, Instrument] = dict(universe.reference)
+        self._fx = {pair: list(rates) for pair, rates in universe.fx.items()}
+
     def _additions(self) -> bytes:
         universe = self._universe
         tables = (universe.instruments, universe.venues, universe.sources)
@@ -122,9 +157,7 @@ class JournalWriter:
         new = [table.names[known:] for table, known in zip(tables, self._known, strict=True)]
         described = [i for name, i in universe.reference.items() if self._reference.get(name) != i]
         fx = {pair: rates for pair, rates in universe.fx.items() if self._fx.get(pair) != rates}
-        self._known = counts
-        self._reference = dict(universe.reference)
-        self._fx = {pair: list(rates) for pair, rates in universe.fx.items()}
+        self._know(universe)
         return msgspec.msgpack.encode(Additions(new[0], new[1], new[2], described, fx))
 
 

@@ -1,10 +1,11 @@
 """The loop: blocks from the route into the engine, what is read off it to journal, files and board."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+import msgspec
 import numpy as np
 
 from app.engine.effects import Effects
@@ -65,6 +66,13 @@ class BlockSource(Protocol):
         """The next block with nothing after `until`, None when none is due."""
 
 
+class Keeper(Protocol):
+    """Who keeps the state of a run on disk, from time to time."""
+
+    def look(self, loop: "Loop", watermark: int) -> None:
+        """The run has come this far (event ns) and stands between two blocks."""
+
+
 class Publication(Sink, Protocol):
     """A board: a sink that also takes small facts in words and signs of life."""
 
@@ -95,6 +103,7 @@ class Taps:
     outputs: Outputs | None = None
     board: Publication | None = None
     progress: ProgressBar | None = None
+    keeper: Keeper | None = None
     frame_s: float = FRAME_S  # the board is published no more often
 
 
@@ -118,6 +127,18 @@ class RunResult:
     end_ns: int
 
 
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a run stands beside its engine: what it has counted, and the rows the engine set aside."""
+
+    rows: int = 0
+    market: int = 0
+    orders: int = 0
+    late: int = 0
+    watermark: int = NULL
+    fingerprint: tuple[int, int] = (0, 0)
+    set_aside: tuple[Quarantined, ...] = ()
+
+
 class Loop:
     """One run of a stream through an engine."""
 
@@ -129,10 +150,34 @@ class Loop:
         self._pace = pace
         self._fingerprint = Fingerprint(stream.universe)
         self._rows = 0
+        self._market = 0
+        self._orders = 0
         self._late = 0
         self._watermark = NULL
-        self._engine_quarantined = 0
+        self._by_engine: list[Quarantined] = []
         self._published_s = -1.0
+
+    def standing(self) -> Standing:
+        """Where the run stands, between two blocks."""
+        return Standing(
+            rows=self._rows,
+            market=self._market,
+            orders=self._orders,
+            late=self._late,
+            watermark=self._watermark,
+            fingerprint=self._fingerprint.halves,
+            set_aside=tuple(self._by_engine),
+        )
+
+    def resume(self, standing: Standing, blocks: Iterable[Block]) -> None:
+        """Go on where an interrupted run stood: its engine was loaded, then `blocks` had been applied too."""
+        self._rows, self._market, self._orders = standing.rows, standing.market, standing.orders
+        self._late, self._watermark = standing.late, standing.watermark
+        self._fingerprint.halves = standing.fingerprint
+        self._set_aside(list(standing.set_aside))
+        for block in blocks:
+            self._apply(block)
+            self._publish(due_only=True)
 
     def play(self) -> bool:
         """Hand over every block; False when the pace was stopped before the end."""
@@ -143,9 +188,13 @@ class Loop:
         while not pace.stopped:
             block = blocks.take(pace.until())
             if block is not None:
+                if self._taps.journal is not None:
+                    self._taps.journal.write(block)  # before the engine: a block that breaks it is on the tape
                 self._apply(block)
                 pace.reached(block.watermark)
                 self._publish(due_only=True)
+                if self._taps.keeper is not None:
+                    self._taps.keeper.look(self, self._watermark)
                 continue
             ahead = blocks.next_ns()
             if ahead is None:
@@ -172,17 +221,16 @@ class Loop:
 
     def _apply(self, block: Block) -> None:
         taps = self._taps
-        if taps.journal is not None:
-            taps.journal.write(block)  # before the engine: a block that breaks it is on the tape
         effects = self._engine.apply(block)
         self._fingerprint.add_market(block.market)
         self._fingerprint.add_orders(block.orders)
         self._fingerprint.add_controls(block.controls)
         rows = len(block.market) + len(block.orders) + len(block.controls)
         self._rows += rows
+        self._market += len(block.market)
+        self._orders += len(block.orders)
         self._late += _late(block, self._watermark)
         self._watermark = max(self._watermark, block.watermark)
-        self._engine_quarantined += len(effects.quarantine)
         self._set_aside(effects.quarantine)
         if taps.outputs is not None and len(self._engine.touches):
             taps.outputs.add_touches(self._engine.touches)
@@ -192,6 +240,7 @@ class Loop:
     def _set_aside(self, by_engine: list[Quarantined]) -> None:
         """Quarantined rows of the feed so far and of the engine; the feed's list is emptied, its count stays."""
         by_feed = self._stream.quarantine
+        self._by_engine.extend(by_engine)
         if (by_feed or by_engine) and self._taps.outputs is not None:
             self._taps.outputs.add_quarantine([*by_feed, *by_engine])
         by_feed.clear()
@@ -204,6 +253,8 @@ class Loop:
         if due_only and now - self._published_s < self._taps.frame_s:
             return
         self._published_s = now
+        if self._taps.journal is not None:
+            self._taps.journal.flush()  # what is seen on the board survives this process
         self._engine.publish(board)
 
     def _report(self) -> RunReport:
@@ -219,7 +270,7 @@ class Loop:
             output_hash=engine.output_hash(),
             rows_in=self._rows,
             rows_late=self._late,
-            rows_quarantined=self._stream.counts.get("quarantined", 0) + self._engine_quarantined,
+            rows_quarantined=self._stream.counts.get("quarantined", 0) + len(self._by_engine),
             undefined=dict(sorted(engine.undefined().items())),
             events_per_s=self._rows / reading if reading > 0 else None,
             wall_s=now - options.started_s,

@@ -3,9 +3,13 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import Final
 
-from app.engine.units import SECOND
+from app.engine.units import MILLISECOND, SECOND
 from app.runtime.route import NO_LIMIT
+
+_STRIDE_S: Final = 0.01  # a paced feed is asked no more often than this
+_FLAT_OUT_NS: Final = SECOND  # of event time at once when nothing paces it
 
 
 class Pace:
@@ -20,6 +24,7 @@ class Pace:
         self._paused = False
         self._stopped = False
         self._anchor: tuple[int, float] | None = None  # event ns that stood at wall s
+        self._target: int | None = None  # of a jump under way
         self._changed = threading.Condition()
 
     @property
@@ -36,6 +41,18 @@ class Pace:
     def stopped(self) -> bool:
         """True once the run was asked to end."""
         return self._stopped
+
+    @property
+    def jumping(self) -> bool:
+        """True while a jump is under way."""
+        return self._target is not None
+
+    def stride(self) -> int:
+        """Event ns that a stepped feed may advance at once: 10 ms of the wall, one event second when flat out."""
+        with self._changed:
+            if self._speed is None or self._target is not None:
+                return _FLAT_OUT_NS
+            return min(max(int(self._speed * _STRIDE_S * SECOND), MILLISECOND), _FLAT_OUT_NS)
 
     def start(self, event_ns: int) -> None:
         """The clock stands at event_ns now; the first call counts."""
@@ -60,6 +77,12 @@ class Pace:
         """Go on from here."""
         self._turn(self._speed, paused=False)
 
+    def jump(self, event_ns: int) -> None:
+        """Go flat out until event_ns, then on at the speed of before, or stand there if it is paused."""
+        with self._changed:
+            self._target = event_ns
+            self._changed.notify_all()
+
     def stop(self) -> None:
         """Ask the run to end."""
         with self._changed:
@@ -68,13 +91,17 @@ class Pace:
 
     def reached(self, event_ns: int) -> None:
         """A run that is flat out has come this far: a pause or a speed set now goes on from there."""
-        if self._speed is None:
+        if self._speed is None or self._target is not None:
             with self._changed:
                 self._anchor = (event_ns, self._clock())
+                if self._target is not None and event_ns >= self._target:
+                    self._target = None
 
     def wait(self, event_ns: int, at_most_s: float) -> None:
         """Sleep until event_ns is due, a command comes, or at_most_s are over."""
         with self._changed:
+            if self._target is not None and event_ns > self._target:  # nothing is left before it
+                self._anchor, self._target = (self._target, self._clock()), None
             if self._stopped or event_ns <= self._until():
                 return
             left = at_most_s
@@ -89,6 +116,8 @@ class Pace:
                 self._changed.wait(at_most_s)
 
     def _until(self) -> int:
+        if self._target is not None:
+            return self._target
         if self._speed is None and not self._paused:
             return NO_LIMIT
         if self._anchor is None:
@@ -100,7 +129,7 @@ class Pace:
 
     def _turn(self, speed: float | None, *, paused: bool) -> None:
         with self._changed:
-            if self._anchor is not None and self._speed is not None:
+            if self._anchor is not None and self._speed is not None and self._target is None:
                 self._anchor = (self._until(), self._clock())
             elif self._anchor is not None:
                 self._anchor = (self._anchor[0], self._clock())

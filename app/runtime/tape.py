@@ -67,6 +67,8 @@ class JournalReader:
         self.torn: str | None = None
         self.notes: list[str] = []  # receives `torn`
         self.end_ns: int | None = None
+        self.whole = FILE.itemsize  # offset behind the last whole record read
+        self.number = 0  # whole records read
         self._universe = universe
         self._learned = [0, 0, 0]
         try:
@@ -80,10 +82,10 @@ class JournalReader:
         _check_file(path, self._bytes)
 
     def blocks(self) -> Iterator[Block]:
-        """The blocks in the order applied, as far as they are whole."""
-        at, number = FILE.itemsize, 0
+        """The blocks in the order applied from where it stands, as far as they are whole."""
+        at = self.whole
         while at < self.size and self.end_ns is None and self.torn is None:
-            head, why = self._head(at, number)
+            head, why = self._head(at, self.number)
             if head is None:
                 self._tear(at, why)
                 return
@@ -92,7 +94,8 @@ class JournalReader:
                 self._tear(at, "the rows do not fit their checksum")
                 return
             at += RECORD.itemsize + _body_bytes(head)
-            number += 1
+            self.whole = at
+            self.number += 1
             if int(head["kind"]) == END:
                 self.end_ns = block.watermark
             else:
@@ -101,6 +104,24 @@ class JournalReader:
             self._tear(at, "bytes after the end of the run")
         elif self.end_ns is None:
             self._tear(at, "no end mark, the run was interrupted")
+
+    def grow(self) -> None:
+        """Look again at a tape that is being written: `blocks` goes on behind the last whole record."""
+        with self.path.open("rb") as file:
+            self.size = os.fstat(file.fileno()).st_size
+            grown = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._bytes.close()
+        self._bytes = grown
+        self.torn = None
+        self.notes.clear()
+
+    def block_at(self, at: int, number: int) -> Block:
+        """A record read before, by its offset and number. Raises DecodeError when it is no longer what it was."""
+        head, why = self._head(at, number)
+        block = None if head is None else self._body(at + RECORD.itemsize, head, learn=False)
+        if block is None:
+            raise DecodeError(f"{self.path}: offset {at}: {why or 'the rows do not fit their checksum'}")
+        return block
 
     def close(self) -> None:
         """Release the file."""
@@ -124,14 +145,15 @@ class JournalReader:
             return None, "the tape ends inside a block"
         return head, ""
 
-    def _body(self, at: int, head: np.void) -> Block | None:
+    def _body(self, at: int, head: np.void, *, learn: bool = True) -> Block | None:
         """The block behind a header, None where its bytes are not those that were written."""
         body = memoryview(self._bytes)[at : at + _body_bytes(head)]
         try:
             if zlib.crc32(body) != int(head["body_crc"]):
                 return None
             ends = np.cumsum([int(head[name]) for name in PARTS]).tolist()
-            self._learn(bytes(body[: ends[0]]))
+            if learn:
+                self._learn(bytes(body[: ends[0]]))
             market: Rows = np.frombuffer(bytearray(body[ends[0] : ends[1]]), MARKET)
             orders, controls = bytes(body[ends[1] : ends[2]]), bytes(body[ends[2] :])
             block = Block(
