@@ -46,11 +46,13 @@ INSTRUMENT_ROW: Final = np.dtype(
 # One point of an instrument's price path, final once put: `instrument` is the row of the instruments section, `mid`
 # NaN while undefined, `volume` the running total.
 TRACE_ROW: Final = np.dtype([("ts", "i8"), ("mid", "f8"), ("volume", "i8"), ("instrument", "i4"), ("pad", "i4")])
-# One own event, for the shapes on the impact trace.
+# One own event: for the shapes on the impact trace, and to find the message it came in by (source, seq). `child` is the
+# chain's name, `algo` the strategy where the event says one.
 EVENT_ROW: Final = np.dtype(
     [
-        ("ts", "i8"), ("px", "f8"), ("qty", "i8"),
+        ("ts", "i8"), ("px", "f8"), ("qty", "i8"), ("seq", "i8"),
         ("parent_row", "i4"), ("kind", "u4"), ("liquidity", "u4"), ("id", "u4"),
+        ("source", "u4"), ("child", "u4"), ("algo_order", "u4"), ("algo", "u4"), ("instrument", "u4"), ("text", "u4"),
     ],
     align=True,
 )  # fmt: skip

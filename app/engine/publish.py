@@ -144,12 +144,17 @@ class Publisher:
             return
         rows = np.zeros(len(fresh), layout.EVENT_ROW)
         for k, fact in enumerate(fresh):
-            row = fact.row
+            row, chain = fact.row, fact.chain
             number = self.parents.get(fact.parent.parent_id, -1) if fact.parent else -1
             shown = row.price if row.price is not None else row.limit_price
+            texts = (
+                row.kind, row.liquidity, row.exec_id or row.child_id or row.algo_order_id, row.source,
+                chain.child_id if chain else row.child_id, row.algo_order_id or (chain and chain.algo_order_id),
+                row.algo, row.instrument or (chain and chain.instrument), row.text,
+            )  # fmt: skip
             rows[k] = (
-                row.ts_event, np.nan if shown is None else shown / PRICE_SCALE, row.qty or 0, number,
-                sink.intern(row.kind), sink.intern(row.liquidity or ""), sink.intern(row.exec_id or row.child_id or ""),
+                row.ts_event, np.nan if shown is None else shown / PRICE_SCALE, row.qty or 0, row.seq, number,
+                *(sink.intern(text or "") for text in texts),
             )  # fmt: skip
         sink.put("events", np.arange(self.events, self.events + len(fresh)), rows)
         self.events += len(fresh)

@@ -157,12 +157,26 @@ def test_that_events_are_written_once_in_order_of_arrival() -> None:
     first = events[kinds.index("parent_new")]
     assert first == {
         "ts": T0, "px": 100.1, "qty": 300, "parent_row": number["P1"], "kind": "parent_new", "liquidity": None,
-        "id": None,
+        "id": None, "source": "oms", "seq": engine.state.flow.facts[kinds.index("parent_new")].row.seq,
+        "child": None, "algo_order": None, "algo": None, "instrument": "INST", "text": None,
     }  # fmt: skip
     fill = next(row for row in events if row["id"] == "G1")
     assert (fill["px"], fill["qty"], fill["parent_row"]) == (100.01, 100, number["P2"])
     acked = events[kinds.index("child_acked")]
-    assert (acked["px"], acked["qty"], acked["id"]) == (None, 0, "C1")
+    assert (acked["px"], acked["qty"], acked["id"], acked["child"]) == (None, 0, "C1", "C1")
+
+
+def test_that_an_event_names_its_message_its_chain_and_its_algo_order() -> None:
+    engine, board = ran(DAY)
+    facts = engine.state.flow.facts
+    for row, fact in zip(board.table("events"), facts, strict=True):
+        assert (row["source"], row["seq"]) == (fact.row.source, fact.row.seq)
+        chain = fact.chain
+        assert row["child"] == (chain.child_id if chain else fact.row.child_id)
+        expected = fact.row.algo_order_id or (chain.algo_order_id if chain else None)
+        assert row["algo_order"] == expected
+        assert row["instrument"] == (fact.row.instrument or (chain.instrument if chain else None))
+    assert any(row["child"] for row in board.table("events"))
 
 
 def test_that_what_a_parent_is_about_stands_beside_its_figures() -> None:
