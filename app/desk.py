@@ -22,6 +22,7 @@ from app.widgets.bridge import Bridge
 from app.widgets.main_window import SIZE, MainWindow
 from app.widgets.pad import Pad
 from app.widgets.playback import Playback
+from app.widgets.ports import Ports
 
 _LOOKS: Final = 10_000  # frames a snapshot waits at most for a long board to be read
 
@@ -36,7 +37,7 @@ def run(board_folder: Path, playback: Playback | None, title: str) -> int:
     theme = themes.THEMES.get(str(settings.value("theme", "dark")), themes.DARK)
     themes.apply(app, theme)
     bridge = Bridge(Pad(board_folder))
-    window = MainWindow(bridge, theme, playback=playback, settings=settings, title=title)
+    window = MainWindow(bridge, theme, ports=Ports(playback=playback), settings=settings, title=title)
     _show_faults(window)
     signal.signal(signal.SIGINT, lambda *_: app.quit())  # the frame timer gives Python its turn
     window.show()

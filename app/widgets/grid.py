@@ -1,5 +1,6 @@
 """A dense grid painted in one go straight from numpy; Qt's table view around it scrolls, sizes and speaks."""
 
+from datetime import tzinfo
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer, Signal
@@ -79,6 +80,11 @@ class Grid(QTableView):
         """Change the colours."""
         self.theme = theme
         self._colours = {tone: theme.colour(tone) for tone in TONES}
+        self.viewport().update()
+
+    def set_zone(self, where: tzinfo) -> None:
+        """Time zone of the times."""
+        self.table.where = where
         self.viewport().update()
 
     def shown_lines(self) -> slice:

@@ -19,6 +19,7 @@ from app.widgets.grid import ROW_HEIGHT
 from app.widgets.main_window import MainWindow
 from app.widgets.pad import Pad
 from app.widgets.playback import PlaybackBar, progress, speed_word
+from app.widgets.ports import Ports
 from tests.widgets.conftest import Hand
 from tests.widgets.filler import DAY, OPEN, Filler
 
@@ -290,15 +291,15 @@ def test_that_progress_is_event_time_over_the_session() -> None:
     assert [speed_word(speed) for speed in (1.0, 2.5, None)] == ["1", "2.5", "flat"]
 
 
-def test_that_space_pauses(qtbot: QtBot, bridge: Bridge) -> None:
+def test_that_a_key_pauses(qtbot: QtBot, bridge: Bridge) -> None:
     asked = Asked()
-    window = MainWindow(bridge, themes.DARK, playback=asked)
+    window = MainWindow(bridge, themes.DARK, ports=Ports(playback=asked))
     qtbot.addWidget(window)
     with qtbot.waitExposed(window):
         window.show()
     bridge.look()
     window.blotter.grid.setFocus()
-    QTest.keyClick(window.blotter.grid, Qt.Key.Key_Space)
+    QTest.keyClick(window, Qt.Key.Key_Space, Qt.KeyboardModifier.ControlModifier)
     assert asked.calls == ["pause"]
 
 

@@ -1,0 +1,88 @@
+"""Docks that can be torn off, kept per machine, and brought back on-screen when a monitor is gone."""
+
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QRect, QSettings, QSysInfo, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+_STATE_VERSION: Final = 2
+_SEEN: Final = 80  # pixels of a window that must be on a screen to be caught with the mouse
+
+
+def machine_key(name: str) -> str:
+    """A settings key of this machine alone: home folders are shared, monitors are not."""
+    return f"{QSysInfo.machineHostName() or 'here'}/{name}"
+
+
+class Docks:
+    """The docks of one window by title."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        self._window = window
+        self._known: dict[str, QDockWidget] = {}
+        window.setDockNestingEnabled(True)
+
+    def __getitem__(self, title: str) -> QDockWidget:
+        return self._known[title]
+
+    def titles(self) -> list[str]:
+        """Titles in the order they were added."""
+        return list(self._known)
+
+    def add(self, title: str, widget: QWidget, *, beside: str = "", tabbed: bool = False) -> QDockWidget:
+        """Put a widget into a dock: below the blotter, beside another dock, or as a tab on it."""
+        dock = QDockWidget(title, self._window)
+        dock.setObjectName(title)
+        dock.setWidget(widget)
+        self._window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+        neighbour = self._known.get(beside)
+        if neighbour is not None and tabbed:
+            self._window.tabifyDockWidget(neighbour, dock)
+            neighbour.raise_()
+        elif neighbour is not None:
+            self._window.splitDockWidget(neighbour, dock, Qt.Orientation.Horizontal)
+        self._known[title] = dock
+        return dock
+
+    def show(self, title: str) -> None:
+        """Bring a dock to the front, wherever it is."""
+        self._known[title].show()
+        self._known[title].raise_()
+
+    def save(self, settings: QSettings) -> None:
+        """Keep window and docks for the next start on this machine."""
+        settings.setValue(machine_key("geometry"), self._window.saveGeometry())
+        settings.setValue(machine_key("docks"), self._window.saveState(_STATE_VERSION))
+
+    def restore(self, settings: QSettings) -> None:
+        """Window and docks as they were, and every one of them where it can be seen."""
+        geometry, state = (settings.value(machine_key(name)) for name in ("geometry", "docks"))
+        if isinstance(geometry, QByteArray):
+            self._window.restoreGeometry(geometry)
+        if isinstance(state, QByteArray):
+            self._window.restoreState(state, _STATE_VERSION)
+        self.bring_back()
+
+    def bring_back(self) -> None:
+        """Move what lies on no screen (its monitor is gone) onto one."""
+        screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
+        for widget in (self._window, *(dock for dock in self._known.values() if dock.isFloating())):
+            where = on_screen(widget.frameGeometry(), screens)
+            if where != widget.frameGeometry():
+                widget.resize(min(widget.width(), where.width()), min(widget.height(), where.height()))
+                widget.move(where.topLeft())
+
+
+def on_screen(window: QRect, screens: list[QRect]) -> QRect:
+    """The rectangle itself where its top edge can be caught, else as large as fits on the first screen."""
+    grip = QRect(window.left(), window.top(), window.width(), 24)
+    for screen in screens:
+        seen = screen.intersected(grip)
+        if seen.width() >= min(_SEEN, window.width()) and seen.height() >= 12:
+            return window
+    if not screens:
+        return window
+    home = screens[0]
+    wide, high = min(window.width(), home.width()), min(window.height(), home.height())
+    return QRect(home.left() + (home.width() - wide) // 2, home.top() + (home.height() - high) // 2, wide, high)
