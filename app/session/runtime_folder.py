@@ -1,0 +1,213 @@
+"""The runtime folder of a session: who runs, where each part keeps its files, and why one of them ended.
+
+lock            held (flock) by the supervisor as long as it lives
+session.json    what is run
+status.json     the supervisor's word on every process: state, pid, reason
+board/ control/ lookback/   boards
+tape.journal    what was applied; commands.log  messages to the EMS, on disk before it gets them
+snapshots/      states of the engine
+sockets/        addresses and keys; log/  standard error of each process; out/  tables of an ended day
+"""
+
+import fcntl
+import os
+import subprocess
+import time
+from pathlib import Path
+from typing import Final, Literal, TypeAlias, TypeVar
+
+import msgspec
+
+from app.engine.errors import FeedError, SettingsError, complaint
+from app.runtime.channel import write_private
+
+Role: TypeAlias = Literal["engine", "control", "lookback", "desk"]
+State: TypeAlias = Literal["starting", "up", "down", "failed", "ended"]
+ROLES: Final[tuple[Role, ...]] = ("engine", "control", "lookback", "desk")
+Known = TypeVar("Known")
+PARTS: Final = ("board", "control", "lookback", "snapshots", "sockets", "log", "out")
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a runtime folder runs: a world of the simulator, or a recording.
+
+    `speed`: event seconds per second, None = flat out. `desk`: with a window of its own.
+    """
+
+    world: str | None = None
+    seed: int | None = None
+    agent: bool | None = None
+    replay: str | None = None
+    format: str | None = None
+    orders: str | None = None
+    settings: str | None = None
+    speed: float | None = None
+    desk: bool = True
+
+    @property
+    def title(self) -> str:
+        """Its name for people."""
+        return Path(self.world or self.replay or "").stem
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """A process for good: a pid is given again one day, but not with the same start."""
+
+    pid: int
+    started: str
+
+    def alive(self) -> bool:
+        """True while that very process runs."""
+        return self.pid > 0 and started(self.pid) == self.started
+
+
+class ProcessStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One process as the supervisor sees it; `reason` says why it is not up."""
+
+    state: State = "down"
+    identity: Identity | None = None
+    reason: str = ""
+    restarts: int = 0
+    since: float = 0.0  # seconds since 1970
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole of status.json."""
+
+    supervisor: Identity
+    processes: dict[Role, ProcessStatus]
+
+
+class RuntimeFolder:
+    """Names of everything in a runtime folder; nothing is made before `create`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.board = self.path / "board"
+        self.control = self.path / "control"
+        self.lookback = self.path / "lookback"
+        self.snapshots = self.path / "snapshots"
+        self.sockets = self.path / "sockets"
+        self.logs = self.path / "log"
+        self.out = self.path / "out"
+        self.tape = self.path / "tape.journal"
+        self.commands = self.path / "commands.log"
+        self._session = self.path / "session.json"
+        self._status = self.path / "status.json"
+
+    def create(self) -> None:
+        """Make the folder, for its user alone. Raises SettingsError where that cannot be."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.path.chmod(0o700)
+            for name in PARTS:
+                (self.path / name).mkdir(exist_ok=True, mode=0o700)
+        except OSError as error:
+            allowed = "a folder this user can write"
+            raise SettingsError(complaint("--runtime", "folder", f"{self.path} ({error.strerror})", allowed)) from error
+
+    def socket(self, name: str) -> Path:
+        """The file that says how a process is reached."""
+        return self.sockets / f"{name}.json"
+
+    def log(self, role: str) -> Path:
+        """Standard error of a process."""
+        return self.logs / f"{role}.log"
+
+    def begin(self, session: Session) -> None:
+        """Write down what is run."""
+        write_private(self._session, msgspec.json.encode(session))
+
+    def session(self) -> Session | None:
+        """What is run here; None when nothing was begun."""
+        return _read(self._session, Session)
+
+    def tell(self, status: Status) -> None:
+        """Write the supervisor's word."""
+        write_private(self._status, msgspec.json.encode(status))
+
+    def status(self) -> Status | None:
+        """The supervisor's last word; None before the first."""
+        return _read(self._status, Status)
+
+    def words(self, role: Role, text: str) -> None:
+        """A process's own word on why it is about to end."""
+        write_private(self.path / f"{role}.words", text.encode())
+
+    def last_words(self, role: Role) -> str:
+        """What a process said before it ended, once."""
+        path = self.path / f"{role}.words"
+        try:
+            return path.read_text("utf-8", "replace")
+        except OSError:
+            return ""
+        finally:
+            path.unlink(missing_ok=True)
+
+    def running(self) -> bool:
+        """True while a supervisor lives, or any process it has started."""
+        status = self.status()
+        if status is None:
+            return False
+        processes = (process.identity for process in status.processes.values())
+        return any(known is not None and known.alive() for known in (status.supervisor, *processes))
+
+    def lock(self) -> int | None:
+        """Take the supervisor's lock: an open file to keep; None while another supervisor has it.
+
+        The system gives it back when its holder dies, however it dies.
+        """
+        descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            return None
+        me = myself()
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, msgspec.json.encode(me), 0)
+        return descriptor
+
+
+def default_folder() -> Path:
+    """Where a session lives when nobody says: the user's state folder."""
+    state = os.environ.get("XDG_STATE_HOME")
+    return (Path(state) if state else Path.home() / ".local" / "state") / "leakage-scorecard" / "session"
+
+
+def started(pid: int) -> str:
+    """When a process started, in its system's own words; "" when it does not run."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+        return "" if fields[0] in "ZX" else f"{_boot()}-{fields[19]}"
+    except (OSError, IndexError):
+        if Path("/proc/self/stat").exists():
+            return ""
+    done = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def myself() -> Identity:
+    """Identity of this process."""
+    return Identity(os.getpid(), started(os.getpid()))
+
+
+def now() -> float:
+    """Seconds since 1970."""
+    return time.time()
+
+
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("utf-8").strip()[:8]
+    except OSError:
+        return "boot"
+
+
+def _read(path: Path, kind: type[Known]) -> Known | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError) as error:
+        raise FeedError(f"{path}: cannot be read: {error}; remove it, or name another folder with --runtime") from error
