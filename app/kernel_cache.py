@@ -2,7 +2,8 @@
 
 Numba's disk cache is keyed by one source file and never looks at the functions that file calls: a changed helper
 in another module would keep the old machine code, and with it the old numbers, silently. So the folder is named by
-a hash of every engine source, the versions of Python, numpy and Numba, and the CPU.
+a hash of every source a kernel can reach by its imports, the versions of Python, numpy and Numba, and the CPU. Sources
+no kernel reaches do not count: a change of the desk or of a table must not compile the books anew.
 """
 
 import hashlib
@@ -16,15 +17,20 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-ENGINE: Final = Path(__file__).parent / "engine"
+APP: Final = Path(__file__).parent
 OVERRIDE: Final = "SCORECARD_KERNEL_CACHE"
 UNUSED_DAYS: Final = 14
+_BINDS: Final = re.compile(rb"^\s*(?:from|import)\s.*\bjit\b", re.MULTILINE)
+_IMPORT: Final = re.compile(
+    rb"^[ \t]*(?:from|import)[ \t]+(app(?:\.\w+)*)(?:[ \t]+import[ \t]+(\([^)]*\)|.*))?", re.MULTILINE
+)
+_WORD: Final = re.compile(r"\w+")
 _FOLDER: Final = re.compile(r"kernels-[0-9a-f]{16}")
 
 
 def kernel_cache_dir() -> Path:
     """The folder of this build's kernels, below cache_root(); not created here."""
-    return cache_root() / f"kernels-{build_hash(ENGINE)[:16]}"
+    return cache_root() / f"kernels-{build_hash(APP)[:16]}"
 
 
 def cache_root() -> Path:
@@ -39,16 +45,43 @@ def cache_root() -> Path:
     return Path(home) / "leakage-scorecard"
 
 
-def build_hash(engine: Path) -> str:
-    """SHA-256 over every engine source (path and bytes), the versions that compile it and the CPU, as hex."""
+def build_hash(app: Path) -> str:
+    """SHA-256 over every source a kernel reaches (path and bytes), the versions that compile it and the CPU, as hex."""
     digest = hashlib.sha256()
-    for source in sorted(engine.rglob("*.py")):
-        content = source.read_bytes()
-        digest.update(f"{source.relative_to(engine).as_posix()}:{len(content)}:".encode())
+    for name, content in sorted(kernel_sources(app).items()):
+        digest.update(f"{name}:{len(content)}:".encode())
         digest.update(content)
     versions = (platform.python_version(), *(_version(name) for name in ("numpy", "numba", "llvmlite")))
     digest.update(":".join((*versions, platform.machine(), _cpu())).encode())
     return digest.hexdigest()
+
+
+def kernel_sources(app: Path) -> dict[str, bytes]:
+    """Path below `app` -> bytes of the modules that bind kernels and of all they import from `app`, packages included.
+
+    A file whose imports cannot be told (none is known) counts like any other: what is found is a superset.
+    """
+    sources = {path.relative_to(app).as_posix(): path.read_bytes() for path in app.rglob("*.py")}
+    waiting = [name for name, content in sources.items() if _BINDS.search(content)]
+    reached: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in reached:
+            continue
+        reached.add(name)
+        waiting += _imported(name, sources)
+    return {name: sources[name] for name in reached}
+
+
+def _imported(name: str, sources: dict[str, bytes]) -> list[str]:
+    """The files among `sources` a file's import lines may load."""
+    found = []
+    for package, words in _IMPORT.findall(sources[name]):
+        parts = package.decode().split(".")[1:]
+        stems = ["/".join(parts[: end + 1]) for end in range(len(parts))]
+        stems += ["/".join([*parts, word]) for word in _WORD.findall(words.decode())]
+        found += [file for stem in stems for file in (f"{stem}.py", f"{stem}/__init__.py") if file in sources]
+    return found
 
 
 def use_kernel_cache() -> Path:

@@ -73,16 +73,22 @@ def command(*words: str | Path, env: Mapping[str, str] | None = None) -> Outcome
 
 
 def run_tests(name: str, *arguments: str, env: Mapping[str, str] | None = None) -> Outcome:
-    """Run pytest and count its tests; a run that ends badly without a failed test counts as one failure."""
+    """Run pytest on every core and count its tests; a bad end without a failed test counts as one failure."""
     report = BUILD / "reports" / f"{name}.xml"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
-    words = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *arguments]
+    words = [sys.executable, "-m", "pytest", "-q", *_spread(), f"--junitxml={report}", *arguments]
     done = subprocess.run(words, cwd=ROOT, env={**os.environ, **(env or {})}, check=False)
     counts = count(report) if report.exists() else Outcome()
     if done.returncode != 0 and counts.failed == 0:
         return Outcome(counts.passed, 1, counts.skipped)
     return counts
+
+
+def _spread() -> list[str]:
+    """One worker a core this process may use; a single one needs no workers."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return ["-n", str(cores), "--dist", "worksteal"] if cores > 1 else []
 
 
 def count(report: Path) -> Outcome:

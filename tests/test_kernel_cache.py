@@ -13,62 +13,102 @@ from app import kernel_cache
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Path:
-    """A small engine: two modules, one in a package."""
-    folder = tmp_path / "engine"
+    """The engine's folder of a small app: a kernel, what it reaches in two steps, and what it does not."""
+    folder = tmp_path / "app" / "engine"
     (folder / "book").mkdir(parents=True)
-    (folder / "bits.py").write_text("ONE = 1\n", encoding="utf-8")
-    (folder / "book" / "kernel.py").write_text("TWO = 2\n", encoding="utf-8")
+    texts = {
+        "__init__.py": "",
+        "jit.py": "import numba\n",
+        "bits.py": "ONE = 1\n",
+        "units.py": "from app.engine import bits\n",
+        "core.py": "from app.engine.book.kernel import TWO\n",
+        "book/__init__.py": "",
+        "book/kernel.py": "from app.engine.jit import jit\nfrom app.engine import (\n    units,\n)\nTWO = 2\n",
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
     return folder
 
 
+def build_hash(engine: Path) -> str:
+    """The hash of the small app."""
+    return kernel_cache.build_hash(engine.parent)
+
+
+def test_that_a_kernels_sources_are_those_it_reaches(engine: Path) -> None:
+    reached = kernel_cache.kernel_sources(engine.parent)
+    names = {"__init__.py", "jit.py", "bits.py", "units.py", "book/kernel.py"}
+    assert set(reached) == {f"engine/{name}" for name in names}
+    assert reached["engine/bits.py"] == b"ONE = 1\n"
+
+
+def test_that_a_change_no_kernel_reaches_keeps_the_name(engine: Path) -> None:
+    before = build_hash(engine)
+    (engine / "core.py").write_text("THREE = 3\n", encoding="utf-8")
+    assert build_hash(engine) == before
+
+
+def test_that_every_kernel_of_the_application_counts() -> None:
+    reached = kernel_cache.kernel_sources(kernel_cache.APP)
+    binding = {
+        path.relative_to(kernel_cache.APP).as_posix()
+        for path in kernel_cache.APP.rglob("*.py")
+        if "import jit" in path.read_text(encoding="utf-8") or "njit" in path.read_text(encoding="utf-8")
+    }
+    assert binding
+    assert binding <= set(reached)
+    assert "engine/units.py" in reached  # constants that kernels hold
+    assert "desk.py" not in reached
+
+
 def test_that_the_same_sources_give_the_same_name(engine: Path) -> None:
-    assert kernel_cache.build_hash(engine) == kernel_cache.build_hash(engine)
+    assert build_hash(engine) == build_hash(engine)
 
 
-def test_that_a_changed_line_in_any_module_gives_another_name(engine: Path) -> None:
-    before = kernel_cache.build_hash(engine)
-    (engine / "book" / "kernel.py").write_text("TWO = 3\n", encoding="utf-8")
-    assert kernel_cache.build_hash(engine) != before
+def test_that_a_changed_line_in_a_kernels_module_gives_another_name(engine: Path) -> None:
+    before = build_hash(engine)
+    (engine / "bits.py").write_text("ONE = 3\n", encoding="utf-8")
+    assert build_hash(engine) != before
 
 
 def test_that_a_moved_line_gives_another_name(engine: Path) -> None:
-    before = kernel_cache.build_hash(engine)
+    before = build_hash(engine)
     (engine / "bits.py").write_text("", encoding="utf-8")
-    (engine / "book" / "kernel.py").write_text("ONE = 1\nTWO = 2\n", encoding="utf-8")
-    assert kernel_cache.build_hash(engine) != before
+    (engine / "units.py").write_text("ONE = 1\nfrom app.engine import bits\n", encoding="utf-8")
+    assert build_hash(engine) != before
 
 
 def test_that_a_renamed_module_gives_another_name(engine: Path) -> None:
-    before = kernel_cache.build_hash(engine)
-    (engine / "bits.py").rename(engine / "bytes.py")
-    assert kernel_cache.build_hash(engine) != before
+    before = build_hash(engine)
+    (engine / "book" / "kernel.py").rename(engine / "book" / "kernels.py")
+    assert build_hash(engine) != before
 
 
 def test_that_another_numba_gives_another_name(engine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = kernel_cache.build_hash(engine)
+    before = build_hash(engine)
     monkeypatch.setattr(kernel_cache, "_version", lambda name: "9.9" if name == "numba" else "1.0")
-    other = kernel_cache.build_hash(engine)
+    other = build_hash(engine)
     monkeypatch.setattr(kernel_cache, "_version", lambda name: "9.8" if name == "numba" else "1.0")
-    assert len({before, other, kernel_cache.build_hash(engine)}) == 3
+    assert len({before, other, build_hash(engine)}) == 3
 
 
 def test_that_another_cpu_gives_another_name(engine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = kernel_cache.build_hash(engine)
+    before = build_hash(engine)
     monkeypatch.setattr(kernel_cache, "_cpu", lambda: "model name=Other")
-    assert kernel_cache.build_hash(engine) != before
+    assert build_hash(engine) != before
 
 
 def test_that_files_that_are_no_sources_do_not_count(engine: Path) -> None:
-    before = kernel_cache.build_hash(engine)
+    before = build_hash(engine)
     (engine / "notes.txt").write_text("words", encoding="utf-8")
-    assert kernel_cache.build_hash(engine) == before
+    assert build_hash(engine) == before
 
 
 def test_that_the_override_names_the_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(kernel_cache.OVERRIDE, str(tmp_path))
     folder = kernel_cache.kernel_cache_dir()
     assert folder.parent == tmp_path
-    assert folder.name == f"kernels-{kernel_cache.build_hash(kernel_cache.ENGINE)[:16]}"
+    assert folder.name == f"kernels-{kernel_cache.build_hash(kernel_cache.APP)[:16]}"
     assert not folder.exists()
 
 

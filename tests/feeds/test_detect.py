@@ -21,7 +21,7 @@ FIX = b"8=FIX.4.4\x019=5\x0135=0\x0110=161\x01"
         ("x.dbn", dbn_header("mbo"), "dbn"),
         ("x.dbn.zst", zstandard.compress(dbn_header("mbo")), "dbn"),
         ("no-suffix", dbn_header("mbo"), "dbn"),
-        ("x.gz", gzip.compress(capture('{"e":"trade"}')), "binance"),
+        ("x.gz", gzip.compress(capture('{"e":"trade"}'), mtime=0), "binance"),
         ("x.log", capture('{"e":"trade"}'), "binance"),
         ("AMZN_2012-06-21_message_1.csv", b"", "lobster"),
         ("lobster_AMZN_message_1.parquet", b"PAR1", "lobster"),
@@ -30,7 +30,7 @@ FIX = b"8=FIX.4.4\x019=5\x0135=0\x0110=161\x01"
         ("fix.log", FIX, "fixlog"),
         ("fix.log", b"2024-01-01 in : 8=FIX.4.2|9=5|35=0|", "fixlog"),
         ("fix.log", b"8=FIXT.1.1^A9=5", "fixlog"),
-        ("fix.log.gz", gzip.compress(FIX), "fixlog"),
+        ("fix.log.gz", gzip.compress(FIX, mtime=0), "fixlog"),
     ],
 )
 def test_that_a_file_is_known_by_its_name_or_first_bytes(name: str, data: bytes, format_: str, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The output hash: what it covers, and what it does not tell apart."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -11,23 +12,28 @@ from app.engine.tables.hashes import output_hash
 from tests.engine.days import day
 from tests.session.play import Tables, played
 
-REFERENCE = played(day()).tables()
 COLUMNS = [(table, column) for table in KEYS for column in TABLES[table]]
 _OTHER: dict[str, Any] = {"str": "other", "i8": 12345, "px": 12.5, "f8": 12.5, "bool": True}
 
 
+@cache
+def reference() -> Tables:
+    """The tables of a day, played once and not before a test asks."""
+    return played(day()).tables()
+
+
 def changed(table: str, column: str, row: int, value: Any) -> Tables:
     """The reference with one value replaced."""
-    copied = {name: dict(columns) for name, columns in REFERENCE.items()}
+    copied = {name: dict(columns) for name, columns in reference().items()}
     copied[table][column] = [value if n == row else old for n, old in enumerate(copied[table][column])]
     return copied
 
 
 @pytest.mark.parametrize(("table", "column"), COLUMNS, ids=lambda value: getattr(value, "name", value))
 def test_that_every_definitive_column_counts_and_no_other(table: str, column: Any) -> None:
-    old = REFERENCE[table][column.name][0]
+    old = reference()[table][column.name][0]
     value = (not old) if isinstance(old, bool) else _OTHER[column.kind]
-    assert (output_hash(changed(table, column.name, 0, value)) != output_hash(REFERENCE)) == column.definitive
+    assert (output_hash(changed(table, column.name, 0, value)) != output_hash(reference())) == column.definitive
 
 
 def test_that_only_lateness_is_not_definitive() -> None:
@@ -36,17 +42,17 @@ def test_that_only_lateness_is_not_definitive() -> None:
 
 @pytest.mark.parametrize("table", ["versions", "evidence"])
 def test_that_what_was_known_when_is_left_out(table: str) -> None:
-    assert output_hash(REFERENCE | {table: {}}) == output_hash(REFERENCE)
+    assert output_hash(reference() | {table: {}}) == output_hash(reference())
 
 
 @given(st.randoms(use_true_random=False))
 def test_that_the_order_of_the_rows_does_not_show(random: Any) -> None:
     shuffled = {}
-    for name, columns in REFERENCE.items():
+    for name, columns in reference().items():
         order = list(range(len(next(iter(columns.values())))))
         random.shuffle(order)
         shuffled[name] = {column: [values[n] for n in order] for column, values in columns.items()}
-    assert output_hash(shuffled) == output_hash(REFERENCE)
+    assert output_hash(shuffled) == output_hash(reference())
 
 
 def test_that_a_null_is_no_zero_no_empty_text_and_no_false() -> None:
@@ -79,5 +85,5 @@ def test_that_a_value_in_another_column_or_row_is_another_table() -> None:
 
 def test_that_empty_tables_have_a_hash_of_their_own() -> None:
     empty: Tables = {table: {column.name: [] for column in TABLES[table]} for table in TABLES}
-    assert output_hash(empty) == output_hash(dict(reversed(empty.items()))) != output_hash(REFERENCE)
+    assert output_hash(empty) == output_hash(dict(reversed(empty.items()))) != output_hash(reference())
     assert len(output_hash(empty)) == 64
