@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 from app.engine import units
 from app.engine.events import OrderRow, Rows
 from app.engine.universe import Universe
-from app.feeds.base import Recording
+from app.feeds import session
+from app.feeds.base import Options, Recording
 from app.feeds.decode.rows import blank
 
 T0: Final = 1_700_000_000_000_000_000  # 2023-11-14T22:13:20Z
@@ -216,3 +217,28 @@ def snapshot(last: int, bids: str, asks: str, symbol: str | None = "ETHUSD_PERP"
 def capture(*messages: str, start: int = T0) -> bytes:
     """Lines of a capture, a microsecond apart."""
     return "".join(f"{start + 1000 * n} {message}\n" for n, message in enumerate(messages)).encode()
+
+
+def opened(folder: Path, options: Options | None = None) -> tuple[Rows, Recording]:
+    """All rows of a folder and its recording."""
+    recording = session.open_recording(folder, Universe(), options or Options())
+    return drained(recording), recording
+
+
+def names(rows: Rows, recording: Recording, column: str) -> list[str]:
+    """The names behind a column of numbers."""
+    known = {"instrument": "instruments", "venue": "venues", "source": "sources"}
+    table = getattr(recording.universe, known[column])
+    return [table[index] for index in rows[column].tolist()]
+
+
+def ladder_after(rows: Rows) -> dict[int, dict[int, int]]:
+    """Levels by side after the L rows, by the plainest rule there is."""
+    book: dict[int, dict[int, int]] = {1: {}, -1: {}}
+    for row in rows[rows["action"] == units.LEVEL]:
+        side, price, size = int(row["side"]), int(row["price"]), int(row["size"])
+        if size:
+            book[side][price] = size
+        else:
+            book[side].pop(price, None)
+    return book

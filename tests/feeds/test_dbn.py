@@ -30,6 +30,7 @@ from tests.feeds.made import (
     SymbolDays,
     dbn_header,
     drained,
+    ladder_after,
     level,
     mbo,
     reasons,
@@ -231,18 +232,6 @@ def test_that_each_instrument_and_venue_has_a_ladder_of_its_own(tmp_path: Path) 
         "TECH",
         "BANK",
     ]
-
-
-def ladder_after(rows: Rows) -> dict[int, dict[int, int]]:
-    """Levels by side after the L rows, by the plainest rule there is."""
-    book: dict[int, dict[int, int]] = {1: {}, -1: {}}
-    for row in rows[rows["action"] == units.LEVEL]:
-        side, price, size = int(row["side"]), int(row["price"]), int(row["size"])
-        if size:
-            book[side][price] = size
-        else:
-            book[side].pop(price, None)
-    return book
 
 
 def test_that_the_changes_of_random_ladders_add_up_to_each_ladder(tmp_path: Path) -> None:

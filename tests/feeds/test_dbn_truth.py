@@ -21,6 +21,7 @@ from app.feeds.decode.dbn import DbnDecoder
 from tests.feeds.made import (
     NO_PRICE,
     drained,
+    ladder_after,
 )
 
 TICK = 250_000_000
@@ -29,18 +30,6 @@ TICK = 250_000_000
 def opened(path: Path, options: Options | None = None) -> tuple[Rows, Recording]:
     recording = dbn.open_recording(path, Universe(), options or Options())
     return drained(recording), recording
-
-
-def ladder_after(rows: Rows) -> dict[int, dict[int, int]]:
-    """Levels by side after the L rows, by the plainest rule there is."""
-    book: dict[int, dict[int, int]] = {1: {}, -1: {}}
-    for row in rows[rows["action"] == units.LEVEL]:
-        side, price, size = int(row["side"]), int(row["price"]), int(row["size"])
-        if size:
-            book[side][price] = size
-        else:
-            book[side].pop(price, None)
-    return book
 
 
 def test_that_a_definition_is_reference_data(shared_data: Path) -> None:

@@ -9,16 +9,17 @@ import pytest
 
 from app.engine import units
 from app.engine.errors import DecodeError, FeedError
-from app.engine.events import OrderRow, Quarantined, Rows
+from app.engine.events import OrderRow, Quarantined
 from app.engine.universe import Universe
 from app.feeds import session
-from app.feeds.base import Options, Recording
+from app.feeds.base import Options
 from app.feeds.decode.rows import applied_time, chunks
 from tests.feeds.made import (
     PX,
     T0,
-    drained,
     market_table,
+    names,
+    opened,
     quote,
     random_rows,
     reasons,
@@ -26,18 +27,6 @@ from tests.feeds.made import (
     session_folder,
     universe,
 )
-
-
-def opened(folder: Path, options: Options | None = None) -> tuple[Rows, Recording]:
-    """All rows of a folder and its recording."""
-    recording = session.open_recording(folder, Universe(), options or Options())
-    return drained(recording), recording
-
-
-def names(rows: Rows, recording: Recording, column: str) -> list[str]:
-    known = {"instrument": "instruments", "venue": "venues", "source": "sources"}
-    table = getattr(recording.universe, known[column])
-    return [table[index] for index in rows[column].tolist()]
 
 
 def test_that_rows_in_order_stream_without_a_sort(tmp_path: Path) -> None:

@@ -10,29 +10,19 @@ from app.engine.errors import FeedError
 from app.engine.events import Instrument, OrderRow, Rows
 from app.engine.universe import Universe
 from app.feeds import binance, dbn, lobster, session
-from app.feeds.base import Options, Recording
+from app.feeds.base import Options
 from app.feeds.decode.orders import COLUMNS as ORDER_COLUMNS
 from app.feeds.decode.rows import blank, chunks
 from app.feeds.decode.session import COLUMNS as MARKET_COLUMNS
 from tests.feeds.made import (
     T0,
     drained,
+    names,
+    opened,
     random_rows,
     some_orders,
     universe,
 )
-
-
-def opened(folder: Path, options: Options | None = None) -> tuple[Rows, Recording]:
-    """All rows of a folder and its recording."""
-    recording = session.open_recording(folder, Universe(), options or Options())
-    return drained(recording), recording
-
-
-def names(rows: Rows, recording: Recording, column: str) -> list[str]:
-    known = {"instrument": "instruments", "venue": "venues", "source": "sources"}
-    table = getattr(recording.universe, known[column])
-    return [table[index] for index in rows[column].tolist()]
 
 
 def test_that_what_is_written_is_read_back_to_the_last_field(tmp_path: Path) -> None:
