@@ -8,7 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, NamedTuple
+from types import TracebackType
+from typing import Final, NamedTuple, Self
 
 import msgspec
 import zstandard
@@ -85,6 +86,14 @@ class SnapshotKeeper:
         """Wait until everything kept is on disk."""
         self._waiting.put(None)
         self._writer.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def _write_all(self) -> None:
         while (state := self._waiting.get()) is not None:

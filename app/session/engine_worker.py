@@ -1,0 +1,107 @@
+"""The engine's process of a supervised session: `python -m app.session.engine_worker FOLDER`.
+
+It runs what the folder says, goes on where it was interrupted, obeys its door, and stays when its day has ended: the
+figures stand. SIGTERM or `stop` at the door end it in good order.
+"""
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import msgspec
+
+from app.engine.errors import EngineError, ScorecardError
+from app.runtime.channel import Door
+from app.runtime.pace import Pace
+from app.session.day import Day, RecordedDay
+from app.session.live import LiveRun
+from app.session.live_board import LiveBoard
+from app.session.runtime_folder import RuntimeFolder, Session
+from app.session.wishes import OK, Wish
+from app.settings import Settings, load_settings
+
+REFUSED: Final = 3  # exit code: starting it again would end the same way
+_BEAT_S: Final = 0.2
+
+OpenDay: TypeAlias = Callable[[Session, Settings, Pace], Day]
+
+
+def open_day(session: Session, settings: Settings, pace: Pace) -> Day:  # noqa: ARG001
+    """The day of a session. Raises ScorecardError in words."""
+    return RecordedDay(session, settings)
+
+
+def obey(pace: Pace, wish: Wish) -> None:
+    """Turn a wish into the pace."""
+    if wish.stop:
+        pace.stop()
+        return
+    pace.set_speed(wish.speed)
+    if wish.paused:
+        pace.pause()
+    else:
+        pace.resume()
+    if wish.jump_ns is not None:
+        pace.jump(wish.jump_ns)
+
+
+def main(words: Sequence[str], opener: OpenDay = open_day) -> int:
+    """Run the folder's session: 0 when it was asked to end, REFUSED when it cannot be run."""
+    folder = RuntimeFolder(Path(words[0]))
+    session = folder.session()
+    if session is None:
+        raise EngineError(f"{folder.path}: no session was begun here")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides
+    pace = Pace(session.speed)
+    signal.signal(signal.SIGTERM, lambda *_: pace.stop())
+    decoder = msgspec.json.Decoder(Wish)
+
+    def answer(question: bytes) -> bytes:
+        obey(pace, decoder.decode(question))
+        return OK
+
+    with Door(folder.socket("engine"), answer):
+        try:
+            settings = load_settings(Path(session.settings) if session.settings else None)
+            return _run(folder, settings, opener(session, settings, pace), pace)
+        except ScorecardError as error:
+            folder.words("engine", str(error))
+            return REFUSED
+
+
+def _run(folder: RuntimeFolder, settings: Settings, day: Day, pace: Pace) -> int:
+    run = LiveRun(folder, settings, day, pace)
+    try:
+        result = run.play()
+    except ScorecardError:
+        if run.board is not None:  # it stays unclosed: the desk shows that its writer is gone
+            run.board.tell("failed")
+        raise
+    board = run.board
+    if board is None:
+        return 0
+    if result is not None:
+        for name in ("input_hash", "run_hash", "output_hash"):
+            board.meta(name, getattr(result.report, name))
+        board.meta("end_ns", str(result.end_ns))
+        board.tell("ended")
+    _stay(board, pace)
+    board.close()
+    return 0
+
+
+def _stay(board: LiveBoard, pace: Pace) -> None:
+    """The figures stand until the end is asked for."""
+    beat = 0.0
+    while not pace.stopped:
+        if time.monotonic() - beat >= _BEAT_S:
+            board.heartbeat()
+            beat = time.monotonic()
+        pace.rest(_BEAT_S)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,98 @@
+"""A session's run in its runtime folder: begun, or gone on with exactly where an interrupted one stood."""
+
+import time
+from contextlib import ExitStack, closing
+from typing import Final
+
+from app import __version__
+from app.engine.core import Engine
+from app.runtime.journal import JournalWriter
+from app.runtime.loop import Loop, RunOptions, RunResult, Standing, Taps
+from app.runtime.outputs import Outputs
+from app.runtime.pace import Pace
+from app.session.day import Day, SimulatedDay
+from app.session.live_board import LiveBoard, trace_of
+from app.session.memory import keep_memory, uncollected
+from app.session.recovery import Recovered, recover
+from app.session.runtime_folder import RuntimeFolder
+from app.session.snapshots import SnapshotKeeper
+from app.session.warm import load_kernels
+from app.settings import Settings
+
+_MILLISECOND_S: Final = 1e-3
+
+
+class LiveRun:
+    """One run of a day with everything kept that it takes to go on with it. `board` is there once `play` has begun."""
+
+    def __init__(self, folder: RuntimeFolder, settings: Settings, day: Day, pace: Pace) -> None:
+        self.board: LiveBoard | None = None
+        self._folder = folder
+        self._settings = settings
+        self._day = day
+        self._pace = pace
+        self._started_s = time.perf_counter()
+
+    def play(self) -> RunResult | None:
+        """Run the day to its end; None when the pace was stopped. Raises ScorecardError in words."""
+        keep_memory()
+        folder, day = self._folder, self._day
+        config = self._settings.engine(book=False)
+        load_kernels(config)
+        with ExitStack() as stack:
+            stack.enter_context(uncollected())
+            stack.enter_context(closing(day))
+            if isinstance(day, SimulatedDay):
+                day.keep_commands(folder.commands)
+            left = recover(folder.tape, folder.snapshots, day.universe, config)
+            taps = Taps(board=self._board(left), frame_s=self._settings.playback.frame_ms * _MILLISECOND_S)
+            taps.outputs = stack.enter_context(Outputs(folder.out, day.universe, book=False))
+            if left is None:
+                span = day.open(Standing())
+                day.stream.blocks.next_ns()  # names and reference data of the first rows are known to the engine
+                engine, behind = Engine(day.universe, config), None
+                loop = self._loop(engine, taps)
+            else:
+                engine, behind = left.engine, left.index.behind
+                loop = self._loop(engine, taps)
+                span = self._go_on(loop, left)
+            self._introduce(span)
+            taps.journal = stack.enter_context(JournalWriter(folder.tape, day.universe, behind))
+            taps.keeper = stack.enter_context(SnapshotKeeper(folder.snapshots, engine, taps.journal))
+            return loop.finish() if loop.play() else None
+
+    def _loop(self, engine: Engine, taps: Taps) -> Loop:
+        options = RunOptions(
+            version=__version__,
+            settings_hash=self._settings.hash(),
+            started_s=self._started_s,
+            first_byte_s=time.perf_counter(),
+        )
+        return Loop(self._day.stream, engine, options, taps, self._pace)
+
+    def _board(self, left: Recovered | None) -> LiveBoard:
+        kept = None if left is None else trace_of(self._folder.board, left.index.entries[-1].watermark)
+        self.board = LiveBoard(self._folder.board, self._pace, kept)
+        self.board.tell("starting" if left is None else "recovering")
+        self.board.heartbeat()
+        return self.board
+
+    def _go_on(self, loop: Loop, left: Recovered) -> tuple[int | None, int]:
+        """The tape behind the state, then the day up to where the tape ends."""
+        loop.resume(left.standing, left.tail())
+        left.index.close()
+        span = self._day.open(loop.standing())
+        self._day.stream.notes.extend(left.notes)
+        return span
+
+    def _introduce(self, span: tuple[int | None, int]) -> None:
+        """What the desk shows of a run beside its figures: name, span of its time, the market's time zone."""
+        board, day = self.board, self._day
+        assert board is not None  # noqa: S101 - `play` has made it
+        board.meta("session", day.stream.name)
+        zones = sorted({known.timezone for known in day.universe.reference.values() if known.timezone})
+        if len(zones) == 1:
+            board.meta("timezone", zones[0])
+        if span[0] is not None:
+            board.meta("start_ns", str(span[0]))
+            board.meta("end_ns", str(span[1]))

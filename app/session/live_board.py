@@ -1,0 +1,69 @@
+"""The board of a running session: it says what the run is at, and its price paths outlive the engine's process."""
+
+import time
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.board import BoardError, BoardReader, BoardWriter, TornRowsError
+from app.engine.events import Rows
+from app.engine.units import NULL
+from app.runtime.pace import Pace
+
+TRACE: Final = "trace"
+
+
+class LiveBoard(BoardWriter):
+    """Written by the run's thread alone. `kept` is the price path of the board before: what it has is not put again."""
+
+    def __init__(self, folder: Path, pace: Pace, kept: Rows | None = None) -> None:
+        super().__init__(folder, clock=time.monotonic_ns)
+        self._pace = pace
+        self._told: tuple[str, str] | None = None
+        self._traced: dict[int, int] = {}
+        if kept is not None and len(kept):
+            super().put(TRACE, np.arange(len(kept)), kept)
+            for instrument in np.unique(kept["instrument"]).tolist():
+                self._traced[instrument] = int(kept["ts"][kept["instrument"] == instrument].max())
+
+    def put(self, section: str, index: NDArray[np.int64], rows: Rows) -> None:
+        """As BoardWriter."""
+        if section == TRACE and self._traced:
+            last = np.array([self._traced.get(i, NULL) for i in rows["instrument"].tolist()], np.int64)
+            rows = rows[rows["ts"] > last]
+            index = self.length(TRACE) + np.arange(len(rows))
+        super().put(section, index, rows)
+
+    def beat(self, watermark: int) -> None:
+        """Close a publication."""
+        self.tell("paused" if self._pace.paused and not self._pace.jumping else "playing")
+        super().beat(watermark)
+
+    def tell(self, state: str) -> None:
+        """Put state and speed on the board where they changed."""
+        speed = "flat" if self._pace.speed is None else f"{self._pace.speed:g}"
+        if self._told != (state, speed):
+            self._told = (state, speed)
+            self.meta("state", state)
+            self.meta("speed", speed)
+
+
+def trace_of(folder: Path, until_ns: int) -> Rows | None:
+    """The price path on a board up to a time (ns), without rows that were never finished; None without a board."""
+    try:
+        reader = BoardReader(folder)
+        rows = _whole_rows(reader)
+    except BoardError:
+        return None
+    kept: Rows = rows[(rows["ts"] <= until_ns) & (rows["ts"] != 0)]
+    return kept
+
+
+def _whole_rows(reader: BoardReader) -> Rows:
+    try:
+        return reader.rows(TRACE, attempts=100)
+    except TornRowsError as torn:
+        every = np.arange(reader.length(TRACE))
+        return reader.rows(TRACE, np.setdiff1d(every, torn.index), attempts=100)
