@@ -80,6 +80,7 @@ def settings(folder: Path) -> object:
     return QSettings(str(folder / "desk.ini"), QSettings.Format.IniFormat)
 
 
+@pytest.mark.slow
 def test_that_a_picture_is_drawn_without_a_word(filler: Filler, tmp_path: Path) -> None:
     code = "import sys, app.desk as d; from pathlib import Path; d.snapshot(Path(sys.argv[1]), Path(sys.argv[2]))"
     words = [sys.executable, "-c", code, str(filler.writer.folder), str(tmp_path / "a.png")]

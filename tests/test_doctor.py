@@ -260,6 +260,7 @@ class TestWarm:
         assert doctor.warm() == 0
         assert not calls.exists()
 
+    @pytest.mark.slow
     def test_that_the_small_run_leaves_warm_kernels(self) -> None:
         subprocess.run([sys.executable, "-c", doctor.WARM_UP], check=True, cwd=doctor.ROOT)
         assert next(doctor._kernels()).state == "ok"

@@ -448,6 +448,7 @@ def test_that_rows_can_be_taken_at_any_moment() -> None:
     assert (np.concatenate(parts) == whole.take()).all()
 
 
+@pytest.mark.slow
 @pytest.mark.jit
 def test_that_the_book_of_the_real_capture_is_the_exchanges_own_on_every_update(shared_data: Path) -> None:
     rows, recording = opened(shared_data / "binance")
@@ -465,6 +466,7 @@ def test_that_the_book_of_the_real_capture_is_the_exchanges_own_on_every_update(
         assert (touches[field] == truth[column].to_numpy()).all()
 
 
+@pytest.mark.slow
 def test_that_every_line_of_the_real_capture_is_accounted_for(shared_data: Path) -> None:
     rows, recording = opened(shared_data / "binance" / "cm_ethusd_perp_20240808.gz")
     counts = recording.counts

@@ -53,6 +53,7 @@ def best(orders: dict[int, tuple[int, int, int]], side: int) -> tuple[int, int, 
     return price, sum(levels[price]), len(levels[price])
 
 
+@pytest.mark.slow
 def test_that_the_touch_of_the_l3_file_is_the_truth_by_the_plainest_book(shared_data: Path) -> None:
     rows, recording = opened(shared_data / "dbn" / "esm4_mbo_20240508_2s.dbn.zst")
     truth = pq.read_table(shared_data / "dbn" / "esm4_mbo_20240508_2s.bbo_truth.parquet").to_pylist()

@@ -127,6 +127,7 @@ def test_that_one_wrong_byte_in_a_databento_stream_is_accounted_for(at: int, val
     account_for_dbn(data, pieces, unflagged=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 3, 7, 4096])
 def test_that_a_databento_stream_cut_at_each_byte_is_accounted_for(size: int) -> None:
     for length in range(0, len(STREAM) + 1, 1 if size > 7 else 11):
@@ -271,6 +272,7 @@ def test_that_lobster_lines_of_plausible_fields_are_accounted_for(message: bytes
     account_for_lobster(MESSAGES + message, BOOK + book)
 
 
+@pytest.mark.slow
 def test_that_lobster_csv_cut_at_each_byte_is_accounted_for() -> None:
     for length in range(len(MESSAGES)):
         account_for_lobster(MESSAGES[:length], BOOK)

@@ -112,6 +112,7 @@ def test_that_a_session_of_no_rows_can_be_written(tmp_path: Path) -> None:
 REAL = ("dbn/esm4_mbo_20240508_2s.dbn.zst", "dbn/dbpy_GLBX.MDP3_mbo.dbn.zst", "binance", "lobster")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REAL)
 def test_that_real_data_written_as_a_session_keeps_its_order(name: str, shared_data: Path, tmp_path: Path) -> None:
     feeds = {"dbn": dbn.open_recording, "binance": binance.open_recording, "lobster": lobster.open_recording}

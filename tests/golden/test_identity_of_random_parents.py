@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -106,6 +107,7 @@ def random_parent(rng: random.Random) -> None:
         assert_same(account, fold)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**64))
 def test_that_the_parts_of_random_parents_add_up_to_their_shortfall_in_exact_integers(seed: int) -> None:
     rng = random.Random(seed)

@@ -29,6 +29,7 @@ def read(path: Path) -> tuple[list[Block], JournalReader]:
     return list(reader.blocks()), reader
 
 
+@pytest.mark.slow
 def test_that_a_tape_cut_at_any_byte_is_used_up_to_the_last_whole_block(day: Path, tmp_path: Path) -> None:
     raw = day.read_bytes()
     whole = some_blocks(40, 10)

@@ -31,6 +31,7 @@ QUICK = ("ties everywhere", "cancelled prints")
 NAMES = [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in PLANS]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_that_a_generated_session_equals_the_oracle_on_every_column(name: str) -> None:
     sheet = sheet_of(PLANS[name])

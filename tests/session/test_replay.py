@@ -47,6 +47,7 @@ def test_that_a_replay_leaves_every_file_of_a_run(day: Path, tmp_path: Path, pla
     assert said["model_hash"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", [1, 7, 64])
 def test_that_the_block_changes_neither_input_nor_output(day: Path, block: int, plain: dict[str, Any]) -> None:
     again = report(ReplayRequest(path=str(day), block=block))

@@ -29,6 +29,7 @@ def digests() -> list[str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.jit
 def test_that_kernels_give_the_same_bits_compiled_and_not() -> None:
     text = "from tests.engine.book.test_books_jit import digests; print(*digests())"

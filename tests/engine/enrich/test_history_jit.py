@@ -103,6 +103,7 @@ def _questions(history: TouchHistory, instruments: NDArray[np.int64], times: NDA
     return b"|".join([*said, found.tobytes()])
 
 
+@pytest.mark.slow
 @pytest.mark.jit
 def test_that_kernels_give_the_same_bits_compiled_and_not() -> None:
     text = "from tests.engine.enrich.test_history_jit import digests; print(*digests())"

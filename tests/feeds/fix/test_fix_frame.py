@@ -321,6 +321,7 @@ PIECES = [
 FRAGMENTS = st.one_of(st.binary(max_size=40), st.sampled_from(PIECES))
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.lists(FRAGMENTS, max_size=12).map(b"".join), st.lists(st.integers(0, 400), max_size=6))
 @example(b"8=FIX" * 50, [3, 7])

@@ -316,6 +316,7 @@ def test_that_a_request_that_contradicts_the_chain_is_counted_and_changes_nothin
     assert [row.child_id for row in flow.rows] == ["A1", "B1", "A1", "A1"]
 
 
+@pytest.mark.slow
 def test_that_thousands_of_replaces_stay_one_chain(read: Read) -> None:
     line = Line()
     line.send("D", order("R0"), T0)
