@@ -56,7 +56,6 @@ def uninterrupted(size: int, end: bool) -> tuple[Any, ...]:
     return known(engine)
 
 
-@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.lists(st.integers(0, 10), max_size=3), st.sampled_from([3, 8]))
 @example([], 8)

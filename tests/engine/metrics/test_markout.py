@@ -88,7 +88,6 @@ def test_that_the_order_of_the_fills_does_not_change_a_bit() -> None:
         assert parent_markout(fills, H) == first
 
 
-@pytest.mark.slow
 def test_that_overlapping_fills_do_not_pretend_to_be_independent() -> None:
     # a random walk, a fill a second, five minutes of horizon: naive intervals cover a third of what they say
     rng = random.Random(11)
