@@ -11,6 +11,7 @@ sockets/        addresses and keys; log/  standard error of each process; out/  
 
 import fcntl
 import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -72,10 +73,11 @@ class ProcessStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole of status.json."""
+    """The whole of status.json; `closed`: the session ended in good order."""
 
     supervisor: Identity
     processes: dict[Role, ProcessStatus]
+    closed: bool = False
 
 
 class RuntimeFolder:
@@ -114,9 +116,26 @@ class RuntimeFolder:
         """Standard error of a process."""
         return self.logs / f"{role}.log"
 
-    def begin(self, session: Session) -> None:
-        """Write down what is run."""
+    def begin(self, session: Session) -> bool:
+        """Write down what is run; True when an interrupted run of the same is gone on with.
+
+        Otherwise the files of the run before are removed; what control has kept of it is put aside, its audit stays.
+        """
+        status = self.status()
+        if status is not None and not status.closed and self.session() == session:
+            return True
+        self._status.unlink(missing_ok=True)
+        for part in (self.board, self.lookback, self.snapshots, self.out):
+            shutil.rmtree(part, ignore_errors=True)
+        for file in (self.tape, self.commands):
+            file.unlink(missing_ok=True)
+        if any(self.control.glob("*")):
+            aside = self.path / "earlier" / time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+            aside.parent.mkdir(exist_ok=True, mode=0o700)
+            self.control.rename(aside if not aside.exists() else aside.with_name(f"{aside.name}-{os.getpid()}"))
+        self.create()
         write_private(self._session, msgspec.json.encode(session))
+        return False
 
     def session(self) -> Session | None:
         """What is run here; None when nothing was begun."""
