@@ -1,20 +1,21 @@
-"""Own events on the trace: one shape per class, bunched where they would pile up."""
+"""Own events on the trace: one shape per class; where they would pile up, one mark with a count."""
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QSize
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QRectF, QSize
+from PySide6.QtGui import QPainter, QPaintEvent, QTransform
 from PySide6.QtWidgets import QWidget
 
 from app.engine.events import Rows
 from app.widgets.columns import Texts, event_class
 from app.widgets.theme import Theme, figures_font
 
-BUNCH_PX: Final = 8.0
+BUNCH_PX: Final = 14.0  # marks of one class closer than this become one
+_LABEL_PX: Final = 24.0
 
 
 class Mark(NamedTuple):
@@ -63,13 +64,69 @@ def happened(events: Rows, reference: float, mids: NDArray[np.float64], texts: T
     return Happened(events["ts"][kept], bps, kind[kept], events["qty"][kept], px[kept])
 
 
-def bunched(x: NDArray[np.float64], kind: NDArray[np.int64], width: float) -> NDArray[np.int64]:
-    """Of events of one class within a mark's width, the last: indices of those drawn."""
+class Bunches(NamedTuple):
+    """Marks to draw: where, of which class, how many events each stands for."""
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    kind: NDArray[np.int64]
+    events: NDArray[np.int64]
+
+
+NO_BUNCHES: Final = Bunches(np.empty(0), np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+def bunched(x: NDArray[np.float64], y: NDArray[np.float64], kind: NDArray[np.int64], width: float) -> Bunches:
+    """Events of one class in one cell of a width become one mark in their middle; the cells do not move with x."""
     if not len(x) or not width > 0:
-        return np.arange(len(x))
-    cell = np.floor((x - x.min()) / width).astype(np.int64) * len(NAMES) + kind
-    _, last = np.unique(cell[::-1], return_index=True)
-    return np.sort(len(x) - 1 - last)
+        return Bunches(x, y, kind, np.ones(len(x), np.int64))
+    cell = np.floor(x / width).astype(np.int64) * len(NAMES) + kind
+    _, first, inverse, count = np.unique(cell, return_index=True, return_inverse=True, return_counts=True)
+    middle = [np.bincount(inverse, weights=values) / count for values in (x, y)]
+    return Bunches(middle[0], middle[1], kind[first], count)
+
+
+class Counts(pg.GraphicsObject):  # type: ignore[misc]
+    """The number of events beside each mark that stands for several; a number that would touch another is left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bunches = NO_BUNCHES
+        self.tone = pg.mkPen("w")
+
+    def show_bunches(self, bunches: Bunches) -> None:
+        """Other marks."""
+        self.bunches = bunches
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """All that is in view."""
+        seen = self.viewRect()
+        return QRectF() if seen is None else QRectF(seen)
+
+    def labels(self, pixels: QTransform) -> list[tuple[float, float, str]]:
+        """Position in pixels and words of each number drawn, from left to right; the largest counts go first."""
+        drawn: list[tuple[float, float, str]] = []
+        several = np.flatnonzero(self.bunches.events > 1)
+        for at in several[np.argsort(-self.bunches.events[several], kind="stable")].tolist():
+            point = pixels.map(QPointF(float(self.bunches.x[at]), float(self.bunches.y[at])))
+            x, y = point.x() + 6, point.y() - 5
+            if all(abs(x - other) > _LABEL_PX or abs(y - above) > 12 for other, above, _ in drawn):
+                drawn.append((x, y, str(int(self.bunches.events[at]))))
+        return sorted(drawn)
+
+    def paint(self, painter: QPainter, *_args: Any) -> None:
+        """Numbers in pixels, whatever the scale of the axes."""
+        drawn = self.labels(painter.worldTransform())
+        painter.save()
+        painter.resetTransform()
+        font = figures_font()
+        font.setPixelSize(10)
+        painter.setFont(font)
+        painter.setPen(self.tone)
+        for x, y, said in drawn:
+            painter.drawText(QPointF(x, y), said)
+        painter.restore()
 
 
 class Legend(QWidget):
@@ -106,7 +163,8 @@ class Legend(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.translate(x, 10)
             brush = pg.mkBrush(colour if mark.filled else None)
-            pg.graphicsItems.ScatterPlotItem.drawSymbol(painter, mark.symbol, mark.size, pg.mkPen(colour), brush)
+            symbol = "t" if mark.symbol == "t1" and self.side == "sell" else mark.symbol
+            pg.graphicsItems.ScatterPlotItem.drawSymbol(painter, symbol, mark.size, pg.mkPen(colour), brush)
             painter.restore()
             painter.setPen(self.theme.colour("faint"))
             painter.drawText(x + 9, 14, mark.title)

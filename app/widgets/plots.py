@@ -1,4 +1,4 @@
-"""The trace's two plots under each other on one time axis: price above, volume below, a crosshair through both."""
+"""The trace's plots under each other on one time axis: price, schedule, volume; a crosshair through all of them."""
 
 from typing import Final
 
@@ -6,6 +6,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
 
 from app.widgets.axes import ClockAxis, FigureAxis, TimeBox
+from app.widgets.marks import NO_BUNCHES, Counts
 from app.widgets.theme import Theme, figures_font
 
 _LEFT: Final = 58  # width of both left axes, so that the plots stand under each other
@@ -17,81 +18,107 @@ class Plots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.clock = ClockAxis()
-        self.box, self.low_box = TimeBox(theme), TimeBox(theme)
-        hidden = pg.AxisItem("bottom", showValues=False)
-        self.upper = self.addPlot(0, 0, viewBox=self.box, axisItems={"left": FigureAxis(sign=True), "bottom": hidden})
+        self.box, self.middle_box, self.low_box = (TimeBox(theme) for _ in range(3))
+        hidden = [pg.AxisItem("bottom", showValues=False) for _ in range(2)]
+        self.upper = self.addPlot(
+            0, 0, viewBox=self.box, axisItems={"left": FigureAxis(sign=True), "bottom": hidden[0]}
+        )
+        axes = {"left": FigureAxis(sign=False), "bottom": hidden[1]}
+        self.middle = self.addPlot(1, 0, viewBox=self.middle_box, axisItems=axes)
         axes = {"left": FigureAxis(sign=False), "bottom": self.clock}
-        self.lower = self.addPlot(1, 0, viewBox=self.low_box, axisItems=axes)
+        self.lower = self.addPlot(2, 0, viewBox=self.low_box, axisItems=axes)
+        self.panes = (self.upper, self.middle, self.lower)
+        self.boxes = (self.box, self.middle_box, self.low_box)
         self.curve = pg.PlotCurveItem(skipFiniteCheck=False)
-        self.marks = pg.ScatterPlotItem(pxMode=True)
+        self.marks, self.counts = pg.ScatterPlotItem(pxMode=True), Counts()
+        self.planned, self.done = pg.PlotCurveItem(skipFiniteCheck=False), pg.PlotCurveItem(skipFiniteCheck=False)
+        self.rate = pg.PlotCurveItem(skipFiniteCheck=False)
         self.bars = pg.PlotCurveItem(fillLevel=0, pen=pg.mkPen(None))
         self.own = pg.PlotCurveItem(fillLevel=0, pen=pg.mkPen(None))
         self.zero = pg.InfiniteLine(0, angle=0)
         self.arrival, self.end = pg.InfiniteLine(0, angle=90), pg.InfiniteLine(angle=90)
-        self.cross_x, self.cross_low = pg.InfiniteLine(angle=90), pg.InfiniteLine(angle=90)
+        self.cross = [pg.InfiniteLine(angle=90) for _ in self.panes]
         self.cross_y = pg.InfiniteLine(angle=0)
         self._arrange(hidden)
         self.hide_cross()
+
+    @property
+    def cross_x(self) -> pg.InfiniteLine:
+        """The crosshair's line through the price."""
+        return self.cross[0]
 
     def dress(self, theme: Theme, *, faded: bool) -> None:
         """Change the colours."""
         self.setBackground(theme.paper)
         self.curve.setPen(pg.mkPen(theme.faint if faded else theme.mid))
-        for plot in (self.upper, self.lower):
+        for plot in self.panes:
             for side in ("left", "bottom"):
                 axis = plot.getAxis(side)
                 axis.setPen(pg.mkPen(theme.line))
                 axis.setTextPen(pg.mkPen(theme.faint))
-        for box in (self.box, self.low_box):
+        for box in self.boxes:
             box.dress(theme)
         volume = theme.colour("faint")
         volume.setAlpha(110)
         self.bars.setBrush(volume)
+        self.counts.tone = pg.mkPen(theme.faint if faded else theme.ink)
+        self.planned.setPen(pg.mkPen(theme.faint, style=Qt.PenStyle.DashLine))
+        self.rate.setPen(pg.mkPen(theme.faint if faded else theme.accent))
         self.zero.setPen(pg.mkPen(theme.faint, style=Qt.PenStyle.DashLine))
         for line in (self.arrival, self.end):
             line.setPen(pg.mkPen(theme.line))
-        for cross in (self.cross_x, self.cross_y, self.cross_low):
+        for cross in (*self.cross, self.cross_y):
             cross.setPen(pg.mkPen(theme.faint, style=Qt.PenStyle.DotLine))
 
     def wipe(self) -> None:
         """Draw nothing."""
-        for item in (self.curve, self.marks, self.bars, self.own):
+        for item in (self.curve, self.marks, self.bars, self.own, self.planned, self.done, self.rate):
             item.clear()
+        self.counts.show_bunches(NO_BUNCHES)
 
     def x_at(self, position: QPointF) -> float | None:
-        """Time under a position in the scene (s after the axis's origin), None outside both plots."""
-        if not any(plot.sceneBoundingRect().contains(position) for plot in (self.upper, self.lower)):
+        """Time under a position in the scene (s after the axis's origin), None outside all plots."""
+        if not any(plot.sceneBoundingRect().contains(position) for plot in self.panes):
             return None
         x: float = self.box.mapSceneToView(position).x()
         return x
 
     def show_cross(self, x: float, y: float) -> None:
         """Put the crosshair at a time and a value."""
-        for cross, place in ((self.cross_x, x), (self.cross_low, x), (self.cross_y, y)):
-            cross.setPos(place)
+        for cross in self.cross:
+            cross.setPos(x)
             cross.show()
+        self.cross_y.setPos(y)
+        self.cross_y.show()
 
     def hide_cross(self) -> None:
         """Take the crosshair away."""
-        for cross in (self.cross_x, self.cross_low, self.cross_y):
+        for cross in (*self.cross, self.cross_y):
             cross.hide()
 
-    def _arrange(self, hidden: pg.AxisItem) -> None:
+    def _arrange(self, hidden: list[pg.AxisItem]) -> None:
         self.ci.setContentsMargins(0, 2, 6, 0)
         self.ci.setSpacing(0)
-        self.ci.layout.setRowStretchFactor(0, 4)
-        self.ci.layout.setRowStretchFactor(1, 1)
-        self.low_box.setXLink(self.box)
-        for plot in (self.upper, self.lower):
+        for row, stretch in enumerate((12, 4, 3)):
+            self.ci.layout.setRowStretchFactor(row, stretch)
+        for plot, title in zip(self.panes, ("", "done %", "volume"), strict=True):
             plot.hideButtons()
             plot.getAxis("left").setWidth(_LEFT)
+            plot.getAxis("left").setLabel(title)
             for side in ("left", "bottom"):  # minor grid lines cost more than all the rest
                 plot.getAxis(side).setStyle(tickFont=figures_font(), maxTickLevel=0)
         self.upper.showGrid(y=True, alpha=0.12)
-        hidden.setHeight(2)
-        for box in (self.box, self.low_box):
+        for axis in hidden:
+            axis.setHeight(2)
+        for box in self.boxes:
             box.disableAutoRange()
-        for item in (self.zero, self.arrival, self.end, self.curve, self.marks, self.cross_x, self.cross_y):
+            if box is not self.box:
+                box.setXLink(self.box)
+        for item in (self.zero, self.arrival, self.end, self.curve, self.marks, self.counts, self.cross_y):
             self.upper.addItem(item)
-        for item in (self.bars, self.own, self.cross_low):
+        for item in (self.planned, self.rate, self.done):
+            self.middle.addItem(item)
+        for item in (self.bars, self.own):
             self.lower.addItem(item)
+        for plot, cross in zip(self.panes, self.cross, strict=True):
+            plot.addItem(cross)

@@ -1,47 +1,34 @@
-"""Impact trace: the mid against arrival in bps, our events on it, volume below, one time axis."""
+"""Impact trace: the mid against arrival in bps, our events on it, schedule and volume below, one time axis."""
 
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QBrush, QKeySequence, QPen, QShortcut
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.engine.units import NULL, SECOND
 from app.widgets import format as text
-from app.widgets.axes import step_of
-from app.widgets.marks import BUNCH_PX, FILLS, MARKS, NAMES, Happened, Legend, bunched
+from app.widgets.course import Course
+from app.widgets.export import offer_picture
+from app.widgets.layers import Layers, View, traded
+from app.widgets.marks import BUNCH_PX, FILLS, MARKS, NAMES, Legend
 from app.widgets.plots import Plots
-from app.widgets.pyramid import Path
 from app.widgets.theme import Theme, figures_font
 
-_BAR_PX: Final = 6.0
 _LEAST_NS: Final = 1_000_000
-HINT: Final = "drag: zoom    Ctrl+Z: back    double click: all    wheel: in and out    right drag: along"
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """What the trace shows of one order: its instrument's path, its events, the price and time all is measured from."""
-
-    title: str
-    side: str
-    path: Path
-    events: Happened
-    reference: float
-    arrival: int
-    last: int  # its end, or now
-    known: int  # nothing newer is known before this time
-    start: int
-    end: int
+HINT: Final = (
+    "drag: zoom    Ctrl+Z: back    double click: all    wheel: in and out    right drag: along\n"
+    "middle pane: done (solid), planned (dashed), participation per bar, all in %"
+)
 
 
 class Trace(QWidget):
     """Draws a Course. Drag zooms in time, Ctrl+Z takes the last zoom back, double click shows all."""
+
+    pointed = Signal(object)  # event time (ns) under the crosshair, None off the plots
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,8 +37,8 @@ class Trace(QWidget):
         self._range: tuple[int, int] | None = None  # ns in view; None: all of the order
         self._before: list[tuple[int, int] | None] = []
         self._y = (0.0, 0.0)
-        self._looks: dict[tuple[int, str], tuple[str, int, QPen, QBrush]] = {}
         self.plots = Plots(theme)
+        self.layers = Layers(self.plots, theme)
         self._build()
         undo = QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self)
         undo.setContext(Qt.ShortcutContext.WindowShortcut)
@@ -81,7 +68,7 @@ class Trace(QWidget):
     def dress(self, theme: Theme) -> None:
         """Change the colours."""
         self.theme = self._legend.theme = theme
-        self._looks.clear()
+        self.layers.dress(theme, faded=self.faded)
         self.plots.dress(theme, faded=self.faded)
         self._readout.setStyleSheet(f"color: {theme.ink}")
         self._heading.setStyleSheet(f"color: {theme.faint}")
@@ -111,9 +98,12 @@ class Trace(QWidget):
         self.plots.curve.setData(x, bps, connect="finite")
         self.plots.box.setXRange(*self._x(np.array([start, end])).tolist(), padding=0)
         self.plots.end.setPos(self._x(np.array([course.last]))[0])
-        self._draw_marks(course, start, end, width)
+        view = View(start, end, width)
+        volume = traded(course, view)
         self._fit(bps, course, start, end)
-        self._draw_volume(course, start, end, width)
+        self.layers.marks(course, view)
+        self.layers.volume(course, volume)
+        self.layers.schedule(course, view, volume)
 
     # -- zoom ----------------------------------------------------------------------------------------------------
 
@@ -158,50 +148,6 @@ class Trace(QWidget):
 
     # -- drawing -------------------------------------------------------------------------------------------------
 
-    def _draw_marks(self, course: Course, start: int, end: int, width: int) -> None:
-        events = course.events
-        seen = np.flatnonzero((events.ts >= start) & (events.ts <= end))
-        x, kind = self._x(events.ts[seen]), events.kind[seen]
-        drawn = bunched(x, kind, (end - start) / SECOND / width * BUNCH_PX)
-        drawn = drawn[np.argsort(-kind[drawn], kind="stable")]  # fills on top
-        looks = [self._look(number, course.side) for number in kind[drawn].tolist()]
-        self.plots.marks.setData(
-            x=x[drawn],
-            y=events.bps[seen][drawn],
-            symbol=[look[0] for look in looks],
-            size=[look[1] for look in looks],
-            pen=[look[2] for look in looks],
-            brush=[look[3] for look in looks],
-        )
-
-    def _look(self, number: int, side: str) -> tuple[str, int, QPen, QBrush]:
-        """Symbol, size, pen and brush of a class; the same objects each time, or every mark is rendered anew."""
-        found = self._looks.get((number, side))
-        if found is None:
-            mark = MARKS[NAMES[number]]
-            tone = ("buy" if side == "BUY" else "sell") if mark.tone == "side" else mark.tone
-            colour = self.theme.colour("faint" if self.faded else tone)
-            edge = self.theme.colour("paper") if mark.filled and mark.symbol != "x" else colour
-            symbol = "t" if mark.symbol == "t1" and side != "BUY" else mark.symbol
-            found = symbol, mark.size, pg.mkPen(edge), pg.mkBrush(colour if mark.filled else None)
-            self._looks[number, side] = found
-        return found
-
-    def _draw_volume(self, course: Course, start: int, end: int, width: int) -> None:
-        step = step_of(end - start, width / _BAR_PX)
-        edges = np.arange(start // step, end // step + 2) * step
-        volume = course.path.traded(edges)
-        fills = course.events.kind < FILLS
-        own, _ = np.histogram(course.events.ts[fills], edges, weights=course.events.qty[fills])
-        x = self._x(edges)
-        self.plots.bars.setData(x, volume.astype(np.float64), stepMode="center")
-        self.plots.own.setData(x, own, stepMode="center")
-        colour = self.theme.colour("faint" if self.faded else "buy" if course.side == "BUY" else "sell")
-        self.plots.own.setBrush(colour)
-        self.plots.low_box.setYRange(
-            0, max(float(max(volume.max(initial=0), own.max(initial=0))) * 1.1, 1.0), padding=0
-        )
-
     def _fit(self, bps: NDArray[np.float64], course: Course, start: int, end: int) -> None:
         """Height follows what is in view, in steps, so that it does not tremble."""
         events = course.events
@@ -222,12 +168,18 @@ class Trace(QWidget):
         course, x = self.course, self.plots.x_at(position)
         if course is None or x is None or not len(course.path):
             self.plots.hide_cross()
-            self._readout.setText("")
+            self._say("")
+            self.pointed.emit(None)
             return
         ts = self._ns(x)
         mid = float(course.path.at(np.array([ts]))[0])
         self.plots.show_cross(x, 0.0 if text.undefined(mid) else text.bps_between(mid, course.reference))
-        self._readout.setText(self.reading(ts))
+        self._say(self.reading(ts))
+        self.pointed.emit(ts)
+
+    def _say(self, reading: str) -> None:
+        self._readout.setText(reading)
+        self._heading.setVisible(not reading)  # the reading takes the heading's place
 
     def reading(self, ts: int) -> str:
         """What the crosshair says at an event time (ns)."""
@@ -235,11 +187,16 @@ class Trace(QWidget):
         if course is None:
             return ""
         mid = float(course.path.at(np.array([ts]))[0])
-        said = [text.clock(ts, self.plots.clock.where)]
+        said = [text.clock(ts, self.plots.clock.where, 9)]
         if text.undefined(mid):
             said.append(f"mid {text.DASH}")
         else:
             said.append(f"mid {text.price(mid)}  {text.signed(text.bps_between(mid, course.reference))} bps")
+        start, end = self.view()
+        bars = traded(course, View(start, end, max(int(self.plots.box.width()), 200)))
+        bar = int(np.searchsorted(bars.edges, ts, "right")) - 1
+        if 0 <= bar < len(bars.market):
+            said.append(f"vol {text.number(int(bars.market[bar]))} own {text.number(float(bars.own[bar]))}")
         near = self._nearest(course, ts)
         if near >= 0:
             number = int(course.events.kind[near])
@@ -265,7 +222,7 @@ class Trace(QWidget):
             label.setFont(font)
         self._heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.plots.setToolTip(HINT)
-        for box in (self.plots.box, self.plots.low_box):
+        for box in self.plots.boxes:
             box.zoomed.connect(self._zoom_to)
             box.panned.connect(self._pan)
             box.scrolled.connect(self._scroll)
@@ -281,6 +238,8 @@ class Trace(QWidget):
         layout.addLayout(head)
         layout.addWidget(self._legend)
         layout.addWidget(self.plots, 1)
+        offer_picture(self, "the trace")
+        self.plots.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)  # here a right drag pans
         self.dress(self.theme)
 
 

@@ -1,6 +1,7 @@
 """The impact trace: zoom that comes back, a crosshair that reads the board, marks with shapes, clean axes."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,9 +17,10 @@ from app.widgets import format as text
 from app.widgets import theme as themes
 from app.widgets.axes import STEPS, ClockAxis, FigureAxis, brief, step_of
 from app.widgets.columns import event_class
+from app.widgets.course import Course, Plan
 from app.widgets.marks import FILLS, MARKS, NAMES, bunched, happened
 from app.widgets.pyramid import Path
-from app.widgets.trace import Course, Trace
+from app.widgets.trace import Trace
 
 SECOND = 10**9
 START = 1_700_145_000 * SECOND
@@ -44,7 +46,10 @@ def course(count: int = 5000, reference: float = 100.0, side: str = "BUY") -> Co
     events["liquidity"] = [WORDS.index(w) for w in ("A", "", "R", "X")]
     own = happened(events, reference, path.at(events["ts"]), Words())
     end = START + 3600 * SECOND
-    return Course("P1", side, path, own, reference, START, end, end, START - SECOND, end + SECOND)
+    plan = Plan(2000, START, end, float("nan"))
+    done_ts = START + np.array([600, 1200, 1800]) * SECOND
+    span = (START - SECOND, end + SECOND)
+    return Course("P1", side, path, own, reference, START, end, end, *span, plan, done_ts, np.array([500, 800, 1000]))
 
 
 @pytest.fixture
@@ -116,7 +121,9 @@ def test_that_the_crosshair_reads_the_mid_and_the_event_under_it(trace: Trace) -
     ts = START + 600 * SECOND
     mid = float(trace.course.path.at(np.array([ts]))[0]) if trace.course else 0.0
     said = trace.reading(ts)
-    assert said.startswith(f"14:40:00.000   mid {text.price(mid)}  {text.signed((mid / 100 - 1) * 1e4)} bps")
+    shown = f"mid {text.price(mid)}  {text.signed((mid / 100 - 1) * 1e4)} bps"
+    assert said.startswith(f"14:40:00.000000000   {shown}   vol ")
+    assert "own 500" in said
     trace.zoom(ts - 60 * SECOND, ts + 60 * SECOND)
     assert trace.reading(ts).endswith("passive fill 500 @ 100.0200")
     assert "replace 500" in trace.reading(START + 610 * SECOND)
@@ -203,14 +210,61 @@ def test_that_events_without_price_or_class_are_placed_or_left_out() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0, 1000), st.integers(0, len(NAMES) - 1)), max_size=80), st.floats(0.5, 100))
-def test_that_bunching_keeps_one_mark_of_each_class_per_cell(events: list[tuple[float, int]], width: float) -> None:
-    events.sort()
+def test_that_bunching_makes_one_mark_of_each_class_per_cell_and_loses_no_event(
+    events: list[tuple[float, int]], width: float
+) -> None:
     x, kind = np.array([e[0] for e in events]), np.array([e[1] for e in events], np.int64)
-    kept = bunched(x, kind, width)
-    cells = [(int((a - x.min()) // width), k) for a, k in events]
-    assert len(kept) == len(set(cells))
-    assert {cells[i] for i in kept} == set(cells)
-    assert all(cells[i] not in cells[i + 1 :] for i in kept), "the last of each cell"
+    found = bunched(x, 2 * x, kind, width)
+    cells = [(int(a // width), k) for a, k in events]
+    assert len(found.x) == len(set(cells))
+    assert int(found.events.sum()) == len(events)
+    for at, number, count in zip(found.x.tolist(), found.kind.tolist(), found.events.tolist(), strict=True):
+        mine = [a for (a, k), cell in zip(events, cells, strict=True) if k == number and cell[0] == int(at // width)]
+        if len(mine) == count:  # else the middle was rounded over the edge of its cell
+            assert at == pytest.approx(sum(mine) / count)
+    assert found.y.tolist() == pytest.approx((2 * found.x).tolist())
+
+
+def test_that_a_mark_for_many_says_how_many_and_numbers_never_touch(trace: Trace) -> None:
+    seen = trace.course
+    assert seen is not None
+    n = 400
+    events = blank("events", n)
+    events["ts"] = START + np.linspace(100, 3500, n).astype(np.int64) * SECOND
+    events["px"], events["kind"], events["liquidity"], events["qty"] = 100.0, 1, WORDS.index("A"), 10
+    own = happened(events, 100.0, np.full(n, 100.0), Words())
+    trace.show_course(replace(seen, events=own), other=True)
+    assert len(trace.plots.marks.points()) < 80
+    assert int(trace.plots.counts.bunches.events.sum()) == n
+    labels = trace.plots.counts.labels(trace.plots.box.childTransform())
+    assert len(labels) >= 5
+    assert all(b[0] - a[0] > 20 for a, b in itertools.pairwise(labels))
+    trace.zoom(START + 100 * SECOND, START + 160 * SECOND)
+    assert trace.plots.counts.labels(trace.plots.box.childTransform()) == []
+    assert len(trace.plots.marks.points()) == sum(
+        START + 100 * SECOND <= t <= START + 160 * SECOND for t in events["ts"]
+    )
+
+
+def test_that_the_schedule_shows_what_is_done_and_what_was_planned_in_percent(trace: Trace) -> None:
+    x, done = trace.plots.done.getData()
+    assert done[-1] == 50.0
+    assert done[np.searchsorted(x, 590) - 1] == 0.0
+    assert done[np.searchsorted(x, 1300)] == 40.0
+    x, planned = trace.plots.planned.getData()
+    assert planned[-1] == pytest.approx(100.0)
+    assert np.interp(1800, x, planned) == pytest.approx(50.0, abs=0.01)
+    _, rate = trace.plots.rate.getData()
+    assert np.nanmax(rate) > 0
+
+
+def test_that_a_target_rate_plans_a_share_of_the_volume_and_no_schedule_plans_nothing() -> None:
+    path = course().path
+    ts = START + np.array([0, 600, 1200]) * SECOND
+    followed = Plan(10**6, START, -(2**63), 0.1).planned(ts, path)
+    assert followed.tolist() == pytest.approx([0.0, 0.1 * path.traded(ts[[0, 1]])[0], 0.1 * path.traded(ts[[0, 2]])[0]])
+    assert Plan(1000, START, -(2**63), 0.1).planned(ts, path).max() == 1000
+    assert np.isnan(Plan(1000, START, -(2**63), float("nan")).planned(ts, path)).all()
 
 
 def test_that_fills_are_the_first_classes() -> None:

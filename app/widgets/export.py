@@ -1,0 +1,82 @@
+"""What leaves the screen: tables as CSV in full, charts as pictures."""
+
+import csv
+import io
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from app.widgets import format as text
+from app.widgets.grid import Grid
+from app.widgets.table import Table
+
+
+def csv_of(table: Table) -> str:
+    """Lines of a table in their order: field names, texts as they are, figures in full, times in ns; undefined empty.
+
+    A text that a spreadsheet would run as a formula is preceded by an apostrophe.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([column.name for column in table.columns])
+    for row in table.rows[table.order]:
+        cells = []
+        for column in table.columns:
+            value = row[column.name].item()
+            if column.look not in {"figure", "time"}:
+                cells.append(_harmless(table.texts.text(int(value))))
+            else:
+                cells.append("" if text.undefined(value) else repr(value))
+        writer.writerow(cells)
+    return out.getvalue()
+
+
+def _harmless(said: str) -> str:
+    return "'" + said if said[:1] in {"=", "+", "-", "@", "\t", "\r"} else said
+
+
+def copy_csv(table: Table) -> None:
+    """The table as CSV into the clipboard."""
+    QGuiApplication.clipboard().setText(csv_of(table))
+
+
+def save_csv(table: Table, path: Path) -> None:
+    """The table as CSV into a file."""
+    path.write_text(csv_of(table), encoding="utf-8")
+
+
+def copy_picture(widget: QWidget) -> None:
+    """The widget as it looks now into the clipboard."""
+    QGuiApplication.clipboard().setPixmap(widget.grab())
+
+
+def offer_csv(grid: Grid, name: str) -> None:
+    """Give a grid a menu on the right button: copy and save as CSV."""
+    menu = QMenu(grid)
+    menu.addAction("Copy as CSV", partial(copy_csv, grid.table))
+    menu.addAction("Save as CSV…", partial(_ask_where, grid, name))
+    _on_right_button(grid, grid.viewport(), menu)
+
+
+def offer_picture(widget: QWidget, name: str) -> None:
+    """Give a chart a menu on the right button: copy as image."""
+    menu = QMenu(widget)
+    menu.addAction(f"Copy {name} as image", partial(copy_picture, widget))
+    _on_right_button(widget, widget, menu)
+
+
+def _on_right_button(widget: QWidget, under: QWidget, menu: QMenu) -> None:
+    def show(where: QPoint) -> None:
+        menu.popup(under.mapToGlobal(where))
+
+    widget.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+    widget.customContextMenuRequested.connect(show)
+
+
+def _ask_where(grid: Grid, name: str) -> None:
+    path, _ = QFileDialog.getSaveFileName(grid, f"Save {name}", f"{name}.csv", "CSV (*.csv)")
+    if path:
+        save_csv(grid.table, Path(path))
