@@ -1,21 +1,27 @@
-"""The blotter: every parent order, live, sorted and filtered, with one of them chosen."""
+"""The blotter: every parent order, live, sorted, filtered and grouped, with one of them chosen."""
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+import numpy as np
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from app.engine.units import SECOND
+from app.engine.units import MILLISECOND, SECOND
 from app.widgets.bridge import Bridge
-from app.widgets.columns import BLOTTER
+from app.widgets.docks import machine_key
 from app.widgets.format import number
-from app.widgets.grid import Grid
+from app.widgets.groups import BY
+from app.widgets.order_grid import OrderGrid
+from app.widgets.order_table import OrderTable
 from app.widgets.pad import Pulled
-from app.widgets.table import Table
+from app.widgets.ports import Me
 from app.widgets.theme import Theme, figures_font
+from app.widgets.watch import orders_in, untrusted
 
 ARRANGE_NS: Final = SECOND  # rows move at most once a second
 HANDS_OFF_NS: Final = SECOND  # and not while the trader is clicking
+_SAMPLE_NS: Final = 250 * MILLISECOND
+SCOPES: Final = ("my", "desk", "all")
 
 
 class Blotter(QWidget):
@@ -23,57 +29,136 @@ class Blotter(QWidget):
 
     filtered = Signal(str)
 
-    def __init__(self, bridge: Bridge, theme: Theme) -> None:
+    def __init__(self, bridge: Bridge, theme: Theme, me: Me | None = None) -> None:
         super().__init__()
-        self._bridge = bridge
-        self.table = Table(BLOTTER, bridge.pad, bridge.pad.parents)
-        self.grid = Grid(self.table, theme, "Parent orders")
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Filter:  TECH    sym:INST    side:sell    level:red    state:live      ( / )")
-        self.search.setClearButtonEnabled(True)
-        self.search.textChanged.connect(self._filter)
-        self.search.installEventFilter(self)
-        self.count = QLabel()
-        self.count.setFont(figures_font())
-        self._arranged = self._touched = 0
+        self._bridge, self.me = bridge, me or Me()
+        self.table = OrderTable(bridge.pad, bridge.pad.parents)
+        self.grid = OrderGrid(self.table, theme)
+        self.scope = "all"
+        self._arranged = self._touched = self._sampled = 0
         self._unsettled = False  # figures have changed since the rows were last put in order
-        top = QHBoxLayout()
-        top.setContentsMargins(6, 3, 6, 3)
-        top.addWidget(self.search, 1)
-        top.addWidget(self.count)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(top)
-        layout.addWidget(self.grid, 1)
+        self._held: set[str] = set()
+        self._pinned: set[str] = set()  # ids: rows are numbered anew in a new epoch
+        self._build()
         self.grid.picked.connect(self._picked)
+        self.grid.pointed.connect(lambda over: self.hold("pointer", over))
         self.grid.horizontalHeader().sortIndicatorChanged.connect(lambda *_: self.grid.choose(self.grid.chosen))
         bridge.chosen.connect(self._chosen)
-        self.grid.order_by("is_ccy", descending=True)
+        self.grid.order_by("attention", descending=True)
+
+    # -- following the board -------------------------------------------------------------------------------------
 
     def show_pulled(self, pulled: Pulled) -> None:
         """Show what a frame brought: new rows at the end, newer figures in view, order once a second."""
+        pad, now = self._bridge.pad, self._bridge.now()
         if pulled.reset:
-            self.table.replace(self._bridge.pad.parents)
+            self.table.pins = set()
+            self.table.replace(pad.parents)
+            self.grid.sparks.forget()
             self._arranged = 0
         elif len(pulled.parents):
-            self.table.renew(self._bridge.pad.parents)
+            self.table.renew(pad.parents)
             self.table.touch(pulled.parents, self.grid.shown_lines())
-        now = self._bridge.now()
+        if "instruments" in pulled.sections or "sources" in pulled.sections or pulled.reset:
+            self._show_trust()
+        if len(pulled.parents):
+            self._find_pins()
+            self._sample(now)
         self._unsettled |= len(pulled.parents) > 0
-        if self._unsettled and now - self._arranged >= ARRANGE_NS and now - self._touched >= HANDS_OFF_NS:
+        if self._unsettled and not self.held and now - max(self._arranged, self._touched) >= ARRANGE_NS:
             self._arranged, self._unsettled = now, False
             self.table.arrange()
-        if self._bridge.row < 0 and not self._bridge.wanted and len(self.table.order):
-            self._bridge.choose(int(self.table.order[0]))
+        if self._bridge.row < 0 and not self._bridge.wanted and len(self.table.orders()):
+            self._bridge.choose(int(self.table.orders()[0]))
         if self.grid.chosen != self._bridge.row:  # rows were numbered anew: what is highlighted is what is chosen
             self.grid.choose(self._bridge.row)
         self._count()
+
+    def _show_trust(self) -> None:
+        pad = self._bridge.pad
+        self.table.exponents = pad.exponents()
+        rows = orders_in(pad.parents, untrusted(pad))
+        if rows != self.grid.untrusted:
+            self.grid.untrusted = rows
+            self.grid.viewport().update()
+
+    def _sample(self, now: int) -> None:
+        if now - self._sampled >= _SAMPLE_NS:
+            self._sampled = now
+            pad = self._bridge.pad
+            if self.grid.sparks.sample(pad.parents["slip_arrival_bps"], pad.watermark):
+                self.grid.viewport().update()
+
+    # -- rows that hold still ------------------------------------------------------------------------------------
+
+    @property
+    def held(self) -> bool:
+        """True while rows must not move."""
+        return bool(self._held)
+
+    def hold(self, why: str, on: bool) -> None:
+        """Keep every row where it is, for a reason: the pointer is over the rows, an order action is armed."""
+        if on:
+            self._held.add(why)
+        else:
+            self._held.discard(why)
+        self._count()
+
+    # -- what is shown -------------------------------------------------------------------------------------------
+
+    def set_scope(self, scope: str) -> None:
+        """my, desk or all orders."""
+        self.scope = scope
+        mine = {"my": (("trader", self.me.trader),), "desk": (("desk", self.me.desk),)}.get(scope, ())
+        self.table.set_scope(tuple(pair for pair in mine if pair[1]))
+        self.scopes[scope].setChecked(True)
+        self.grid.choose(self.grid.chosen)
+        self._count()
+
+    def set_group(self, by: str) -> None:
+        """Put orders together by instrument, algo, trader or basket; "" = not."""
+        self.table.set_group(by)
+        self.groups.setCurrentIndex(max(self.groups.findData(by), 0))
+        self.grid.choose(self.grid.chosen)
+
+    def next_group(self) -> None:
+        """Group by the next thing there is to group by, and at last by nothing."""
+        ways = ["", *BY]
+        self.set_group(ways[(ways.index(self.table.grouped_by) + 1) % len(ways)])
+
+    def pin(self) -> None:
+        """Keep the chosen order on top, or let it go."""
+        if self._bridge.row >= 0:
+            self.table.pin(self._bridge.row)
+            self._pinned = {self._id(row) for row in self.table.pins}
+            self.grid.choose(self.grid.chosen, show=True)
+
+    def step(self, lines: int) -> None:
+        """Choose the order some lines further down."""
+        line = self.table.line_of(self.grid.chosen)
+        last = len(self.table.order) - 1
+        self.grid.step_to(min(max(line + lines if line >= 0 else 0, 0), last), 1 if lines > 0 else -1)
+
+    def set_compact(self, compact: bool) -> None:
+        """One narrow column of a desk, or all of it."""
+        self.grid.set_compact(compact)
+        for part in (*self.scopes.values(), self.groups):
+            part.setVisible(not compact)
 
     def focus_filter(self) -> None:
         """Put the cursor into the filter."""
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
+
+    def save(self, settings: QSettings) -> None:
+        """Keep columns, their widths and order."""
+        settings.setValue(machine_key("columns"), self.grid.horizontalHeader().saveState())
+
+    def restore(self, settings: QSettings) -> None:
+        """Columns as they were, sorted as at first."""
+        state = settings.value(machine_key("columns"))
+        if state is not None and self.grid.horizontalHeader().restoreState(state):
+            self.grid.order_by("attention", descending=True)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Escape and Return leave the filter for the grid."""
@@ -85,6 +170,8 @@ class Blotter(QWidget):
                 self.grid.setFocus()
                 return True
         return super().eventFilter(watched, event)
+
+    # -- inside --------------------------------------------------------------------------------------------------
 
     def _filter(self, words: str) -> None:
         self.table.set_filter(words)
@@ -98,12 +185,65 @@ class Blotter(QWidget):
     def _chosen(self, row: int) -> None:
         self.grid.choose(row, show=True)
 
+    def _id(self, row: int) -> str:
+        return self._bridge.pad.text(int(self._bridge.pad.parents["parent_id"][row]))
+
+    def _find_pins(self) -> None:
+        """Rows of pinned orders, where they were numbered anew."""
+        if len(self.table.pins) < len(self._pinned):
+            found = {self._bridge.pad.find(order) for order in self._pinned}
+            self.table.pins = {row for row in found if row >= 0}
+
     def _count(self) -> None:
-        shown, there = len(self.table.order), len(self.table.rows)
+        shown, there = int(np.count_nonzero(self.table.order >= 0)), len(self.table.rows)
         words = f"{number(there)} order{'' if there == 1 else 's'}"
         if shown != there:
             words = f"{number(shown)} of {words}"
         if self.grid.chosen >= 0 and self.table.line_of(self.grid.chosen) < 0:
             words += "   chosen order filtered out"
+        if self._held and self._unsettled:
+            words = "rows held   " + words
         if words != self.count.text():
             self.count.setText(words)
+
+    def _build(self) -> None:
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Filter:  TECH   sym:TECH   side:sell   level:red   status:leak   ( / )")
+        self.search.setClearButtonEnabled(True)
+        self.search.setMinimumWidth(80)
+        self.search.textChanged.connect(self._filter)
+        self.search.installEventFilter(self)
+        self.count = QLabel()
+        self.count.setFont(figures_font())
+        top = QHBoxLayout()
+        top.setContentsMargins(6, 3, 6, 3)
+        top.setSpacing(4)
+        top.addWidget(self.search, 1)
+        self.scopes: dict[str, QPushButton] = {}
+        group = QButtonGroup(self)
+        tips = {"my": f"orders of {self.me.trader}", "desk": f"orders of {self.me.desk}", "all": "every order here"}
+        for scope in SCOPES:
+            button = QPushButton(scope.capitalize())
+            button.setCheckable(True)
+            button.setChecked(scope == self.scope)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            known = {"my": self.me.trader, "desk": self.me.desk}.get(scope, "all")
+            button.setEnabled(bool(known))
+            button.setToolTip(tips[scope] if known else "not said who you are: settings who/trader, who/desk")
+            button.clicked.connect(lambda _=False, scope=scope: self.set_scope(scope))
+            group.addButton(button)
+            self.scopes[scope] = button
+            top.addWidget(button)
+        self.groups = QComboBox()
+        self.groups.addItem("no groups", "")
+        for by in BY:
+            self.groups.addItem(f"by {by}", by)
+        self.groups.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.groups.activated.connect(lambda _: self.set_group(str(self.groups.currentData())))
+        top.addWidget(self.groups)
+        top.addWidget(self.count)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(top)
+        layout.addWidget(self.grid, 1)

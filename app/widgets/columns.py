@@ -5,17 +5,22 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Final, Literal, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engine.events import Rows
 from app.widgets import format as text
 from app.widgets.theme import Shape
 
-Look = Literal["text", "figure", "time", "side", "level", "evidence"]
+Look = Literal["text", "figure", "quantity", "time", "side", "level", "evidence", "spark", "alert"]
+_FIGURES: Final = ("figure", "quantity", "time", "alert")
 
 NO_HORIZON: Final = "the horizon has not passed, the data ended before it, or the market was not two-sided then"
 NO_ARRIVAL: Final = "no arrival mid: the market was not two-sided, open and known strictly before parent entry"
 NO_MODEL: Final = "reference data missing (daily sigma, ADV, shares outstanding) or nothing done yet"
 NO_FILL: Final = "no fill yet"
 NOT_MEASURED: Final = "not measured yet"
-_EMPTY: Final = {"level": "N/A", "evidence": NOT_MEASURED}
+_EMPTY: Final = {"level": "N/A", "evidence": NOT_MEASURED, "alert": ""}
 
 
 class Texts(Protocol):
@@ -27,7 +32,11 @@ class Texts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: `name` is the field of the row, `show` makes text of a defined figure, `reason` is a field too."""
+    """A column: `name` is the field of the row, `show` makes text of a defined figure, `reason` is a field too.
+
+    `second` is a field shown behind the first, parted by `joint`; `derive` makes the figure from several fields of
+    rows. `default` False: only by the column chooser. `compact`: shown in the one-column desk too.
+    """
 
     name: str
     title: str
@@ -37,19 +46,34 @@ class Column:
     about: str = ""
     why: str = "undefined"
     reason: str = ""
+    second: str = ""
+    joint: str = " /"
+    derive: Callable[[Rows, "Texts"], NDArray[np.float64]] | None = None
+    default: bool = True
+    compact: bool = False
+    digits: int = 3  # of a second, for times
 
     @property
     def right(self) -> bool:
         """True for what is aligned right: figures and times."""
-        return self.look in {"figure", "time"}
+        return self.look in _FIGURES
 
-    def say(self, value: float, texts: Texts, where: tzinfo = UTC) -> str:
-        """The text of a cell; a dash where the value is undefined."""
-        if self.look not in {"figure", "time"}:
+    @property
+    def searched(self) -> bool:
+        """True when the quick filter looks for words in it."""
+        return not self.right and self.look != "spark"
+
+    def say(self, value: float, texts: "Texts", where: tzinfo = UTC, exponent: int = 0) -> str:
+        """The text of a cell; a dash where the value is undefined. `exponent`: the instrument's size exponent."""
+        if self.look == "spark":
+            return ""
+        if not self.right:
             return texts.text(int(value)) or self.empty
         if text.undefined(value):
-            return text.DASH
-        return text.clock(int(value), where) if self.look == "time" else self.show(value)
+            return self.empty
+        if self.look == "time":
+            return text.clock(int(value), where, self.digits)
+        return text.quantity(int(value), exponent) if self.look == "quantity" else self.show(value)
 
     @property
     def empty(self) -> str:
@@ -83,53 +107,25 @@ def side_tone(word: str) -> str:
     return {"BUY": "buy", "SELL": "sell", "SHORT": "sell"}.get(word.upper(), "ink")
 
 
-def money(name: str, title: str, chars: int, about: str) -> Column:
+def money(name: str, title: str, chars: int, about: str, *, default: bool = False) -> Column:
     """A column of money; cost is positive."""
-    return Column(name, title, chars, show=text.whole, about=about + ", money; + costs", why=NO_ARRIVAL)
+    about += ", money; + costs"
+    return Column(name, title, chars, show=text.whole, about=about, why=NO_ARRIVAL, default=default)
 
 
-def markout(horizon: str) -> Column:
+def markout(horizon: str, *, default: bool = True) -> Column:
     """A column of one markout."""
     about = f"mid {horizon} after our fills against the fill price, bps; + = price went our way"
-    return Column(f"markout_{horizon}_bps", f"Mo {horizon}", 6, about=about, why=NO_HORIZON)
+    name = f"markout_{horizon}_bps"
+    return Column(name, f"Mo {horizon}", 6, about=about, why=NO_HORIZON, default=default)
 
-
-BLOTTER: Final = (
-    Column("level", "Level", 8, "level", about="how large the cost is; says nothing about why", reason="level_reason"),
-    Column("status", "Evidence", 14, "evidence", about="whether our own signals are read", reason="status_reason"),
-    Column("parent_id", "Order", 9, "text"),
-    Column("instrument", "Symbol", 7, "text"),
-    Column("side", "Side", 6, "side"),
-    Column("order_qty", "Qty", 8, show=text.number, about="order quantity after amendments"),
-    Column("done_pct", "Done %", 6, show=lambda value: text.number(value, 1), about="filled of the order quantity"),
-    Column("avg_px", "Avg px", 9, show=text.price, about="average price of live fills", why=NO_FILL),
-    Column("arrival_mid", "Arrival", 9, show=text.price, about="mid strictly before parent entry", why=NO_ARRIVAL),
-    Column("slip_arrival_bps", "Slip bps", 8, show=text.arrowed, about="average price against arrival; + costs",
-           why=f"{NO_FILL}, or {NO_ARRIVAL}"),
-    Column("expected_cost_bps", "Exp bps", 7, about="expected cost at what is done, uncalibrated", why=NO_MODEL),
-    Column("cost_z", "Cost z", 6, about="(cost - expected) / timing risk", why=NO_MODEL, reason="level_reason"),
-    Column("participation", "Part %", 6, show=text.percent, about="own of eligible volume while live and marketable",
-           why="no eligible volume yet"),
-    money("is_ccy", "Shortfall", 9, "implementation shortfall marked to now"),
-    Column("is_bps", "IS bps", 6, about="shortfall of S x decision price (arrival where none)", why=NO_ARRIVAL),
-    money("spread_ccy", "Spread", 8, "fills against the mid before them"),
-    money("drift_ccy", "Drift", 8, "mid moves on what was unfilled; not split into market, own, leak, noise yet"),
-    money("amend_ccy", "Amend", 7, "quantity changed at a mid away from arrival"),
-    money("fees_ccy", "Fees", 7, "fees of live fills"),
-    Column("currency", "Ccy", 4, "text"),
-    markout("1s"),
-    markout("1m"),
-    Column("algo", "Algo", 6, "text"),
-    Column("state", "State", 6, "text"),
-    Column("last_ts", "Updated", 12, "time", about="event time of the last change"),
-)  # fmt: skip
 
 FILLS: Final = (
     Column("ts_event", "Time", 12, "time"),
     Column("fill_id", "Fill", 9, "text"),
     Column("venue", "Venue", 6, "text"),
     Column("liquidity", "Liq", 3, "text", about="A added, R removed, X auction, D dark"),
-    Column("qty", "Qty", 7, show=text.number),
+    Column("qty", "Qty", 7, "quantity"),
     Column("px", "Price", 9, show=text.price),
     Column("mid_before", "Mid bef.", 9, show=text.price, why="no valid mid before the fill"),
     Column("slip_arrival_bps", "Slip bps", 8, show=text.arrowed, why=NO_ARRIVAL),
@@ -148,8 +144,8 @@ CHILDREN: Final = (
     Column("venue", "Venue", 6, "text"),
     Column("order_type", "Type", 7, "text"),
     Column("price", "Price", 9, show=text.price, why="no limit price"),
-    Column("qty", "Qty", 7, show=text.number),
-    Column("filled", "Filled", 7, show=text.number),
+    Column("qty", "Qty", 7, "quantity"),
+    Column("filled", "Filled", 7, "quantity"),
     Column("avg_px", "Avg px", 9, show=text.price, why=NO_FILL),
     Column("child_arrival_mid", "Mid at new", 9, show=text.price, why="no valid mid before the child"),
     Column("last_status", "Status", 7, "text", about="FIX tag 39"),

@@ -18,7 +18,7 @@ def matches(words: str, rows: Rows, columns: Sequence[Column], texts: Texts) -> 
     A name that is no column finds nothing. What an empty cell reads ("not measured yet") is found by its column's
     name only. Each distinct text is looked at once, not each row.
     """
-    named = {column.name: column for column in columns if not column.right}
+    named = {column.name: column for column in columns if column.searched}
     found = np.ones(len(rows), bool)
     for word in words.casefold().split():
         name, colon, wanted = word.partition(":")
@@ -31,6 +31,15 @@ def matches(words: str, rows: Rows, columns: Sequence[Column], texts: Texts) -> 
         for column in asked:
             here |= _contains(wanted, rows[column.name], column.empty if colon else "", texts)
         found &= here
+    return found
+
+
+def exactly(wanted: Sequence[tuple[str, str]], rows: Rows, texts: Texts) -> NDArray[np.bool_]:
+    """Rows whose text fields are exactly these (field, text)."""
+    found = np.ones(len(rows), bool)
+    for name, words in wanted:
+        unique, inverse = np.unique(rows[name], return_inverse=True)
+        found &= np.array([texts.text(i) == words for i in unique.tolist()], bool)[inverse]
     return found
 
 

@@ -54,9 +54,13 @@ def cents(value: float) -> str:
     return signed(value, 2)
 
 
-def quantity(value: int) -> str:
-    """Shares."""
-    return number(value)
+def quantity(value: int, exponent: int = 0) -> str:
+    """A size in units of 10**exponent of the instrument: 1,234 shares, 0.00012345 of a coin; exact."""
+    if exponent >= 0:
+        return number(value * 10**exponent)
+    whole_part, rest = divmod(abs(value), 10**-exponent)
+    said = f"{whole_part:,}.{rest:0{-exponent}d}"
+    return MINUS + said if value < 0 else said
 
 
 def price(value: float) -> str:

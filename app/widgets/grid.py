@@ -3,17 +3,21 @@
 from datetime import tzinfo
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from app.widgets.columns import Column, mark, side_tone
 from app.widgets.format import DASH
-from app.widgets.table import LEFT, RIGHT, Table
+from app.widgets.glyphs import Glyphs
+from app.widgets.table import Table
 from app.widgets.theme import TONES, Shape, Theme, figures_font
 
 ROW_HEIGHT: Final = 20
-_PAD: Final = 3
+PAD: Final = 3
+_BACK: Final = {Qt.Key.Key_K, Qt.Key.Key_Up, Qt.Key.Key_PageUp, Qt.Key.Key_End}
 _STEPS: Final = {Qt.Key.Key_J: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_K: -1, Qt.Key.Key_Up: -1}
 
 
@@ -29,10 +33,14 @@ class Grid(QTableView):
         self.faded = False
         self._colours = {tone: theme.colour(tone) for tone in TONES}
         self._wide: dict[int, int] = {}  # columns found too narrow, and what they need
+        self._painted: NDArray[np.int64] = np.empty(0, np.int64)  # rows as the eye last saw them, from this line on
+        self._painted_from = 0
         self.setObjectName(name)
         self.setAccessibleName(name)
         self.setModel(table)
         self.setFont(figures_font())
+        self.glyphs = Glyphs(self.font())
+        table.modelReset.connect(self._forget_painted)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setShowGrid(False)
@@ -50,9 +58,9 @@ class Grid(QTableView):
         titles.setSortIndicatorShown(True)
         titles.setSectionsClickable(True)
         titles.sortIndicatorChanged.connect(table.sort)
-        digit = QFontMetrics(self.font()).horizontalAdvance("0")
         for number, column in enumerate(table.columns):
-            self.setColumnWidth(number, column.chars * digit + 2 * _PAD)
+            title = self.glyphs.metrics.horizontalAdvance(column.title) + 12
+            self.setColumnWidth(number, max(column.chars * self.glyphs.digit, title) + 2 * PAD)
 
     def order_by(self, name: str, *, descending: bool) -> None:
         """Sort by a column's name."""
@@ -95,11 +103,22 @@ class Grid(QTableView):
     # -- choosing ------------------------------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose the row under the mouse."""
+        """Choose the row that was painted under the mouse, even where it has moved since."""
         line = self.rowAt(int(event.position().y()))
         if event.button() == Qt.MouseButton.LeftButton and line >= 0:
-            self.picked.emit(int(self.table.order[line]))
+            self.press(line)
         super().mousePressEvent(event)
+
+    def press(self, line: int) -> None:
+        """A click on a line: what the hand saw there counts, not what stands there now."""
+        row = self.seen(line)
+        if row >= 0:
+            self.picked.emit(row)
+
+    def seen(self, line: int) -> int:
+        """The row that was last painted in a line, -1 if none was."""
+        place = line - self._painted_from
+        return int(self._painted[place]) if 0 <= place < len(self._painted) else -1
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """J and K, arrows, page and end keys move the choice."""
@@ -114,9 +133,15 @@ class Grid(QTableView):
         else:
             super().keyPressEvent(event)
             return
-        if count:
-            line = min(max(line, 0), count - 1)
-            self.picked.emit(int(self.table.order[line]))
+        self.step_to(min(max(line, 0), count - 1), -1 if key in _BACK else 1)
+
+    def step_to(self, line: int, way: int) -> None:
+        """Choose the order in a line, or the next one that way where a group's line stands."""
+        order = self.table.order
+        while 0 <= line < len(order) and order[line] < 0:
+            line += way
+        if 0 <= line < len(order):
+            self.picked.emit(int(order[line]))
             self.scrollTo(self.table.index(line, 0))
 
     # -- painting ------------------------------------------------------------------------------------------------
@@ -130,21 +155,27 @@ class Grid(QTableView):
         """The cells that have to be painted, column by column, from the table's rows."""
         painter, where = QPainter(self.viewport()), event.rect()
         painter.setFont(self.font())
-        lines = self.shown_lines()
+        shown = self.shown_lines()
+        lines = shown
         if lines.stop > lines.start:  # a row that changed alone is painted alone
             top = self.rowViewportPosition(lines.start)
             first = lines.start + max(where.top() - top, 0) // ROW_HEIGHT
             lines = slice(first, min(lines.stop, lines.start + max(where.bottom() - top, 0) // ROW_HEIGHT + 1))
-        self._paint_ground(painter, where, lines)
+        if len(self._painted) != shown.stop - shown.start or self._painted_from != shown.start or lines == shown:
+            self._painted, self._painted_from = self.table.order[shown].copy(), shown.start
+        else:
+            self._painted[lines.start - shown.start : lines.stop - shown.start] = self.table.order[lines]
+        self.paint_ground(painter, where, lines)
         for number, column in enumerate(self.table.columns):
             left, wide = self.columnViewportPosition(number), self.columnWidth(number)
             if not self.isColumnHidden(number) and left <= where.right() and left + wide > where.left():
-                self._paint_column(painter, number, column, lines)
+                self.paint_column(painter, number, column, lines)
         painter.end()
         if self._wide:
             QTimer.singleShot(0, self._widen)
 
-    def _paint_ground(self, painter: QPainter, where: QRect, lines: slice) -> None:
+    def paint_ground(self, painter: QPainter, where: QRect, lines: slice) -> None:
+        """What lies behind the figures: paper, stripes, the chosen row."""
         theme, width = self.theme, self.viewport().width()
         painter.fillRect(where, theme.colour("paper"))
         stripe, chosen = theme.colour("stripe"), theme.colour("selected")
@@ -156,27 +187,38 @@ class Grid(QTableView):
             elif (lines.start + offset) % 2:
                 painter.fillRect(0, y, width, ROW_HEIGHT, stripe)
 
-    def _paint_column(self, painter: QPainter, number: int, column: Column, lines: slice) -> None:
-        left, room = self.columnViewportPosition(number) + _PAD, self.columnWidth(number) - 2 * _PAD
+    def paint_column(self, painter: QPainter, number: int, column: Column, lines: slice) -> None:
+        """The cells of a column in some lines."""
+        left, room = self.columnViewportPosition(number) + PAD, self.columnWidth(number) - 2 * PAD
         top = self.rowViewportPosition(lines.start) if lines.stop > lines.start else 0
-        metrics, align = painter.fontMetrics(), int(RIGHT if column.right else LEFT)
-        digit, colours, last = metrics.horizontalAdvance("0"), self._colours, ""
-        for offset, value in enumerate(self.table.cells(number, lines)):
-            said, y = column.say(value, self.table.texts, self.table.where), top + offset * ROW_HEIGHT
-            shape, tone = self._look(column, said)
+        colours, last, glyphs = self._colours, "", self.glyphs
+        drop = (ROW_HEIGHT - glyphs.height) // 2
+        for offset, said in enumerate(self.table.says(number, lines)):
+            shape, tone = self.look_of(column, said, lines.start + offset)
             if tone != last:
                 painter.setPen(colours[tone])
                 last = tone
-            indent = 0
+            y, indent = top + offset * ROW_HEIGHT, 0
             if shape != "none":
                 indent = 15
                 draw_shape(painter, shape, QPointF(left + 5, y + ROW_HEIGHT / 2))
-            if (len(said) + 1) * digit > room - indent:  # worth measuring
-                need = metrics.horizontalAdvance(said)
-                if need > room and column.right:
-                    self._wide[number] = max(self._wide.get(number, 0), need + 2 * _PAD)
-                said = said if column.right else metrics.elidedText(said, Qt.TextElideMode.ElideMiddle, room - indent)
-            painter.drawText(left + indent, y, room - indent, ROW_HEIGHT, align, said)
+            if said:
+                need = glyphs.draw(painter, (left + indent, y + drop, room - indent), said, right=column.right)
+                if column.right and need > room - indent:
+                    self._wide[number] = max(self._wide.get(number, 0), need + indent + 2 * PAD)
+
+    def look_of(self, column: Column, said: str, line: int) -> tuple[Shape, str]:
+        """Shape and tone of a cell."""
+        shape, tone = self._look(column, said)
+        return shape, "faint" if self.faded or self.greyed(line) else tone
+
+    def greyed(self, _line: int) -> bool:
+        """True where a line's figures can no longer be trusted."""
+        return False
+
+    def _forget_painted(self) -> None:
+        """Rows are numbered anew: a click counts again once they are painted."""
+        self._painted = self._painted[:0]
 
     def _look(self, column: Column, said: str) -> tuple[Shape, str]:
         """Shape and tone of a cell."""
@@ -186,7 +228,7 @@ class Grid(QTableView):
             tone = side_tone(said)
         elif column.look in {"level", "evidence"}:
             shape, tone = mark(column.look, said)
-        return shape, "faint" if self.faded else tone
+        return shape, tone
 
     def _widen(self) -> None:
         """A figure is never cut: its column grows."""

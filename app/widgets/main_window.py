@@ -76,7 +76,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(title)
         self.resize(*SIZE)
         self.commands = Commands(self, actions.bound_keys(settings))
-        self.health, self.alarm, self.blotter = Health(theme), Alarm(theme), Blotter(bridge, theme)
+        self.health, self.alarm, self.blotter = Health(theme), Alarm(theme), Blotter(bridge, theme, self.ports.me)
         self.confirm = Confirm(theme)
         self.playback = PlaybackBar(self.ports.playback, theme) if self.ports.playback else None
         self.trace, self.scorecard = Trace(theme), Scorecard(theme, bridge.pad)

@@ -18,7 +18,7 @@ from app.widgets.format import clock
 from app.widgets.pyramid import Path
 
 LINKED: Final = ("fills", "children", "events")  # sections with a `parent_row`
-STALE_AFTER_NS: Final = 2_000_000_000
+STALE_AFTER_NS: Final = 900_000_000  # a second at most until the screen says so
 _SLICE: Final = 50_000  # rows read of a long section in one pull
 _PATHS: Final = 4  # instruments whose path is kept
 _LOOKS: Final = 200  # at a torn row; what stays torn is asked for again at the next pull
@@ -78,6 +78,12 @@ class Pad:
     def table(self, section: str) -> Rows:
         """The rows of a short section: instruments or sources."""
         return self._short.get(section, blank(section, 0))
+
+    def exponents(self) -> dict[int, int]:
+        """Size exponents that are not 0, by the arena index of the instrument's name."""
+        table = self.table("instruments")
+        odd = table[table["size_exponent"] != 0]
+        return dict(zip(odd["instrument"].tolist(), odd["size_exponent"].tolist(), strict=True))
 
     def find(self, parent_id: str) -> int:
         """Row of a parent by its id, -1 if there is none."""
@@ -220,5 +226,5 @@ class Pad:
             return Pulse("stale", f"The engine has died: {until}. Nothing here is live")
         silent = now_ns - self._beat_seen
         if silent > STALE_AFTER_NS:
-            return Pulse("stale", f"The engine has been silent for {silent / 1e9:.0f} s: {until}. Nothing here is live")
+            return Pulse("stale", f"The engine has been silent for {silent / 1e9:.1f} s: {until}. Nothing here is live")
         return Pulse("paused" if state == "paused" else "live")

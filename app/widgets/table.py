@@ -29,6 +29,8 @@ class Table(QAbstractTableModel):
         self.texts = texts
         self.rows = rows
         self.where: tzinfo = UTC
+        self.extras: dict[str, NDArray[np.float64]] = {}  # figures of the screen's own, by column and row
+        self.exponents: dict[int, int] = {}  # size exponents that are not 0, by the instrument's index in the arena
         self.order: NDArray[np.int64] = np.arange(len(rows), dtype=np.int64)
         self._filter = ""
         self._sorted: tuple[int, bool] | None = None  # column, descending
@@ -48,15 +50,19 @@ class Table(QAbstractTableModel):
         if grown < 0:
             self.replace(rows)
             return
-        fresh = np.arange(len(self.rows), len(rows))
-        if grown and self._filter:
-            fresh = fresh[matches(self._filter, rows[fresh], self.columns, self.texts)]
+        fresh = self._admitted(np.arange(len(self.rows), len(rows)), rows)
         self.rows = rows
         if len(fresh):
             end = len(self.order)
             self.beginInsertRows(_ROOT, end, end + len(fresh) - 1)
             self.order = np.concatenate([self.order, fresh])
             self.endInsertRows()
+
+    def _admitted(self, fresh: NDArray[np.int64], rows: Rows) -> NDArray[np.int64]:
+        """Which of some new rows are shown at once, at the end."""
+        if len(fresh) and self._filter:
+            return fresh[matches(self._filter, rows[fresh], self.columns, self.texts)]
+        return fresh
 
     def touch(self, rows: NDArray[np.int64], lines: slice) -> None:
         """Some rows have newer figures: one signal a frame, for those of them that are shown in some lines."""
@@ -85,10 +91,40 @@ class Table(QAbstractTableModel):
         found = np.flatnonzero(self.order == row)
         return int(found[0]) if len(found) else -1
 
-    def cells(self, column: int, lines: slice) -> list[float]:
-        """Raw values of a column in some lines, straight from the rows."""
-        values: list[float] = self.rows[self.columns[column].name][self.order[lines]].tolist()
-        return values
+    def values(self, column: Column, rows: Rows, where: NDArray[np.int64]) -> NDArray[np.generic]:
+        """A column's values of some rows, which stand at `where` in the section (-1: nowhere)."""
+        if column.derive is not None:
+            return column.derive(rows, self.texts)
+        if column.name in (rows.dtype.names or ()):
+            return rows[column.name]
+        extra = self.extras.get(column.name)
+        found = np.full(len(rows), np.nan)
+        if extra is not None:
+            known = (where >= 0) & (where < len(extra))
+            found[known] = extra[where[known]]
+        return found
+
+    def lines_of(self, lines: slice) -> tuple[Rows, NDArray[np.int64]]:
+        """The rows shown in some lines and where they stand in the section."""
+        where = self.order[lines]
+        return self.rows[where], where
+
+    def says(self, number: int, lines: slice) -> list[str]:
+        """What a column reads in some lines."""
+        column = self.columns[number]
+        rows, where = self.lines_of(lines)
+        if column.look == "spark":
+            return [""] * len(where)
+        firsts = self.values(column, rows, where).tolist()
+        if column.look == "quantity" and self.exponents and "instrument" in (rows.dtype.names or ()):
+            powers = [self.exponents.get(i, 0) for i in rows["instrument"].tolist()]
+            return [column.say(v, self.texts, self.where, e) for v, e in zip(firsts, powers, strict=True)]
+        said = [column.say(value, self.texts, self.where) for value in firsts]
+        if not column.second:
+            return said
+        seconds = rows[column.second].tolist()
+        return [one + column.joint + column.say(two, self.texts).rjust(5, text.FIGURE_SPACE)
+                for one, two in zip(said, seconds, strict=True)]  # fmt: skip
 
     # -- order ---------------------------------------------------------------------------------------------------
 
@@ -105,12 +141,12 @@ class Table(QAbstractTableModel):
         if self._sorted is None:
             return shown
         column, descending = self._sorted
-        key = self._key(self.columns[column])[shown]
+        key = self._key(self.columns[column], self.rows, np.arange(len(self.rows)))[shown]
         return shown[np.argsort(-key if descending else key, kind="stable")]
 
-    def _key(self, column: Column) -> NDArray[np.float64]:
-        values = self.rows[column.name]
-        if column.right:
+    def _key(self, column: Column, rows: Rows, where: NDArray[np.int64]) -> NDArray[np.float64]:
+        values = self.values(column, rows, where)
+        if column.right or column.look == "spark":
             # relative to the smallest, so that times keep their ns as floats
             defined = values[values != NULL] if values.dtype.kind == "i" else values
             base = defined.min() if values.dtype.kind == "i" and len(defined) else 0
@@ -170,22 +206,25 @@ class Table(QAbstractTableModel):
         """A cell for tooltips, accessibility and tests; painting does not come this way."""
         if not index.isValid() or index.row() >= len(self.order):
             return None
-        column, row = self.columns[index.column()], self.rows[self.order[index.row()]]
+        column, line = self.columns[index.column()], slice(index.row(), index.row() + 1)
         if role == Qt.ItemDataRole.DisplayRole:
-            return column.say(row[column.name].item(), self.texts, self.where)
+            return self.says(index.column(), line)[0]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return RIGHT if column.right else LEFT
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self.tip(column, row)
+            return self.tip(index.column(), line)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{column.title} {column.say(row[column.name].item(), self.texts, self.where)}"
+            return f"{column.title} {self.says(index.column(), line)[0]}"
         return None
 
-    def tip(self, column: Column, row: np.void) -> str:
+    def tip(self, number: int, line: slice) -> str:
         """What a cell's tooltip says: the reason where undefined, else the figure in full."""
-        said = column.say(row[column.name].item(), self.texts, self.where)
-        reason = self.texts.text(int(row[column.reason])) if column.reason else ""
-        if said in {text.DASH, column.empty}:
+        column, (rows, where) = self.columns[number], self.lines_of(line)
+        said = self.says(number, line)[0]
+        reason = self.texts.text(int(rows[column.reason][0])) if column.reason else ""
+        if column.look == "spark":
+            return f"{column.title}: {column.about or column.why}"
+        if said.split(column.joint)[0] in {text.DASH, column.empty}:
             return f"{column.title}: {reason or column.why}"
-        full = text.number(row[column.name].item(), 6) if column.look == "figure" else said
+        full = text.number(float(self.values(column, rows, where)[0]), 6) if column.look == "figure" else said
         return "\n".join(line for line in (f"{column.title}: {full}", reason, column.about) if line)

@@ -39,6 +39,10 @@ class Filler:
         rows = blank("instruments", len(SYMBOLS))
         rows["instrument"] = self._texts(list(SYMBOLS))
         rows["currency"] = self.writer.intern("USD")
+        rows["quality"] = self.writer.intern("good")
+        rows["size_exponent"] = 0
+        rows["ts"] = OPEN + DAY * 3 // 4
+        self.instruments = rows
         self.writer.put("instruments", np.arange(len(rows)), rows)
         n = self.n_points
         trace = blank("trace", n)
@@ -114,8 +118,25 @@ class Filler:
         for name in ("cost_z", "expected_cost_bps", "timing_risk_bps"):
             rows[name][rows["level"] == self.writer.intern("N/A")] = np.nan
         rows["last_ts"] = rows["arrival_ts"] + random.integers(0, DAY // 4, n)
+        self._schedules(rows, side, arrival)
         self.parents, self.side, self.symbol = rows, side, symbol
         self.writer.put("parents", np.arange(n), rows)
+
+    def _schedules(self, rows: np.ndarray, side: np.ndarray, arrival: np.ndarray) -> None:
+        """Plans, limits, owners: what stands beside the figures; from a seed of its own."""
+        n, random = len(rows), np.random.default_rng(11)
+        rows["planned_pct"] = np.clip(rows["done_pct"] + random.normal(0, 8, n), 0, 100)
+        rows["expected_finish_ns"] = OPEN + DAY * 3 // 4 + random.integers(0, DAY // 4, n)
+        rows["remaining_ccy"] = (rows["order_qty"] - rows["filled_qty"]) * arrival
+        rows["target_pov"] = np.where(random.random(n) < 0.5, 0.1, np.nan)
+        rows["mid"] = arrival * (1 + random.normal(0, 4e-4, n))
+        room = random.normal(20, 15, n) / 1e4
+        rows["limit_px"] = np.where(random.random(n) < 0.4, (rows["mid"] * (1 + side * room)).round(2), np.nan)
+        for name, words in (
+            ("broker", ("BRKA", "BRKB", "BRKC")), ("trader", ("ann", "bob", "eve")), ("desk", ("EQ", "PT")),
+            ("basket_id", ("", "", "B1", "B2")),
+        ):  # fmt: skip
+            rows[name] = self._texts([str(random.choice(words)) for _ in range(n)])
 
     def _markouts(self, rows: np.ndarray) -> None:
         n, random = len(rows), self.random

@@ -13,8 +13,8 @@ from app.board import BoardWriter
 from app.board.files import as_bytes
 from app.widgets import format as text
 from app.widgets import theme as themes
+from app.widgets.blotter_columns import BLOTTER
 from app.widgets.bridge import Bridge
-from app.widgets.columns import BLOTTER
 from app.widgets.grid import ROW_HEIGHT
 from app.widgets.main_window import MainWindow
 from app.widgets.pad import Pad
@@ -128,7 +128,7 @@ def test_that_a_stale_board_greys_everything_and_says_why(window: MainWindow, fi
     window.bridge.look()
     assert all(part.faded for part in parts)
     assert window.alarm.isVisible()
-    assert "silent for 3 s" in window.alarm.text()
+    assert "silent for 3.0 s" in window.alarm.text()
     assert "STALE" in window.health.life.text()
     filler.writer.heartbeat()
     window.bridge.look()

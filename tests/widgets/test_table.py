@@ -13,7 +13,8 @@ from app.board import blank
 from app.engine.events import Rows
 from app.engine.units import NULL
 from app.widgets import format as text
-from app.widgets.columns import BLOTTER, CHILDREN, FILLS, NOT_MEASURED, SEVERITY, Column
+from app.widgets.blotter_columns import BLOTTER
+from app.widgets.columns import CHILDREN, FILLS, NOT_MEASURED, SEVERITY, Column
 from app.widgets.table import Table
 
 WORDS = ["", "AMBER", "RED", "GREEN", "N/A", "BUY", "SELL", "P1", "P10", "P2", "INST", "TECH", "no ADV known"]
@@ -136,9 +137,10 @@ def test_that_every_undefined_figure_reads_as_a_dash_with_its_reason(
     table = Table(columns, Words(), blank(section, 1))
     for number, column in enumerate(columns):
         shown = table.index(0, number).data()
-        assert shown == {"evidence": NOT_MEASURED, "level": "N/A"}.get(column.look, text.DASH), column.name
+        blank_words = {"evidence": NOT_MEASURED, "level": "N/A", "spark": "", "alert": ""}
+        assert shown.split(column.joint)[0] == blank_words.get(column.look, text.DASH), column.name
         tip = table.index(0, number).data(Qt.ItemDataRole.ToolTipRole)
-        assert tip == f"{column.title}: {column.why}"
+        assert tip == f"{column.title}: {column.about if column.look == 'spark' else column.why}"
 
 
 def test_that_a_reason_on_the_board_is_the_one_told(table: Table) -> None:

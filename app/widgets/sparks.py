@@ -1,0 +1,62 @@
+"""Sparklines: the last figures of every order, sampled as time goes by, drawn in a cell."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtGui import QPainter
+
+from app.engine.units import NULL, SECOND
+
+POINTS: Final = 48
+STEP_NS: Final = 20 * SECOND  # event time between two samples
+_FLAT: Final = 2.0  # bps: a smaller swing is drawn as small as it is
+
+
+class Sparks:
+    """A ring of samples for every row; NaN where there is none."""
+
+    def __init__(self, step_ns: int = STEP_NS) -> None:
+        self._step = step_ns
+        self.forget()
+
+    def forget(self) -> None:
+        """Rows are numbered anew."""
+        self._ring = np.full((64, POINTS), np.nan, np.float32)
+        self._at, self._last = 0, NULL
+
+    def sample(self, values: NDArray[np.float64], watermark: int) -> bool:
+        """Keep the figures of now when a step of event time has passed; the newest sample follows in between."""
+        if watermark == NULL or not len(values):
+            return False
+        if len(values) > len(self._ring):
+            ring = np.full((max(len(values), 2 * len(self._ring)), POINTS), np.nan, np.float32)
+            ring[: len(self._ring)] = self._ring
+            self._ring = ring
+        stepped = self._last == NULL or watermark - self._last >= self._step
+        if stepped:
+            self._at = (self._at + 1) % POINTS
+            self._last = watermark
+            self._ring[:, self._at] = np.nan
+        self._ring[: len(values), self._at] = values
+        return stepped
+
+    def of(self, row: int) -> NDArray[np.float32]:
+        """Samples of a row, oldest first."""
+        if row >= len(self._ring):
+            return np.empty(0, np.float32)
+        return np.roll(self._ring[row], -self._at - 1)
+
+    def draw(self, painter: QPainter, where: QRect, row: int) -> None:
+        """The line of a row in the painter's pen, the newest sample at the right edge."""
+        values = self.of(row)
+        known = np.flatnonzero(~np.isnan(values))
+        if len(known) < 2:
+            return
+        seen = values[known]
+        low, high = float(seen.min()), float(seen.max())
+        room, middle = max(high - low, _FLAT), (high + low) / 2
+        x = where.left() + (known * ((where.width() - 1) / (POINTS - 1))).astype(np.int64)
+        y = where.center().y() - ((seen - middle) * ((where.height() - 1) / room)).astype(np.int64)
+        painter.drawPolyline([QPoint(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)])

@@ -1,0 +1,73 @@
+"""From the board's rows to cases for the alerts: whose order, which level, does its market trade."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engine.events import Rows
+from app.engine.units import NULL
+from app.widgets.alerts import Case
+from app.widgets.pad import Pad
+from app.widgets.ports import Me
+
+STOPPED: Final = frozenset({"halt", "auction", "closed"})  # qualities of a mid: nothing can be done now
+UNTRUSTED: Final = frozenset({"halt", "closed", "no_quote", "stale", "clock", "unjoined", "one_sided", "crossed"})
+OVER: Final = frozenset({"done", "filled", "cancelled", "expired", "rejected", "ended"})
+_DOWN: Final = frozenset({"down", "stale", "dead"})
+
+
+def cases_of(pad: Pad, rows: NDArray[np.int64], me: Me, known: Iterable[str]) -> list[Case]:
+    """Cases of parents that changed; those without a light that asks for eyes are told only if an alert is open."""
+    parents = pad.parents[rows]
+    levels = parents["level"]
+    grave = [i for i in np.unique(levels).tolist() if pad.text(i) in {"AMBER", "RED"}]
+    asked = np.isin(levels, grave)
+    if known:
+        names = set(known)
+        asked |= np.array([pad.text(i) in names for i in parents["parent_id"].tolist()], bool)
+    stopped = {name for name, quality in qualities(pad).items() if quality in STOPPED}
+    return [_case(pad, row, me, stopped) for row in parents[asked]]
+
+
+def _case(pad: Pad, row: np.void, me: Me, stopped: set[int]) -> Case:
+    say = pad.text
+    qty, filled = int(row["order_qty"]), int(row["filled_qty"])
+    remaining = (qty - filled) / qty if qty not in {0, NULL} and filled != NULL else 1.0
+    mine = (not me.trader or say(int(row["trader"])) == me.trader) and (
+        not me.desk or say(int(row["desk"])) in {me.desk, ""}
+    )
+    live = say(int(row["state"])).lower() not in OVER and int(row["instrument"]) not in stopped
+    what = f"{say(int(row['instrument']))} {say(int(row['side']))} {say(int(row['algo']))}"
+    words = f"{what}: {say(int(row['level_reason']))}"
+    basket = say(int(row["basket_id"]))
+    return Case(say(int(row["parent_id"])), say(int(row["level"])), mine, live, remaining, basket, words)
+
+
+def qualities(pad: Pad) -> dict[int, str]:
+    """Quality of the mid now, by the instrument's index in the arena."""
+    table = pad.table("instruments")
+    return {int(row["instrument"]): pad.text(int(row["quality"])) for row in table}
+
+
+def untrusted(pad: Pad) -> set[int]:
+    """Instruments (arena indices) whose figures stand still: halted or without a market, or their source is down.
+
+    The board does not say which source feeds which instrument: once a market source is down, an instrument is
+    distrusted as long as its touch is no newer than that source's last row.
+    """
+    found = {name for name, quality in qualities(pad).items() if quality in UNTRUSTED}
+    lost = [int(row["last_ts"]) for row in pad.table("sources") if pad.text(int(row["state"])).lower() in _DOWN]
+    if lost:
+        table = pad.table("instruments")
+        still = table["ts"] <= max(lost)
+        found |= set(table["instrument"][still].tolist())
+    return found
+
+
+def orders_in(parents: Rows, instruments: set[int]) -> set[int]:
+    """Rows of the parents in some instruments."""
+    if not instruments:
+        return set()
+    return set(np.flatnonzero(np.isin(parents["instrument"], list(instruments))).tolist())
