@@ -13,13 +13,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from app import __version__, cli, doctor
+from app import __version__, doctor
+from app.cli import entry as cli
+from app.cli import recordings
+from app.cli import words as shared
 from app.runtime.outputs import FILES
 from app.session.request import ReplayRequest
 from tests.session.small import small_session
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = {"replay", "export", "desk", "generate", "run", "doctor", "version"}
+COMMANDS = {"replay", "export", "desk", "generate", "run", "serve", "stop", "doctor", "version"}
 
 
 @pytest.fixture(scope="module")
@@ -259,7 +262,7 @@ def test_that_what_nobody_expected_is_one_sentence_and_a_log(
 
 
 def test_that_an_unexpected_end_of_the_process_leaves_its_log_too(tmp_path: Path) -> None:
-    text = "import app.cli as c; c.doctor.examine = lambda: 1 / 0; c.main(['doctor'])"
+    text = "import app.cli.entry as c; c.doctor.examine = lambda: 1 / 0; c.main(['doctor'])"
     environment = os.environ | {"SCORECARD_KERNEL_CACHE": str(tmp_path)}
     asked = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False, env=environment)
     assert asked.returncode == 1
@@ -354,35 +357,33 @@ def test_that_a_screen_is_where_somebody_can_look(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sys, "platform", "linux")
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
-    assert not cli.has_screen()
+    assert not shared.has_screen()
     monkeypatch.setenv("DISPLAY", ":0")
-    assert cli.has_screen()
+    assert shared.has_screen()
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-    assert not cli.has_screen()
+    assert not shared.has_screen()
     monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
-    assert cli.has_screen()
+    assert shared.has_screen()
     monkeypatch.delenv("DISPLAY")
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
-    assert cli.has_screen()
+    assert shared.has_screen()
 
 
 def test_that_the_desk_plays_what_it_is_told_at_the_speed_of_the_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[ReplayRequest] = []
-    monkeypatch.setattr(cli, "has_screen", lambda: True)
-    monkeypatch.setattr(cli, "_open", asked.append)
+    monkeypatch.setattr(recordings, "has_screen", lambda: True)
+    monkeypatch.setattr(recordings, "_open", asked.append)
     (tmp_path / "mine.toml").write_text("[playback]\nspeed = 60\n")
     assert scorecard("desk", "--replay", "day", "--settings", tmp_path / "mine.toml") == 0
     assert scorecard("desk", "--replay", "day", "--format", "lobster", "--speed", "2") == 0
-    assert scorecard("run") == 0
     assert [(request.path, request.format, request.speed) for request in asked] == [
         ("day", None, 60.0),
         ("day", "lobster", 2.0),
-        (str(cli.SHIPPED), "session", 10.0),
     ]
     boards = {request.board for request in asked}
-    assert len(boards) == 3
+    assert len(boards) == 2
     assert not any(Path(board or "").exists() for board in boards)  # gone with the desk
 
 

@@ -20,6 +20,7 @@ from app.session.day import Day, RecordedDay
 from app.session.live import LiveRun
 from app.session.live_board import LiveBoard
 from app.session.runtime_folder import RuntimeFolder, Session
+from app.session.simulation import conclude
 from app.session.wishes import OK, Wish
 from app.settings import Settings, load_settings
 
@@ -56,11 +57,17 @@ def main(words: Sequence[str], opener: OpenDay = open_day) -> int:
         raise EngineError(f"{folder.path}: no session was begun here")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides
     pace = Pace(session.speed)
+    wish = folder.wish()
+    if wish is not None:  # an engine that is started again goes on as it was told last
+        obey(pace, wish)
     signal.signal(signal.SIGTERM, lambda *_: pace.stop())
     decoder = msgspec.json.Decoder(Wish)
 
     def answer(question: bytes) -> bytes:
-        obey(pace, decoder.decode(question))
+        wish = decoder.decode(question)
+        if not wish.stop:
+            folder.keep_wish(wish)
+        obey(pace, wish)
         return OK
 
     with Door(folder.socket("engine"), answer):
@@ -84,10 +91,7 @@ def _run(folder: RuntimeFolder, settings: Settings, day: Day, pace: Pace) -> int
     if board is None:
         return 0
     if result is not None:
-        for name in ("input_hash", "run_hash", "output_hash"):
-            board.meta(name, getattr(result.report, name))
-        board.meta("end_ns", str(result.end_ns))
-        board.tell("ended")
+        conclude(board, result)
     _stay(board, pace)
     board.close()
     return 0

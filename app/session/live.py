@@ -6,6 +6,7 @@ from typing import Final
 
 from app import __version__
 from app.engine.core import Engine
+from app.runtime.inbox import applied_times
 from app.runtime.journal import JournalWriter
 from app.runtime.loop import Loop, RunOptions, RunResult, Standing, Taps
 from app.runtime.outputs import Outputs
@@ -15,6 +16,7 @@ from app.session.live_board import LiveBoard, trace_of
 from app.session.memory import keep_memory, uncollected
 from app.session.recovery import Recovered, recover
 from app.session.runtime_folder import RuntimeFolder
+from app.session.simulation import introduce
 from app.session.snapshots import SnapshotKeeper
 from app.session.warm import load_kernels
 from app.settings import Settings
@@ -45,7 +47,8 @@ class LiveRun:
             if isinstance(day, SimulatedDay):
                 day.keep_commands(folder.commands)
             left = recover(folder.tape, folder.snapshots, day.universe, config)
-            taps = Taps(board=self._board(left), frame_s=self._settings.playback.frame_ms * _MILLISECOND_S)
+            board = self._board(left)
+            taps = Taps(board=board, frame_s=self._settings.playback.frame_ms * _MILLISECOND_S)
             taps.outputs = stack.enter_context(Outputs(folder.out, day.universe, book=False))
             if left is None:
                 span = day.open(Standing())
@@ -56,7 +59,7 @@ class LiveRun:
                 engine, behind = left.engine, left.index.behind
                 loop = self._loop(engine, taps)
                 span = self._go_on(loop, left)
-            self._introduce(span)
+            introduce(board, day.stream, span)
             taps.journal = stack.enter_context(JournalWriter(folder.tape, day.universe, behind))
             taps.keeper = stack.enter_context(SnapshotKeeper(folder.snapshots, engine, taps.journal))
             return loop.finish() if loop.play() else None
@@ -79,20 +82,16 @@ class LiveRun:
 
     def _go_on(self, loop: Loop, left: Recovered) -> tuple[int | None, int]:
         """The tape behind the state, then the day up to where the tape ends."""
+        began = _first_ns(left)
         loop.resume(left.standing, left.tail())
         left.index.close()
-        span = self._day.open(loop.standing())
+        _, end_ns = self._day.open(loop.standing())
         self._day.stream.notes.extend(left.notes)
-        return span
+        return began, end_ns
 
-    def _introduce(self, span: tuple[int | None, int]) -> None:
-        """What the desk shows of a run beside its figures: name, span of its time, the market's time zone."""
-        board, day = self.board, self._day
-        assert board is not None  # noqa: S101 - `play` has made it
-        board.meta("session", day.stream.name)
-        zones = sorted({known.timezone for known in day.universe.reference.values() if known.timezone})
-        if len(zones) == 1:
-            board.meta("timezone", zones[0])
-        if span[0] is not None:
-            board.meta("start_ns", str(span[0]))
-            board.meta("end_ns", str(span[1]))
+
+def _first_ns(left: Recovered) -> int:
+    """Time (ns) of the first row on the tape."""
+    block = next(left.index.blocks(0, 1))
+    times = applied_times(block.market).tolist() + [row.ts_event for row in block.orders]
+    return min(times, default=block.watermark)

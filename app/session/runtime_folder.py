@@ -21,6 +21,7 @@ import msgspec
 
 from app.engine.errors import FeedError, SettingsError, complaint
 from app.runtime.channel import write_private
+from app.session.wishes import Wish
 
 Role: TypeAlias = Literal["engine", "control", "lookback", "desk"]
 State: TypeAlias = Literal["starting", "up", "down", "failed", "ended"]
@@ -96,6 +97,7 @@ class RuntimeFolder:
         self.commands = self.path / "commands.log"
         self._session = self.path / "session.json"
         self._status = self.path / "status.json"
+        self._wish = self.path / "wish.json"
 
     def create(self) -> None:
         """Make the folder, for its user alone. Raises SettingsError where that cannot be."""
@@ -127,7 +129,7 @@ class RuntimeFolder:
         self._status.unlink(missing_ok=True)
         for part in (self.board, self.lookback, self.snapshots, self.out):
             shutil.rmtree(part, ignore_errors=True)
-        for file in (self.tape, self.commands):
+        for file in (self.tape, self.commands, self._wish):
             file.unlink(missing_ok=True)
         if any(self.control.glob("*")):
             aside = self.path / "earlier" / time.strftime("%Y%m%d-%H%M%S", time.gmtime())
@@ -140,6 +142,14 @@ class RuntimeFolder:
     def session(self) -> Session | None:
         """What is run here; None when nothing was begun."""
         return _read(self._session, Session)
+
+    def keep_wish(self, wish: Wish) -> None:
+        """Write down how fast the run is to go: an engine that is started again asks."""
+        write_private(self._wish, msgspec.json.encode(msgspec.structs.replace(wish, jump_ns=None)))
+
+    def wish(self) -> Wish | None:
+        """How fast the run is to go; None where nobody has said yet."""
+        return _read(self._wish, Wish)
 
     def tell(self, status: Status) -> None:
         """Write the supervisor's word."""

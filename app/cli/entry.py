@@ -1,0 +1,75 @@
+"""The command line: `scorecard COMMAND`; errors are one sentence, results go to the standard output.
+
+Modules with the engine (Numba) or the desk (Qt) are loaded by the commands that need them: the process that draws
+must not hold Numba, one that computes needs no Qt, and `--help` neither.
+"""
+
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from types import FrameType, TracebackType
+from typing import Final, NoReturn
+
+import typer
+import typer.main
+
+from app import __version__, doctor
+from app.cli import recordings, sessions
+from app.cli.words import app
+from app.engine.errors import ScorecardError, SettingsError
+from app.kernel_cache import cache_root
+
+COMMANDS: Final = (recordings, sessions)  # their commands are there once they are loaded
+INTERRUPTED: Final = 130
+
+
+@app.command("doctor")
+def examine() -> None:
+    """Say what is installed, what is missing, and the command that mends it."""
+    findings = doctor.examine()
+    typer.echo(doctor.report(findings))
+    if not doctor.is_sound(findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main(words: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line; exit code 0 done, 1 failed, 2 wrong words or settings, 130 interrupted."""
+    sys.excepthook = _leave_log
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        # not app(words): that would put typer's own hook for unexpected errors in place of ours
+        command = typer.main.get_command(app)
+        command(args=words, prog_name="scorecard")
+    except ScorecardError as error:
+        typer.echo(f"scorecard: {error}", err=True)
+        sys.exit(2 if isinstance(error, SettingsError) else 1)
+    except SystemExit as left:
+        if left.code == INTERRUPTED:
+            typer.echo("scorecard: interrupted; files that were not complete are gone", err=True)
+        raise
+    sys.exit(0)
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _leave_log(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What nobody expected: one sentence, and the rest in a file."""
+    folder = cache_root() / "logs"
+    log = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        log.write_text("".join(traceback.format_exception(kind, error, trace)), "utf-8")
+    except OSError:
+        traceback.print_exception(kind, error, trace)
+    typer.echo(f"scorecard: unexpected {kind.__name__}: {error}; this is our fault, the log is {log}", err=True)
