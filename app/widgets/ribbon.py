@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from app.widgets import format as text
+from app.widgets.columns import NOT_MEASURED
 from app.widgets.sheet import Cell, Line, label
 from app.widgets.theme import RIBBON, Theme
 
@@ -46,6 +47,21 @@ VIEWS: Final[dict[View, tuple[Part, ...]]] = {
 }  # fmt: skip
 
 
+# What drift is made of, once there is evidence to split it; then these stand in its place.
+_NOISE: Final = "unexplained: chance, news, PM alpha"
+SPLIT: Final = (
+    Part("drift_market_ccy", "Market", "drift explained by the market and the sector", NOT_MEASURED),
+    Part("drift_own_ccy", "Own impact", "drift expected of our own volume", NOT_MEASURED),
+    Part("drift_leak_ccy", "Leak", "drift after our own signals beyond what placebos show", NOT_MEASURED),
+    Part("drift_noise_ccy", "Noise", _NOISE, NOT_MEASURED),
+)
+COLOURS: Final = {
+    "delay_cost_ccy": RIBBON[0], "amend_ccy": RIBBON[1], "spread_ccy": RIBBON[2], "drift_ccy": RIBBON[3],
+    "fees_ccy": RIBBON[4], "exec_cost_ccy": RIBBON[2], "opp_cost_ccy": RIBBON[3], "drift_market_ccy": RIBBON[3],
+    "drift_own_ccy": "#a0785f", "drift_leak_ccy": "#c0608f", "drift_noise_ccy": "#5f6f80",
+}  # fmt: skip
+
+
 class Shortfall(NamedTuple):
     """What the ribbon shows: parts (NaN undefined) and their total, in money and bps, rounded so that they add up."""
 
@@ -57,12 +73,21 @@ class Shortfall(NamedTuple):
     adds_up: bool
 
 
+def parts_of(row: np.void, view: View) -> tuple[Part, ...]:
+    """The parts of a view: drift as a whole until all of what it is made of is known."""
+    whole = VIEWS[view]
+    if view == "perold" or any(text.undefined(float(row[part.field])) for part in SPLIT):
+        return whole
+    at = next(i for i, part in enumerate(whole) if part.field == "drift_ccy")
+    return (*whole[:at], *SPLIT, *whole[at + 1 :])
+
+
 def shortfall(row: np.void, view: View) -> Shortfall:
     """The parts of a parent's shortfall; an undefined part is no part of the sum and stays NaN.
 
     Bps of a part: the total's bps (of S x arrival) in proportion; NaN where the total is 0 or undefined.
     """
-    parts = VIEWS[view]
+    parts = parts_of(row, view)
     values = [float(row[part.field]) for part in parts]
     total, total_bps = float(row["is_ccy"]), float(row["is_arrival_bps"])
     known = [i for i, value in enumerate(values) if not text.undefined(value)]
@@ -81,25 +106,40 @@ def shortfall(row: np.void, view: View) -> Shortfall:
     return Shortfall(parts, money, bps, total, total_bps, adds_up=printed == text.printed_units(total))
 
 
-def lines(found: Shortfall, currency: str) -> list[Line]:
-    """The ribbon's figures as lines of a sheet: name, money, bps; then the total."""
+def lines(found: Shortfall, currency: str, noise_band: float = float("nan")) -> list[Line]:
+    """The ribbon's figures as lines of a sheet: name, money, bps; then the total.
+
+    `noise_band` is shown beside the noise. What drift is made of reads "not measured yet" until it is known.
+    """
     said: list[Line] = [(label("+ costs"), Cell(currency or "money", "faint"), Cell("bps", "faint"))]
     for i, part in enumerate(found.parts):
-        tip = part.why if text.undefined(found.money[i]) else part.about
-        said.append(
-            (
-                Cell(part.title, right=False, tip=tip, swatch=RIBBON[i]),
-                Cell(said_or_dash(found.money[i]), tip=tip),
-                Cell(said_or_dash(found.bps[i]), tip=tip),
-            )
-        )
+        said.append(_line(part, found.money[i], found.bps[i], noise_band))
+        if part.field == "drift_ccy":
+            said += [
+                (label("   " + piece.title, piece.about), Cell(NOT_MEASURED, "faint"), Cell("")) for piece in SPLIT
+            ]
     total = Cell("Shortfall", right=False, bold=True, tip="marked to now, or to the end of the order")
-    said.append((total, Cell(said_or_dash(found.total), bold=True), Cell(said_or_dash(found.total_bps), bold=True)))
+    said.append((
+        total, Cell(said_or_dash(found.total), bold=True, field="is_ccy"),
+        Cell(said_or_dash(found.total_bps), bold=True, field="is_arrival_bps"),
+    ))  # fmt: skip
     if not found.adds_up:
         missing = any(text.undefined(value) for value in found.money)
         words = "an undefined part is missing" if missing else "the parts do not add up"
         said.append((Cell(words, "amber", right=False), Cell(""), Cell("")))
     return said
+
+
+def _line(part: Part, money: float, bps: float, noise_band: float) -> Line:
+    tip = part.why if text.undefined(money) else part.about
+    title = part.title
+    if part.field == "drift_noise_ccy" and not text.undefined(noise_band):
+        title += f"  ±{text.number(noise_band, 0)}"
+    return (
+        Cell(title, right=False, tip=tip, swatch=COLOURS[part.field], field=part.field),
+        Cell(said_or_dash(money), tip=tip, field=part.field),
+        Cell(said_or_dash(bps), tip=tip, field=part.field),
+    )
 
 
 def said_or_dash(value: float, decimals: int = 2) -> str:
@@ -114,14 +154,16 @@ class Ribbon(QWidget):
         super().__init__()
         self.theme, self.faded = theme, False
         self._values: tuple[float, ...] = ()
+        self._colours: tuple[str, ...] = RIBBON
         self.setFixedHeight(26)
         self.setAccessibleName("Shortfall by part")
 
-    def show_values(self, values: Sequence[float]) -> None:
+    def show_values(self, values: Sequence[float], parts: Sequence[Part] = ()) -> None:
         """Show the parts in money; undefined ones have no length."""
         shown = tuple(0.0 if text.undefined(value) else value for value in values)
-        if shown != self._values:
-            self._values = shown
+        colours = tuple(COLOURS[part.field] for part in parts) or RIBBON
+        if (shown, colours) != (self._values, self._colours):
+            self._values, self._colours = shown, colours
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -138,7 +180,7 @@ class Ribbon(QWidget):
             scale = (self.width() - 16) / span
             zero = 8 + gains * scale
             left = right = zero
-            for value, colour in zip(self._values, RIBBON, strict=False):
+            for value, colour in zip(self._values, self._colours, strict=False):
                 wide = abs(value) * scale
                 start = right if value > 0 else left - wide
                 painter.fillRect(

@@ -4,7 +4,7 @@ from datetime import UTC, tzinfo
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -21,6 +21,7 @@ from app.engine.units import HORIZON_NAMES
 from app.widgets import format as text
 from app.widgets import ribbon
 from app.widgets.columns import NO_ARRIVAL, NO_FILL, NO_HORIZON, NO_MODEL, Column, Texts, mark, side_tone
+from app.widgets.export import offer_picture
 from app.widgets.ribbon import Ribbon, said_or_dash, shortfall
 from app.widgets.sheet import Cell, Line, Sheet, label
 from app.widgets.theme import Theme, figures_font
@@ -62,7 +63,7 @@ def fact_lines(row: np.void, texts: Texts, where: tzinfo) -> list[Line]:
     for column in FACTS:
         said = column.say(row[column.name].item(), texts, where)
         tip = f"{column.title}: {column.why}" if said == text.DASH else column.about
-        cells += [label(column.title, tip), Cell(said, tip=tip)]
+        cells += [label(column.title, tip), Cell(said, tip=tip, field=column.name)]
     cells += [Cell("")] * (-len(cells) % 6)
     return [tuple(cells[i : i + 6]) for i in range(0, len(cells), 6)]
 
@@ -83,8 +84,8 @@ def markout_lines(row: np.void) -> list[Line]:
         said.append(
             (
                 label(name, tip),
-                Cell(said_or_dash(value), "ink" if sure else "faint", tip=tip),
-                Cell(words, "faint", tip=why),
+                Cell(said_or_dash(value), "ink" if sure else "faint", tip=tip, field=f"markout_{name}_bps"),
+                Cell(words, "faint", tip=why, field=f"markout_{name}_se_bps"),
             )
         )
     return said
@@ -92,6 +93,8 @@ def markout_lines(row: np.void) -> list[Line]:
 
 class Scorecard(QScrollArea):
     """One order's figures; `show_order` with None shows nothing."""
+
+    why_wanted = Signal(str, str, object)  # section, field, row
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__()
@@ -107,6 +110,8 @@ class Scorecard(QScrollArea):
         self.parts = Sheet(theme, (5, 5, 4), "Shortfall by part")
         self.facts = Sheet(theme, (4, 5, 4, 5, 4, 5), "Arrival and benchmarks")
         self.markouts = Sheet(theme, (3, 3, 3), "Markouts")
+        for sheet in (self.parts, self.facts, self.markouts):
+            sheet.asked.connect(self._ask)
         self._build()
 
     def show_order(self, row: np.void | None) -> None:
@@ -122,8 +127,9 @@ class Scorecard(QScrollArea):
         self.heading.setText(self._title(row))
         self.light.setText(self._light(row))
         found = shortfall(row, self.view)
-        self.bar.show_values(found.money)
-        self.parts.show_lines(ribbon.lines(found, self.texts.text(int(row["currency"]))))
+        self.bar.show_values(found.money, found.parts)
+        currency = self.texts.text(int(row["currency"]))
+        self.parts.show_lines(ribbon.lines(found, currency, float(row["noise_band_ccy"])))
         self.facts.show_lines(fact_lines(row, self.texts, self.where))
         self.markouts.show_lines(markout_lines(row))
 
@@ -154,6 +160,10 @@ class Scorecard(QScrollArea):
             part.theme = theme
             part.update()
         self.show_order(self._row)
+
+    def _ask(self, field: str) -> None:
+        if self._row is not None:
+            self.why_wanted.emit("parents", field, self._row)
 
     def _title(self, row: np.void) -> str:
         say = self.texts.text
@@ -208,6 +218,7 @@ class Scorecard(QScrollArea):
         layout.addLayout(figures)
         layout.addWidget(self.facts)
         layout.addStretch(1)
+        offer_picture(self.bar, "the ribbon")
         self.setWidget(inside)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)

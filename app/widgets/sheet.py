@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.widgets.format import DASH
@@ -18,7 +18,10 @@ _PAD: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One text of a sheet; `tip` appears under the mouse, `swatch` is a colour shown before the text."""
+    """One text of a sheet; `tip` appears under the mouse, `swatch` is a colour shown before the text.
+
+    `field` names the figure on the board: a click asks why it is what it is.
+    """
 
     text: str
     tone: str = "ink"
@@ -26,6 +29,7 @@ class Cell:
     bold: bool = False
     tip: str = ""
     swatch: str = ""
+    field: str = ""
 
 
 Line = tuple[Cell, ...]
@@ -38,6 +42,8 @@ def label(text: str, tip: str = "") -> Cell:
 
 class Sheet(QWidget):
     """Paints lines of cells in columns whose widths are shares of the sheet's width."""
+
+    asked = Signal(str)  # field of the cell that was clicked
 
     def __init__(self, theme: Theme, shares: Sequence[float], name: str) -> None:
         super().__init__()
@@ -77,6 +83,13 @@ class Sheet(QWidget):
             QToolTip.showText(event.globalPos(), cell.tip if cell else "", self)
             return True
         return super().event(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Ask why."""
+        cell = self.cell_at(int(event.position().x()), int(event.position().y()))
+        if cell is not None and cell.field and event.button() == Qt.MouseButton.LeftButton:
+            self.asked.emit(cell.field)
+        super().mousePressEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """All cells."""

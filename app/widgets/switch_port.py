@@ -40,10 +40,14 @@ class Target(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """What can be done with one algo order: today's strategy and parameters, targets, and why no pause if none."""
+    """What can be done with one algo order: today's strategy and parameters, targets, and why no pause if none.
+
+    `version` counts what has happened to the order: the guard refuses when it has moved on since.
+    """
 
     parent_id: str
     order_id: str
+    version: int
     algo: str
     params: tuple[tuple[str, str], ...]
     targets: tuple[Target, ...]
@@ -52,7 +56,7 @@ class Menu:
 
 
 class Wish(NamedTuple):
-    """What the trader asks for; `version` is the order's version on his screen, `generation` the board's."""
+    """What the trader asks for; `version` is the order's version he was shown, `generation` the board's."""
 
     action: Action
     parent_id: str

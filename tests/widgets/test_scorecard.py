@@ -17,6 +17,7 @@ from app.engine.units import HORIZON_NAMES
 from app.widgets import format as text
 from app.widgets import ribbon, scorecard
 from app.widgets import theme as themes
+from app.widgets.columns import NOT_MEASURED
 from app.widgets.ribbon import shortfall
 from app.widgets.scorecard import FACTS, Scorecard
 from app.widgets.sheet import LINE, Cell, Line, Sheet
@@ -56,7 +57,8 @@ def test_that_the_parts_on_screen_sum_to_the_shortfall_on_screen(
         fees_ccy=fees, is_ccy=total, is_arrival_bps=total / money_per_bp,
     )  # fmt: skip
     lines = ribbon.lines(shortfall(row, "causal"), "USD")
-    assert len(lines) == 7, "a line that says the parts do not add up would be the eighth"
+    assert len(lines) == 11, "a line that says the parts do not add up would be the twelfth"
+    lines = [line for line in lines if line[1].text != NOT_MEASURED]
     for column in (1, 2) if total else (1,):
         shown = [line[column].text for line in lines[1:]]
         assert (shown[0] == text.DASH) == (not decided)
@@ -77,8 +79,27 @@ def test_that_both_views_show_the_golden_shortfall_and_never_each_others_parts()
     }  # fmt: skip
     assert said["causal"] == {
         "Delay": "+1,000.00", "Amend": "0.00", "Spread": "+800.00", "Drift": "+1,500.00", "Fees": "+75.00",
+        "   Market": NOT_MEASURED, "   Own impact": NOT_MEASURED, "   Leak": NOT_MEASURED, "   Noise": NOT_MEASURED,
         "Shortfall": "+3,375.00",
     }  # fmt: skip
+
+
+def test_that_what_drift_is_made_of_takes_its_place_once_all_of_it_is_known_and_still_adds_up() -> None:
+    row = parent(
+        delay_cost_ccy=10.0, amend_ccy=0.0, spread_ccy=20.005, drift_ccy=100.0, fees_ccy=5.0, is_ccy=135.005,
+        is_arrival_bps=2.7, drift_market_ccy=40.0, drift_own_ccy=30.0, drift_leak_ccy=50.333, drift_noise_ccy=-20.333,
+        noise_band_ccy=80.0,
+    )  # fmt: skip
+    found = shortfall(row, "causal")
+    lines = ribbon.lines(found, "USD", 80.0)
+    assert [line[0].text for line in lines[1:]] == [
+        "Delay", "Amend", "Spread", "Market", "Own impact", "Leak", "Noise  ±80", "Fees", "Shortfall",
+    ]  # fmt: skip
+    assert "unexplained: chance, news, PM alpha" in lines[7][0].tip
+    assert sum(in_cents(line[1].text) for line in lines[1:-1]) == in_cents(lines[-1][1].text)
+    assert len({line[0].swatch for line in lines[1:-1]}) == 8
+    row["drift_leak_ccy"] = math.nan
+    assert [part.title for part in shortfall(row, "causal").parts] == ["Delay", "Amend", "Spread", "Drift", "Fees"]
 
 
 def test_that_parts_that_do_not_add_up_say_so() -> None:
@@ -94,7 +115,7 @@ def test_that_parts_that_do_not_add_up_say_so() -> None:
 
 def test_that_an_undefined_shortfall_is_all_dashes_with_reasons() -> None:
     lines = ribbon.lines(shortfall(parent(), "causal"), "USD")
-    assert {line[1].text for line in lines[1:]} == {text.DASH}
+    assert {line[1].text for line in lines[1:]} == {text.DASH, NOT_MEASURED}
     assert "no decision price" in lines[1][1].tip
 
 
@@ -154,6 +175,10 @@ def test_that_the_card_names_its_order_and_turns_its_view(card: Scorecard, qtbot
     assert themes.DARK.buy not in card.heading.text()
     card.dress(themes.LIGHT)
     assert card.facts.theme is themes.LIGHT
+    asked: list[tuple[str, str]] = []
+    card.why_wanted.connect(lambda section, field, _row: asked.append((section, field)))
+    QTest.mouseClick(card.parts, Qt.MouseButton.LeftButton, pos=QPoint(card.parts.width() // 2, LINE + LINE // 2))
+    assert asked == [("parents", "delay_cost_ccy")]
     card.show_order(None)
     assert card.parts.lines == ()
     assert card.heading.text() == "no order chosen"
