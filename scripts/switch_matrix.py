@@ -1,4 +1,4 @@
-"""Write docs/switch-matrix.md from the table in app/engine/switch/matrix.py; --check only says whether it is current."""
+"""Write docs/switch-matrix.md from the table in app/engine/switch/matrix.py; --check only compares."""
 
 import sys
 from pathlib import Path

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from app.engine.switch import message
-from app.engine.switch.facts import Target
+from app.engine.switch.facts import Tags, Target
 from app.engine.switch.machine import why_not
 from app.engine.switch.order import Order
 from app.engine.switch.profile import Profile, parameters_fault
@@ -194,7 +194,7 @@ def _target(sight: Sight, order: Order) -> Check:
     return Check("target", "pass", f"{profile.strategy(order.tag(profile.strategy_tag))} to {wish.target.strategy}")
 
 
-def after_tags(sight: Sight, order: Order) -> message.Tags:
+def after_tags(sight: Sight, order: Order) -> Tags:
     """The order's tags as the wish would leave them; as they are where it cannot be fulfilled."""
     wish, profile = sight.wish, sight.profile
     if wish.action in {"pause", "resume"}:
@@ -236,12 +236,16 @@ def _adv(sight: Sight, order: Order) -> Check:
 
 
 def _collar(sight: Sight, order: Order) -> Check:
-    limit, mid = order.tag(44), sight.market.mid
-    if limit is None:
+    text, mid = order.tag(44), sight.market.mid
+    if text is None:
         return Check("collar", "pass", "no limit price")
-    if mid is None:
+    if not mid:
         return Check("collar", "warn", "mid undefined: not checked")
-    away = abs(float(limit) / mid - 1) * BPS
+    try:
+        limit = float(text)
+    except ValueError:
+        return Check("collar", "fail", f"limit {text!r} is no price")
+    away = abs(limit / mid - 1) * BPS
     fault = f"limit {limit} is {away:.0f} bps from the mid; at most {sight.limits.collar_bps:g}"
     return _check("collar", fault if away > sight.limits.collar_bps else "", f"limit {away:.0f} bps from the mid")
 

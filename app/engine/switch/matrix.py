@@ -113,8 +113,8 @@ def document() -> str:
     lines = [
         "# What the switch does: every state, every event",
         "",
-        "Made by `python -m scripts.switch_matrix`; each cell is held by a test. A cell is the state afterwards; **red**",
-        "and *amber* are its alarm; `35=F`, `35=H`: sent at once; guard: the whole guard is judged again.",
+        "Made by `python -m scripts.switch_matrix`; each cell is held by a test. A cell is the state afterwards;",
+        "**red** and *amber* are its alarm; `35=F`, `35=H`: sent at once; guard: the whole guard is judged again.",
         "",
     ]
     for rows in (ROWS[:5], ROWS[5:]):
