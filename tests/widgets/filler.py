@@ -165,6 +165,10 @@ class Filler:
         children["child_arrival_mid"] = mids
         children["response_1s_bps"] = random.normal(0, 0.4, n)
         children["n_replace_requests"], children["n_cancel_requests"] = random.integers(0, 3, n), 0
+        self._name(children, owner, 1_000_000)
+        children["instrument"], children["side"] = parents["instrument"], parents["side"]
+        for place, name in enumerate(HORIZON_NAMES):
+            children[f"response_{name}_bps"] = random.normal(0.1 * place, 0.4, n)
         self.writer.put("children", np.arange(n), children)
         self._fills(owner, children, mids)
 
@@ -176,7 +180,9 @@ class Filler:
             fills[name] = children[name]
         fills["fill_id"] = self._texts([f"E{300_000 + i}" for i in range(n)])
         fills["ts_event"] = children["ts_new"] + 20 * SECOND
-        fills["side"] = parents["side"]
+        fills["side"], fills["instrument"] = parents["side"], parents["instrument"]
+        fills["ts_match"] = fills["ts_event"] - 40_000
+        self._name(fills, owner, 2_000_000)
         fills["px"] = (mids + np.where(passive, -1, 1) * self.side[owner] * 0.01).round(4)
         fills["mid_before"] = mids
         fills["mid_before"][::17] = np.nan
@@ -186,6 +192,9 @@ class Filler:
         fills["mid_drift_bps"] = (mids / parents["arrival_mid"] - 1) * 1e4 * self.side[owner]
         fills["eff_spread_bps"] = 2 * self.side[owner] * (fills["px"] - fills["mid_before"]) / fills["mid_before"] * 1e4
         fills["markout_1s_bps"], fills["markout_1m_bps"] = random.normal(0, 1, n), random.normal(0, 4, n)
+        for place, name in enumerate(HORIZON_NAMES):
+            fills[f"markout_{name}_bps"] = random.normal(-0.1 * place, 0.8, n)
+            fills[f"realized_spread_{name}_bps"] = fills["eff_spread_bps"] - random.normal(0.2 * place, 0.8, n)
         self.fills = fills
         self.writer.put("fills", np.arange(n), fills)
         events = blank("events", 4 * n)
@@ -196,7 +205,17 @@ class Filler:
             mine["px"] = fills["px"] if kind == "fill" else children["price"] if kind == "child_new" else np.nan
             mine["qty"] = fills["qty"]
             mine["liquidity"] = fills["liquidity"] if kind == "fill" else 0
+            mine["id"] = fills["fill_id"] if kind == "fill" else children["child_id"]
+            mine["child"], mine["algo_order"] = children["child_id"], children["algo_order_id"]
+            mine["instrument"] = parents["instrument"]
+            mine["source"], mine["seq"] = self.writer.intern("orders"), 3_000_000 + place + 4 * np.arange(n)
         self.writer.put("events", np.arange(len(events)), events)
+
+    def _name(self, rows: np.ndarray, owner: np.ndarray, seq: int) -> None:
+        """Algo orders, two a parent, and the message each row came in."""
+        second = np.arange(len(rows)) % 120 >= 80
+        rows["algo_order_id"] = self._texts([f"A{p}{'b' if s else 'a'}" for p, s in zip(owner, second, strict=True)])
+        rows["source"], rows["seq"] = self.writer.intern("orders"), seq + np.arange(len(rows))
 
     def _mids(self, ts: np.ndarray, symbol: np.ndarray, fallback: np.ndarray) -> np.ndarray:
         mids = fallback.copy()
