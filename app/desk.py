@@ -60,10 +60,10 @@ def snapshot(board_folder: Path, png: Path, size: tuple[int, int] = SIZE, select
     try:
         with _without_remarks():
             window.show()
-        _read_all(bridge, select)
-        for _ in range(3):  # layout, then paint, then what painting asked for
-            app.processEvents()
-            bridge.look()
+            _read_all(bridge, select)
+            for _ in range(3):  # layout, then paint, then what painting asked for
+                app.processEvents()
+                bridge.look()
         png.parent.mkdir(parents=True, exist_ok=True)
         window.grab().save(str(png), "PNG")
     finally:

@@ -66,6 +66,7 @@ class Alerts:
 
     budget: int = BUDGET
     open: dict[str, Alert] = field(default_factory=dict)
+    risen: list[Alert] = field(default_factory=list)  # those that ask for eyes anew since the last step
     _toasted: dict[str, int] = field(default_factory=dict)  # order -> time of its last toast
     _times: list[int] = field(default_factory=list)  # toasts of the last hour
     _waiting: dict[str, str] = field(default_factory=dict)  # reds over budget, for the digest
@@ -78,6 +79,7 @@ class Alerts:
             if alert.state == "shelved" and now >= alert.until:
                 alert.state = "new"
                 risen.append(alert)
+        self.risen = risen
         return self._toasts(now, [alert for alert in risen if alert.level == "RED"])
 
     def _step_one(self, now: int, case: Case) -> Alert | None:

@@ -50,6 +50,18 @@ class Docks:
         self._known[title].show()
         self._known[title].raise_()
 
+    def hide_all(self) -> list[str]:
+        """Put every dock away; returns those that were open."""
+        shown = [title for title, dock in self._known.items() if not dock.isHidden()]
+        for dock in self._known.values():
+            dock.hide()
+        return shown
+
+    def show_all(self, titles: list[str]) -> None:
+        """Open some docks again."""
+        for title in titles:
+            self._known[title].show()
+
     def save(self, settings: QSettings) -> None:
         """Keep window and docks for the next start on this machine."""
         settings.setValue(machine_key("geometry"), self._window.saveGeometry())

@@ -166,9 +166,10 @@ class Grid(QTableView):
         else:
             self._painted[lines.start - shown.start : lines.stop - shown.start] = self.table.order[lines]
         self.paint_ground(painter, where, lines)
+        region = event.region()
         for number, column in enumerate(self.table.columns):
             left, wide = self.columnViewportPosition(number), self.columnWidth(number)
-            if not self.isColumnHidden(number) and left <= where.right() and left + wide > where.left():
+            if not self.isColumnHidden(number) and region.intersects(QRect(left, where.top(), wide, where.height())):
                 self.paint_column(painter, number, column, lines)
         painter.end()
         if self._wide:

@@ -1,12 +1,13 @@
 """Health strip: are the figures alive, where do they come from, up to when do they hold, are two runs the same."""
 
+from html import escape
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
-from app.engine.units import NULL
+from app.engine.units import NULL, SECOND
 from app.widgets import format as text
 from app.widgets.pad import Pad, Pulse
 from app.widgets.theme import Theme, figures_font
@@ -14,23 +15,34 @@ from app.widgets.theme import Theme, figures_font
 # life of the board: shape, word, tone
 LIVES: Final = {
     "live": ("●", "LIVE", "good"),
-    "paused": ("◆", "PAUSED", "amber"),
+    "paused": ("‖", "PAUSED", "amber"),
     "ended": ("■", "ENDED", "accent"),
+    "past": ("◀", "AS IT WAS", "accent"),
     "stale": ("▲", "STALE", "red"),
     "waiting": ("○", "WAITING", "amber"),
-    "refused": ("▲", "REFUSED", "red"),
+    "refused": ("✕", "REFUSED", "red"),
 }
 # what a source says of itself: shape, tone
-STATES: Final = {"up": ("●", "good"), "live": ("●", "good"), "down": ("■", "red"), "gap": ("▲", "amber")}
+STATES: Final = {
+    "up": ("●", "good"),
+    "live": ("●", "good"),
+    "lag": ("◐", "amber"),
+    "gap": ("▲", "amber"),
+    "stale": ("◇", "red"),
+    "down": ("■", "red"),
+    "": ("○", "faint"),
+}
+LAG_NS: Final = 5 * SECOND  # event time a source may stand behind the watermark
+_NO_CLOCK: Final = "not measured in a session of recorded or simulated time"
 
 
-class ClockLabel(QLabel):
-    """The watermark; a click changes between local time and UTC."""
+class ClickLabel(QLabel):
+    """A label that can be clicked."""
 
     clicked = Signal()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Change the time zone of every time on the screen."""
+        """Say so."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit()
 
@@ -40,65 +52,101 @@ class Health(QWidget):
 
     zone_wanted = Signal()
     theme_wanted = Signal()
+    alarm_wanted = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
-        self.life, self.session, self.sources, self.hashes = QLabel(), QLabel(), QLabel(), QLabel()
-        self.clock = ClockLabel()
+        self.life, self.session, self.sources, self.engine, self.hashes = (QLabel() for _ in range(5))
+        self.clock, self.alarms = ClickLabel(), ClickLabel()
         self.clock.setToolTip("event time up to which every figure holds; click: local time or UTC")
         self.hashes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.clock.clicked.connect(self.zone_wanted)
-        dress = QPushButton("◐")
-        dress.setToolTip("dark or light (Ctrl+L)")
-        dress.setAccessibleName("dark or light")
-        dress.clicked.connect(self.theme_wanted)
-        layout = QHBoxLayout(self)
+        self.alarms.clicked.connect(self.alarm_wanted)
+        self.dress_button = QPushButton("◐")
+        self.dress_button.setToolTip("dark or light (Ctrl+L)")
+        self.dress_button.setAccessibleName("dark or light")
+        self.dress_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.dress_button.clicked.connect(self.theme_wanted)
+        layout = self._row = QHBoxLayout(self)
         layout.setContentsMargins(8, 3, 6, 3)
-        layout.setSpacing(16)
+        layout.setSpacing(14)
         for part in (self.life, self.session, self.sources):
             layout.addWidget(part)
         layout.addStretch(1)
-        for last in (self.hashes, self.clock, dress):
+        for last in (self.engine, self.hashes, self.alarms, self.clock, self.dress_button):
             layout.addWidget(last)
-        for named in (self.life, self.session, self.sources, self.hashes, self.clock):
+        self.labels = (self.life, self.session, self.sources, self.engine, self.hashes, self.alarms, self.clock)
+        for named in self.labels:
             named.setFont(figures_font())
         self.sources.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         layout.setStretchFactor(self.sources, 8)
 
-    def show_state(self, pad: Pad, where_name: str) -> None:
-        """Everything the strip says, from the pad."""
+    def hold(self, control: QWidget) -> None:
+        """Give a control a place at the right end."""
+        self._row.addWidget(control)
+
+    def set_compact(self, compact: bool) -> None:
+        """Life and alarms alone, or all of it."""
+        for part in (self.session, self.sources, self.engine, self.hashes, self.clock, self.dress_button):
+            part.setVisible(not compact)
+
+    def show_state(self, pad: Pad, where_name: str, alarms: tuple[str, str] = ("", "")) -> None:
+        """Everything the strip says, from the pad; `alarms`: their counts and what is behind them."""
         shape, word, tone = LIVES[pad.pulse.life]
         self._set(self.life, f"<b>{self._tinted(f'{shape} {word}', tone)}</b>", pad.pulse.words)
         meta = pad.meta()
-        self._set(self.session, meta.get("session", ""))
+        self._set(self.session, escape(meta.get("session", "")))
         self._set(self.sources, *self._sources(pad))
-        self._set(self.hashes, *self._hashes(meta))
+        self._set(self.engine, *self._engine(meta))
+        self._set(self.hashes, *self._hashes(pad, meta))
+        said, tip = alarms
+        calm = "0 red" in said and "0 amber" in said
+        tone = "faint" if pad.pulse.stale or calm else "red" if "0 red" not in said else "amber"
+        self._set(self.alarms, self._tinted(said, tone), tip)
         self._set(self.clock, self._clock(pad, where_name))
 
     def _sources(self, pad: Pad) -> tuple[str, str]:
         said, full = [], []
         for row in pad.table("sources"):
-            source, state = pad.text(int(row["source"])), pad.text(int(row["state"]))
-            shape, tone = STATES.get(state.lower(), ("○", "faint"))
+            source, state = escape(pad.text(int(row["source"]))), pad.text(int(row["state"])).lower()
+            last, watermark = int(row["last_ts"]), pad.watermark
+            lag = max(watermark - last, 0) if NULL not in {last, watermark} and last else NULL
+            if state in {"up", "live"} and lag > LAG_NS and pad.pulse.life == "live":
+                state = "lag"
+            shape, tone = STATES.get(state, STATES[""])
             tone = "faint" if pad.pulse.stale else tone
             counts = {name: int(row[name]) for name in ("rows", "late", "gaps")}
             figures = [f"{text.number(n) if n != NULL else text.DASH} {word}" for word, n in counts.items()]
-            words = f"{self._tinted(f'{shape} {state}', tone)} {figures[0]}"
-            if counts["late"] > 0 or counts["gaps"] > 0:
-                words += "  " + self._tinted("  ".join(figures[1:]), "amber")
+            behind = text.DASH if lag == NULL else text.duration(lag)
+            words = self._tinted(f"{shape} {escape(state)}", tone) + f" {behind}"
+            odd = "  ".join(f for f, n in zip(figures[1:], list(counts.values())[1:], strict=True) if n > 0)
+            words += f"  {self._tinted(odd, 'amber')}" if odd else ""
             said.append(f"{source} {words}")
-            full.append(f"{source}: {state}, {', '.join(figures)}")
-        return "&nbsp;&nbsp;&nbsp;&nbsp;".join(said), "\n".join(full)
+            full.append(f"{source}: {state}, {behind} behind, {', '.join(figures)}")
+        return "&nbsp;&nbsp;&nbsp;".join(said), "\n".join(full)
 
-    def _hashes(self, meta: dict[str, str]) -> tuple[str, str]:
-        run, output = meta.get("run_hash", ""), meta.get("output_hash", "")
+    def _engine(self, meta: dict[str, str]) -> tuple[str, str]:
+        offset, p99 = meta.get("clock_offset_ns", ""), meta.get("engine_p99_us", "")
+        clock = f"{int(offset):+,} ns" if offset.lstrip("-").isdigit() else text.DASH
+        words = f"clock {clock}  engine p99 {f'{p99} µs' if p99 else text.DASH}"
+        known = [name for name, value in (("clock offset", offset), ("engine p99", p99)) if not value]
+        return self._tinted(words, "faint"), f"{' and '.join(known)}: {_NO_CLOCK}" if known else ""
+
+    def _hashes(self, pad: Pad, meta: dict[str, str]) -> tuple[str, str]:
+        run, output, replayed = (meta.get(name, "") for name in ("run_hash", "output_hash", "replay_output_hash"))
+        late = sum(max(int(row["late"]), 0) for row in pad.table("sources"))
+        if late:
+            badge, tone = f"▲ {text.number(late)} late market rows", "amber"
+        elif replayed and output:
+            badge, tone = ("● live = replay", "good") if replayed == output else ("■ live ≠ replay", "red")
+        else:
+            badge, tone = "○ replay not compared", "faint"
         if not run and not output:
-            return "", ""
-        words = f"run {run[:10] or text.DASH}  output {output[:10] or text.DASH}"
-        return self._tinted(
-            words, "faint"
-        ), f"run hash, everything as known then: {run}\noutput hash, as restated: {output}"
+            return self._tinted(badge, tone), "hashes come with the end of the run"
+        words = f"run {run[:10] or text.DASH}  out {output[:10] or text.DASH}"
+        tip = f"run hash, everything as known then: {run}\noutput hash, as restated: {output}"
+        return f"{self._tinted(badge, tone)}&nbsp; {self._tinted(words, 'faint')}", tip
 
     def _clock(self, pad: Pad, where_name: str) -> str:
         if pad.watermark == NULL:
@@ -117,24 +165,44 @@ class Health(QWidget):
             label.setToolTip(tip)
 
 
-class Alarm(QLabel):
-    """The sentence over a board that cannot be trusted; takes no room while it can."""
+class Alarm(QWidget):
+    """The sentence over a board that cannot be trusted, with what mends it; takes no room while it can be."""
 
-    def __init__(self, theme: Theme) -> None:
+    restart_wanted = Signal()
+
+    def __init__(self, theme: Theme, *, restartable: bool = False) -> None:
         super().__init__()
-        self.setWordWrap(True)
         self.setAccessibleName("State of the data")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.fault = ""  # of the desk itself; stays until the desk is started again
+        self._restartable = restartable
+        self._words = QLabel()
+        self._words.setWordWrap(True)
+        self.restart = QPushButton("Restart the engine")
+        self.restart.setAutoDefault(False)
+        self.restart.clicked.connect(self.restart_wanted)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(10, 4, 10, 4)
+        layout.addWidget(self._words, 1)
+        layout.addWidget(self.restart)
         self.dress(theme)
         self.hide()
 
+    def text(self) -> str:
+        """The sentence, "" when there is none."""
+        return self._words.text()
+
     def dress(self, theme: Theme) -> None:
         """Change the colours."""
-        self.setStyleSheet(f"background: {theme.raised}; color: {theme.red}; font-weight: 600; padding: 5px 10px;")
+        self.setStyleSheet(f"Alarm {{ background: {theme.raised}; }}")
+        self._words.setStyleSheet(f"color: {theme.red}; font-weight: 600;")
 
-    def show_pulse(self, pulse: Pulse) -> None:
-        """Say the pulse's sentence when it matters."""
-        words = self.fault or (pulse.words if pulse.stale else "")
-        if words != self.text():
-            self.setText(words)
+    def show_pulse(self, pulse: Pulse, reason: str = "") -> None:
+        """Say the pulse's sentence when it matters; `reason`: why the engine ended."""
+        words = self.fault or (pulse.words if pulse.stale or pulse.life == "past" else "")
+        if reason and pulse.stale and not self.fault:
+            words += f". {reason}"
+        if words != self._words.text():
+            self._words.setText(words)
+        self.restart.setVisible(self._restartable and pulse.life == "stale" and not self.fault)
         self.setVisible(bool(words))

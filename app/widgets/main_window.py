@@ -5,22 +5,26 @@ from datetime import UTC, tzinfo
 from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
-from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from app.widgets import actions
 from app.widgets import format as text
 from app.widgets import theme as themes
+from app.widgets.alert_desk import AlertDesk
 from app.widgets.blotter import Blotter
 from app.widgets.bridge import Bridge
 from app.widgets.columns import CHILDREN, FILLS
-from app.widgets.commands import Commands
+from app.widgets.commands import Command, Commands, shown_keys
 from app.widgets.confirm import Confirm
 from app.widgets.course import course_of
 from app.widgets.docks import Docks
 from app.widgets.grid import Grid
 from app.widgets.health import Alarm, Health
+from app.widgets.kill_button import KillButton
+from app.widgets.overlays import Overlays
+from app.widgets.overview import Overview
 from app.widgets.pad import Pulled
 from app.widgets.playback import PlaybackBar
 from app.widgets.ports import Ports
@@ -30,6 +34,8 @@ from app.widgets.theme import Theme
 from app.widgets.trace import Trace
 
 SIZE: Final = (1680, 980)
+COMPACT: Final = 300
+_ASK_NS: Final = 250_000_000  # between two questions why the engine ended
 
 
 @runtime_checkable
@@ -57,6 +63,10 @@ class MainWindow(QMainWindow):
     A further part is mounted with `mount`, a further action with `commands.add`.
     """
 
+    horizon_wanted = Signal(int)  # keys 1 to 9: place in units.HORIZONS
+    drilled = Signal()  # Enter on an order
+    past_wanted = Signal(object)  # event time (ns): the desk as it was
+
     def __init__(
         self,
         bridge: Bridge,
@@ -76,20 +86,30 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(title)
         self.resize(*SIZE)
         self.commands = Commands(self, actions.bound_keys(settings))
-        self.health, self.alarm, self.blotter = Health(theme), Alarm(theme), Blotter(bridge, theme, self.ports.me)
+        self.health, self.blotter = Health(theme), Blotter(bridge, theme, self.ports.me)
+        self.alarm, self.note = Alarm(theme, restartable=self.ports.engine is not None), QLabel()
         self.confirm = Confirm(theme)
         self.playback = PlaybackBar(self.ports.playback, theme) if self.ports.playback else None
         self.trace, self.scorecard = Trace(theme), Scorecard(theme, bridge.pad)
+        self.overview = Overview(bridge, theme)
         self.fill_grid = Grid(Table(FILLS, bridge.pad, bridge.pad.rows_of("fills", -1)), theme, "Fills")
         self.child_grid = Grid(Table(CHILDREN, bridge.pad, bridge.pad.rows_of("children", -1)), theme, "Child orders")
+        self._reason, self._asked = "", 0
+        self.compact = False
         self._build()
+        self.overlays = Overlays(
+            self, theme, self.commands, {"blotter": self.blotter, "trace": self.trace, "health": self.health}
+        )
+        for over in self.overlays.every():
+            self.join(over)
+        self.alerts = AlertDesk(bridge, self.blotter, self.overlays.toasts, self._available)
         actions.add_actions(self)
         bridge.pulled.connect(self.show_pulled)
         bridge.chosen.connect(lambda _row: self._show_chosen(other=True))
-        self.health.zone_wanted.connect(self.change_zone)
-        self.health.theme_wanted.connect(self.change_theme)
+        self._connect()
         if settings is not None:
             self.docks.restore(settings)
+            self.blotter.restore(settings)
 
     # -- mounting ------------------------------------------------------------------------------------------------
 
@@ -108,6 +128,7 @@ class MainWindow(QMainWindow):
         """
         self.docks.add(title, part, beside=beside, tabbed=tabbed)
         self.join(part)
+        self._offer_dock(title)
         if follow is not None:
             self._followers.append(follow)
 
@@ -122,6 +143,8 @@ class MainWindow(QMainWindow):
     def show_pulled(self, pulled: Pulled) -> None:
         """One frame."""
         self.blotter.show_pulled(pulled)
+        self.alerts.show_pulled(pulled)
+        self.overview.show_pulled(pulled)
         row = self.bridge.row
         if pulled.reset or pulled.sections & {"fills", "children", "events"} or bool(np.any(pulled.parents == row)):
             self._show_chosen(other=False)
@@ -158,12 +181,30 @@ class MainWindow(QMainWindow):
             for part in self.parts:
                 if isinstance(part, Zoned):
                     part.set_zone(where)
-        self.health.show_state(pad, name)
-        self.alarm.show_pulse(pad.pulse)
+        self.health.show_state(pad, name, self.alerts.words())
+        self.alarm.show_pulse(pad.pulse, self._why_stale())
+        note = pad.meta().get("note", "")
+        if note != self.note.text():
+            self.note.setText(note)
+            self.note.setVisible(bool(note))
         if self.playback:
             self.playback.show_state(pad, name)
         for part in self.parts:
             part.fade(pad.pulse.stale)
+
+    def _why_stale(self) -> str:
+        """Why the engine ended, as the supervisor says; asked only while it matters."""
+        engine, now = self.ports.engine, self.bridge.now()
+        if engine is None or self.bridge.pad.pulse.life != "stale":
+            self._reason = ""
+        elif not self._reason or now - self._asked >= _ASK_NS:
+            self._reason, self._asked = engine.reason(), now
+        return self._reason
+
+    def _available(self) -> str:
+        """An action that is available now, for a red alert to name."""
+        named = [c for c in self.commands if c.order and c.name != "kill"] or [self.commands["acknowledge"]]
+        return ",   ".join(f"{c.title}: {shown_keys(c)}" for c in [*named[:2], self.commands["alert"]])
 
     # -- what the trader does ------------------------------------------------------------------------------------
 
@@ -187,6 +228,45 @@ class MainWindow(QMainWindow):
             self.playback.dress(self.theme)
         self._show_state()
 
+    def set_compact(self, compact: bool) -> None:
+        """One column of 300 pixels, or the whole desk."""
+        if compact == self.compact:
+            return
+        self.compact = compact
+        if compact:
+            self._wide = self.size(), self.docks.hide_all()
+        self.health.set_compact(compact)
+        self.blotter.set_compact(compact)
+        self.note.setVisible(not compact and bool(self.note.text()))
+        if self.playback:
+            self.playback.setVisible(not compact)
+        if compact:
+            self.resize(COMPACT, self.height())
+        else:
+            self.docks.show_all(self._wide[1])
+            self.resize(self._wide[0])
+
+    def ask_reason(self) -> None:
+        """One key: the trader's reason, stamped with what is on the screen."""
+        if self.ports.runtime is not None and self.bridge.wanted:
+            self.overlays.journal.open(f"{self.bridge.wanted}:")
+
+    def back(self) -> None:
+        """One step back: what stands over the window, a waiting action, the filter; at last the blotter."""
+        if self.overlays.close_one():
+            self.blotter.grid.setFocus()
+            return
+        if self.confirm.asking:
+            self.confirm.cancel()
+        elif self.blotter.search.hasFocus():
+            self.blotter.search.clear()
+        self.blotter.grid.setFocus()
+
+    def replay_from(self, ts_ns: int) -> None:
+        """The desk as it was at an event time; nothing where there is no tape."""
+        if self.ports.lookback is not None:
+            self.past_wanted.emit(ts_ns)
+
     def show_fault(self, words: str) -> None:
         """A fault of the desk itself: said on the screen, and it stays."""
         self.alarm.fault = f"The desk has a fault, do not trust this screen: {words}"
@@ -196,11 +276,41 @@ class MainWindow(QMainWindow):
         """Keep the layout for the next start."""
         self.bridge.stop()
         if self._settings is not None:
+            self.set_compact(False)
             self.docks.save(self._settings)
+            self.blotter.save(self._settings)
             self._settings.setValue("theme", self.theme.name)
         super().closeEvent(event)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """The keys are the blotter's from the start; the tour comes at the first run."""
+        super().showEvent(event)
+        self.blotter.grid.setFocus()
+        if self._settings is not None and not self._settings.value("toured"):
+            self.overlays.tour.begin()
+
     # -- building ------------------------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        self.health.zone_wanted.connect(self.change_zone)
+        self.health.theme_wanted.connect(self.change_theme)
+        self.health.alarm_wanted.connect(self.alerts.go)
+        self.alerts.changed.connect(self._show_state)
+        self.confirm.armed.connect(lambda on: self.blotter.hold("armed", on))
+        self.blotter.grid.drilled.connect(self.drilled)
+        self.overlays.journal.written.connect(lambda words: actions.stamp_reason(self, words))
+        self.overlays.tour.finished.connect(self._toured)
+        engine = self.ports.engine
+        if engine is not None:
+            self.alarm.restart_wanted.connect(engine.restart)
+
+    def _toured(self) -> None:
+        if self._settings is not None:
+            self._settings.setValue("toured", "yes")
+
+    def _offer_dock(self, title: str) -> None:
+        name = "show-" + title.lower().replace(" ", "-")
+        self.commands.add(Command(name, f"Show {title}", (), lambda: self.docks.show(title)))
 
     def _build(self) -> None:
         top = QWidget()
@@ -208,10 +318,14 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.health)
-        if self.playback:
-            layout.addWidget(self.playback)
-        layout.addWidget(self.alarm)
-        layout.addWidget(self.confirm)
+        self.kill = KillButton(self.ports.switch)
+        self.health.hold(self.kill)
+        self.note.setContentsMargins(10, 2, 10, 3)
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self.note.hide()
+        for line in (self.note, self.playback, self.alarm, self.confirm):
+            if line is not None:
+                layout.addWidget(line)
         layout.addWidget(self.blotter, 1)
         self.setCentralWidget(top)
         self.docks = Docks(self)
@@ -225,6 +339,8 @@ class MainWindow(QMainWindow):
         self.mount("Impact trace", self.trace)
         self.mount("Scorecard", self.scorecard, beside="Impact trace")
         self.docks.add("Fills and children", self.tables, beside="Scorecard")
-        docks = [self.docks[title] for title in self.docks.titles()]
+        self._offer_dock("Fills and children")
+        self.mount("Pad overview", self.overview, beside="Fills and children", tabbed=True)
+        docks = [self.docks[title] for title in ("Impact trace", "Scorecard", "Fills and children")]
         self.resizeDocks(docks, [660, 540, 480], Qt.Orientation.Horizontal)
         self.resizeDocks(docks[:1], [450], Qt.Orientation.Vertical)

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QFont, QPainter
+from PySide6.QtGui import QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import QMenu
 
 from app.widgets.columns import Column
@@ -24,6 +24,7 @@ SHELVED: Final = "z"
 class OrderGrid(Grid):
     """Shows an OrderTable. `held` is True while rows must not move: the pointer is over them, or an action is armed."""
 
+    drilled = Signal()  # Enter on an order
     pointed = Signal(bool)  # the pointer came over the rows, or left them
 
     def __init__(self, table: OrderTable, theme: Theme) -> None:
@@ -33,7 +34,7 @@ class OrderGrid(Grid):
         self.badges: dict[int, tuple[str, str]] = {}  # row -> letter of its alert, tone
         self.flashing: dict[int, str] = {}  # row -> tone
         self.untrusted: set[int] = set()  # rows whose market has stopped
-        self.compact = False
+        self.compact = self._was_lit = False
         self._bold = QFont(self.font())
         self._bold.setBold(True)
         titles = self.horizontalHeader()
@@ -97,10 +98,29 @@ class OrderGrid(Grid):
             self.pointed.emit(event.type() == QEvent.Type.Enter)
         return super().eventFilter(watched, event)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter drills into the chosen order."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.drilled.emit()
+        else:
+            super().keyPressEvent(event)
+
     def press(self, line: int) -> None:
         """A click chooses an order, or folds a group."""
         if self.seen(line) >= 0 or not self.orders.fold(line):
             super().press(line)
+
+    def repaint_marks(self) -> None:
+        """Paint marks and ages of alerts anew: the left edge and the column of ages, or all rows where one is lit."""
+        view = self.viewport()
+        if self.flashing or self._was_lit:
+            self._was_lit = bool(self.flashing)
+            view.update()
+            return
+        view.update(0, 0, _BAR, view.height())
+        for number, column in enumerate(self.table.columns):
+            if column.look == "alert" and not self.isColumnHidden(number):
+                view.update(self.columnViewportPosition(number), 0, self.columnWidth(number), view.height())
 
     # -- painting ------------------------------------------------------------------------------------------------
 

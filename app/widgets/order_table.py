@@ -23,6 +23,7 @@ class OrderTable(Table):
     def __init__(self, texts: Texts, rows: Rows) -> None:
         self.pins: set[int] = set()  # rows
         self.folded: set[int] = set()  # keys of groups whose members are hidden
+        self.badges: dict[int, tuple[str, str]] = {}  # row -> letter of its alert, tone
         self.group: Grouped | None = None
         self._by = ""
         self._only: tuple[tuple[str, str], ...] = ()
@@ -120,6 +121,9 @@ class OrderTable(Table):
     def says(self, number_: int, lines: slice) -> list[str]:
         """What a column reads in some lines; a group's line names the group and how many orders it holds."""
         said = super().says(number_, lines)
+        if self.columns[number_].look == "alert":
+            letters = [self.badges.get(row, ("",))[0] for row in self.order[lines].tolist()]
+            said = [f"{letter} {age}" if age else "" for letter, age in zip(letters, said, strict=True)]
         group = self.group
         if group is None:
             return said

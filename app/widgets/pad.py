@@ -23,7 +23,7 @@ _SLICE: Final = 50_000  # rows read of a long section in one pull
 _PATHS: Final = 4  # instruments whose path is kept
 _LOOKS: Final = 200  # at a torn row; what stays torn is asked for again at the next pull
 
-Life = Literal["waiting", "live", "paused", "ended", "stale", "refused"]
+Life = Literal["waiting", "live", "paused", "ended", "past", "stale", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,9 @@ class Pad:
         beats = reader.heartbeat.beats
         if beats != self._beats:
             self._beats, self._beat_seen = beats, now_ns
-        state = reader.meta().get("state", "")
+        state, as_of = reader.meta().get("state", ""), reader.meta().get("as_of", "")
+        if as_of.isdigit():
+            return Pulse("past", f"The desk as it was at {clock(int(as_of))} UTC: nothing here is live")
         if reader.closed or state == "ended":
             return Pulse("ended", "The run has ended: these figures are final")
         until = f"figures stand as of {clock(reader.watermark)} UTC" if reader.watermark != NULL else "no figures yet"

@@ -1,17 +1,20 @@
 """Playback: the speed of a replay, asked for here, done by whoever feeds the engine."""
 
-from typing import Final, Protocol
+from datetime import datetime, tzinfo
+from typing import Final, Protocol, runtime_checkable
 
-from PySide6.QtCore import QRectF, QSize
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
-from app.engine.units import NULL
+from app.engine.units import NULL, SECOND
 from app.widgets import format as text
 from app.widgets.pad import Pad
 from app.widgets.theme import Theme, figures_font
 
 SPEEDS: Final[tuple[tuple[str, float | None], ...]] = (("1x", 1.0), ("10x", 10.0), ("60x", 60.0), ("Flat out", None))
+
+HOW: Final = "11:20, 11:20:05 or +15 (minutes)"
 
 
 class Playback(Protocol):
@@ -27,13 +30,38 @@ class Playback(Protocol):
         """Go on."""
 
 
+@runtime_checkable
+class Jumping(Protocol):
+    """A replay that can go to a time."""
+
+    def jump(self, ts_ns: int) -> None:
+        """Go flat out to an event time (ns), then on as before."""
+
+
 def speed_word(speed: float | None) -> str:
     """A speed as the board's fact `speed` writes it: 1, 10, 2.5, flat."""
     return "flat" if speed is None else f"{speed:g}"
 
 
+def time_of(words: str, near: int, where: tzinfo) -> int | None:
+    """Event time (ns) of "11:20", "11:20:05" or "+15" (minutes ahead) on the day of `near`; None where unreadable."""
+    said = words.strip()
+    if said.startswith("+") and said[1:].isdigit():
+        return near + int(said[1:]) * 60 * SECOND
+    for shape in ("%H:%M:%S", "%H:%M"):
+        try:
+            time = datetime.strptime(said, shape)  # noqa: DTZ007 - its day and zone are put on below
+        except ValueError:
+            continue
+        day = datetime.fromtimestamp(near // SECOND, where)
+        return round(day.replace(hour=time.hour, minute=time.minute, second=time.second).timestamp()) * SECOND
+    return None
+
+
 class Progress(QWidget):
-    """How far the replay is, with its event time."""
+    """How far the replay is, with its event time; a click asks for another place."""
+
+    asked = Signal(float)  # fraction of the way
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -51,6 +79,11 @@ class Progress(QWidget):
         if (fraction, words) != (self.fraction, self.words):
             self.fraction, self.words = fraction, words
             self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Ask for the place under the mouse."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.asked.emit(event.position().x() / max(self.width(), 1))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """A filled bar under the text."""
@@ -75,7 +108,7 @@ class PlaybackBar(QWidget):
         self._asked_state = ""
         self._paused = False
         self.play = QPushButton("Pause")
-        self.play.setToolTip("Space")
+        self.play.setToolTip("Ctrl+Space")
         self.play.setFixedWidth(76)
         self.play.clicked.connect(self.toggle)
         self.speeds: dict[str, QPushButton] = {}
@@ -92,6 +125,17 @@ class PlaybackBar(QWidget):
             group.addButton(button)
             layout.addWidget(button)
             self.speeds[speed_word(speed)] = button
+        self.jump = QLineEdit()
+        self.jump.setPlaceholderText("go to  11:20")
+        self.jump.setFixedWidth(96)
+        self.jump.returnPressed.connect(self._jump_to_words)
+        self._span = (NULL, NULL, NULL)  # start, end, now
+        self._where: tzinfo = text.zone(None)
+        can_jump = isinstance(playback, Jumping)
+        self.jump.setEnabled(can_jump)
+        self.jump.setToolTip(HOW if can_jump else "this replay cannot jump")
+        self.progress.asked.connect(self._jump_to_fraction)
+        layout.addWidget(self.jump)
         layout.addSpacing(8)
         layout.addWidget(self.progress, 1)
 
@@ -100,6 +144,43 @@ class PlaybackBar(QWidget):
         self._asked_speed = speed_word(speed)
         self._playback.set_speed(speed)
         self._mark_pending(self.speeds.get(self._asked_speed), pending=True)
+
+    def change_speed(self, steps: int) -> None:
+        """The next speed up or down."""
+        words = [speed_word(speed) for _, speed in SPEEDS]
+        now = next((i for i, word in enumerate(words) if self.speeds[word].isChecked()), 0)
+        self.ask_speed(SPEEDS[min(max(now + steps, 0), len(SPEEDS) - 1)][1])
+
+    def jump_to(self, ts_ns: int) -> bool:
+        """Ask to go to a time; False when it has passed or the replay cannot jump. The past is the lookback's."""
+        _, _, now = self._span
+        if not isinstance(self._playback, Jumping) or NULL in {now, ts_ns} or ts_ns <= now:
+            return False
+        self._playback.jump(ts_ns)
+        return True
+
+    def focus_jump(self) -> None:
+        """Put the cursor into the time to go to."""
+        self.jump.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.jump.selectAll()
+
+    def _jump_to_words(self) -> None:
+        wanted = time_of(self.jump.text(), self._span[2], self._where) if self._span[2] != NULL else None
+        done = wanted is not None and self.jump_to(wanted)
+        self.jump.setProperty("refused", not done)
+        self.jump.setToolTip(
+            "11:20, 11:20:05 or +15 (minutes)" if done else "a time ahead, as 11:20; the past: R on the trace"
+        )
+        self.jump.style().unpolish(self.jump)
+        self.jump.style().polish(self.jump)
+        if done:
+            self.jump.clear()
+            self.jump.clearFocus()
+
+    def _jump_to_fraction(self, fraction: float) -> None:
+        start, end, _ = self._span
+        if NULL not in {start, end}:
+            self.jump_to(start + round((end - start) * fraction))
 
     def toggle(self) -> None:
         """Ask to pause, or to go on."""
@@ -127,6 +208,10 @@ class PlaybackBar(QWidget):
                 button.setChecked(word == speed)
         for button in (self.play, *self.speeds.values()):
             button.setEnabled(not ended)
+        span = [
+            int(meta[name]) if meta.get(name, "").lstrip("-").isdigit() else NULL for name in ("start_ns", "end_ns")
+        ]
+        self._span, self._where = (span[0], span[1], pad.watermark), text.zone(where_name)
         self.progress.show_at(*progress(pad.watermark, meta, where_name))
 
     def dress(self, theme: Theme) -> None:

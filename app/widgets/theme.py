@@ -107,6 +107,7 @@ def _sheet(t: Theme) -> str:
     QTableView {{ background: {t.paper}; border: 0; }}
     QToolTip {{ background: {t.raised}; color: {t.ink}; border: 1px solid {t.line}; padding: 3px; }}
     QLineEdit {{ background: {t.paper}; border: 1px solid {t.line}; padding: 2px 6px; }}
+    QLineEdit[refused="true"] {{ border-color: {t.red}; }}
     QPushButton {{ background: {t.raised}; border: 1px solid {t.line}; padding: 2px 9px; }}
     QPushButton:hover {{ border-color: {t.faint}; }}
     QPushButton:checked {{ background: {t.selected}; border-color: {t.accent}; }}

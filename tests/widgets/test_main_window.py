@@ -151,8 +151,10 @@ def test_that_an_ended_run_is_not_stale_and_shows_both_hashes(window: MainWindow
 def test_that_the_strip_names_sources_their_state_and_what_came_late(window: MainWindow) -> None:
     words = window.health.sources.text()
     assert "lobster" in words
-    assert "20,000 rows" in words
+    assert "20,000 rows" in window.health.sources.toolTip()
     assert "3 late" in words
+    assert "3 late market rows" in window.health.hashes.text()
+    assert "engine p99" in window.health.engine.text()
     assert "fixlog: gap" in window.health.sources.toolTip()
     assert "generated day" in window.health.session.text()
 

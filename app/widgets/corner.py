@@ -1,0 +1,114 @@
+"""What appears over the window without stopping anybody: toasts in the corner, a hint, a line to write into."""
+
+from collections.abc import Callable
+from html import escape
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.widgets.alerts import Toast
+from app.widgets.theme import Theme
+
+STAY_MS: Final = 12_000
+_MOST: Final = 3  # toasts at once; older ones go
+_MARGIN: Final = 12
+
+
+class Overlay(QFrame):
+    """A frame over its window that never takes the focus by itself; `corner` is where it stands."""
+
+    def __init__(self, window: QWidget, theme: Theme, corner: Qt.Corner | None) -> None:
+        super().__init__(window)
+        self.over, self.corner = window, corner
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+        self.setAutoFillBackground(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        window.installEventFilter(self)
+        self.dress(theme)
+        self.hide()
+
+    def dress(self, theme: Theme) -> None:
+        """Change the colours."""
+        name = type(self).__name__
+        self.setStyleSheet(
+            f"{name} {{ background: {theme.raised}; border: 1px solid {theme.accent}; }}"
+            f"QLabel {{ color: {theme.ink}; }}"
+        )
+
+    def fade(self, faded: bool) -> None:
+        """Nothing here is a figure of the board."""
+
+    def place(self) -> None:
+        """Stand where it belongs, on top of the rest; without a corner in the upper middle."""
+        window = self.over
+        self.adjustSize()
+        self.resize(min(self.width(), window.width() - 2 * _MARGIN), self.height())
+        x, y = (window.width() - self.width()) // 2, min(80, window.height() // 6)
+        if self.corner is not None:
+            left = self.corner in {Qt.Corner.TopLeftCorner, Qt.Corner.BottomLeftCorner}
+            top = self.corner in {Qt.Corner.TopLeftCorner, Qt.Corner.TopRightCorner}
+            x = _MARGIN if left else window.width() - self.width() - _MARGIN
+            y = _MARGIN if top else window.height() - self.height() - _MARGIN
+        self.move(max(x, 0), max(y, 0))
+        self.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay in place when the window changes its size."""
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self.place()
+        return super().eventFilter(watched, event)
+
+
+class Toasts(Overlay):
+    """The newest alerts, bottom right; each says what can be done and goes by itself."""
+
+    wanted = Signal(str)  # an order to go to
+
+    def __init__(self, window: QWidget, theme: Theme, sound: Callable[[], object]) -> None:
+        super().__init__(window, theme, Qt.Corner.BottomRightCorner)
+        self._sound = sound
+        self.said: list[Toast] = []
+        self._lines = QVBoxLayout(self)
+        self._lines.setContentsMargins(10, 8, 10, 8)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.clear)
+
+    def show_toasts(self, toasts: list[Toast], action: str) -> None:
+        """Show them, with one sound however many; `action` names what can be done now."""
+        if not toasts:
+            return
+        self.said = [*self.said, *toasts][-_MOST:]
+        self._rebuild(action)
+        self._sound()
+        self._timer.start(STAY_MS)
+        self.show()
+        self.place()
+
+    def clear(self) -> None:
+        """All of them are gone; the rows keep their marks."""
+        self.said = []
+        self.hide()
+
+    def _rebuild(self, action: str) -> None:
+        while (item := self._lines.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
+        for toast in self.said:
+            line = QWidget()
+            inside = QHBoxLayout(line)
+            inside.setContentsMargins(0, 0, 0, 0)
+            label = QLabel(f"<b>■ {escape(toast.title)}</b><br>{escape(toast.words)}")
+            label.setTextFormat(Qt.TextFormat.RichText)
+            label.setWordWrap(True)
+            label.setMinimumWidth(360)
+            inside.addWidget(label, 1)
+            go = QPushButton("Go")
+            go.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            go.clicked.connect(lambda _=False, order=toast.orders[0]: self.wanted.emit(order))
+            inside.addWidget(go)
+            self._lines.addWidget(line)
+        self._lines.addWidget(QLabel(f"<i>{escape(action)}</i>"))
