@@ -1,5 +1,11 @@
 """The command line of the application."""
 
-from app.cli.entry import main
+from collections.abc import Sequence
+from typing import NoReturn
 
-__all__ = ["main"]
+
+def main(words: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line."""
+    from app.cli import entry  # noqa: PLC0415 - a window starts without it
+
+    entry.main(words)

@@ -8,9 +8,10 @@ from typing import Annotated, Final, TypeAlias
 import typer
 
 from app.cli.recordings import play_on_desk, request_of, speed_of
+from app.cli.window import attach
 from app.cli.words import Format, Orders, SettingsFile, Speed, app, has_screen, worded
 from app.kernel_cache import use_kernel_cache
-from app.session.hand import SessionHand, stop_session
+from app.session.hand import stop_session
 from app.session.request import ReplayRequest
 from app.session.runtime_folder import Role, RuntimeFolder, Session, default_folder
 from app.session.supervisor import supervise, words_of
@@ -72,7 +73,7 @@ def desk(words: DeskWords) -> None:
     if not folder.running():
         run(words.runtime)
         return
-    raise typer.Exit(_attach(folder))
+    raise typer.Exit(attach(folder))
 
 
 @app.command()
@@ -103,7 +104,7 @@ def _open(folder: RuntimeFolder, session: Session) -> None:
     """A window on the folder's session: the one that runs, or this one."""
     status = folder.status()
     if status is not None and status.supervisor.alive():
-        raise typer.Exit(_attach(folder))
+        raise typer.Exit(attach(folder))
     _supervise(folder, session, (*_PROCESSES, "desk"))
 
 
@@ -115,14 +116,3 @@ def _supervise(folder: RuntimeFolder, session: Session, roles: Sequence[Role]) -
     elif folder.begin(session):
         typer.echo(f"the session in {folder.path} was interrupted: it goes on where it stood")
     raise typer.Exit(supervise(folder, words_of(folder, roles)))
-
-
-def _attach(folder: RuntimeFolder) -> int:
-    """A window on a running session, in this process; its end leaves the session running."""
-    from app import desk as window  # noqa: PLC0415 - Qt, where a window is opened
-
-    hand = SessionHand(folder.path)
-    try:
-        return window.run(folder.board, hand, hand.title)
-    finally:
-        hand.close()

@@ -1,5 +1,6 @@
 """A session's run in its runtime folder: begun, or gone on with exactly where an interrupted one stood."""
 
+import shutil
 import time
 from contextlib import ExitStack, closing
 from typing import Final
@@ -47,6 +48,8 @@ class LiveRun:
             if isinstance(day, SimulatedDay):
                 day.keep_commands(folder.commands)
             left = recover(folder.tape, folder.snapshots, day.universe, config)
+            for unfinished in folder.path.glob(f".{folder.out.name}.*.partial"):  # of a run that was killed
+                shutil.rmtree(unfinished, ignore_errors=True)
             board = self._board(left)
             taps = Taps(board=board, frame_s=self._settings.playback.frame_ms * _MILLISECOND_S)
             taps.outputs = stack.enter_context(Outputs(folder.out, day.universe, book=False))

@@ -22,6 +22,7 @@ from app.session.runtime_folder import Identity, ProcessStatus, Role, RuntimeFol
 LOOK_S: Final = 0.05
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 10.0
+LATER_S: Final[dict[Role, float]] = {"lookback": 2.0}  # nobody asks it at once: the window comes first
 STEADY_S: Final = 30.0  # up for so long: the next failure is a first one
 GRACE_S: Final = 5.0
 REFUSED: Final = 3  # exit code of a process that would end the same way again
@@ -37,15 +38,16 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def words_of(folder: RuntimeFolder, roles: Sequence[Role]) -> dict[Role, list[str]]:
-    """The command of each process."""
+    """The command of each process, in the order they are started."""
     path = str(folder.path)
     every: dict[Role, list[str]] = {
         "engine": ["-m", "app.session.engine_worker", path],
         "control": ["-m", "app.control", path],
         "lookback": ["-m", "app.session.lookback_worker", path],
-        "desk": ["-m", "app", "desk", "--runtime", path],
+        "desk": ["-m", "app.cli.window", path],
     }
-    return {role: [sys.executable, *every[role]] for role in roles}
+    first = sorted(roles, key=lambda role: role != "desk")
+    return {role: [sys.executable, *every[role]] for role in first}
 
 
 class Watched:
@@ -58,7 +60,7 @@ class Watched:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self._pause_s = FIRST_PAUSE_S
-        self._next_s = 0.0
+        self._next_s = time.monotonic() + LATER_S.get(role, 0.0)
         self._up_s = 0.0
 
     @property
