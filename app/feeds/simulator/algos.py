@@ -1,0 +1,191 @@
+"""The algo at work: which children are sent, moved and withdrawn to keep to the schedule.
+
+All strategies are one machine with different parameters: by what the target is found (P_STRATEGY), whether children
+are displayed, how large, how patient, when the spread is crossed, whether dark and non-displayed venues are used.
+"""
+
+from app.engine.bits import uniform
+from app.engine.jit import jit
+from app.engine.units import OPEN
+from app.feeds.simulator.books import best_ask, best_bid
+from app.feeds.simulator.cells import (
+    CROSS,
+    DARK,
+    F_AHEAD,
+    FREE,
+    HIDDEN,
+    L_SIZE,
+    LIT,
+    LIVE,
+    P_BEHIND,
+    P_CLIP_HIGH,
+    P_CLIP_LOW,
+    P_CROSS_SIZE,
+    P_DECIDE,
+    P_DISPLAYED,
+    P_FINAL,
+    P_LIFE,
+    P_MOST_WORKING,
+    P_PATIENCE,
+    P_QTY,
+    P_SEED,
+    P_USE_DARK,
+    POST,
+    R_DECIDE,
+    S_ASKED,
+    S_BORN,
+    S_KIND,
+    S_STATE,
+    S_TICK,
+    S_UNTIL,
+    SLOTS,
+    TAKE,
+    X_TARGET,
+    Z_CLIPS,
+    Z_DECIDE,
+    Z_DONE,
+    Z_FINAL,
+    Z_NOW,
+    Z_RENEW,
+    Z_STATUS,
+    Z_STOPPED,
+    Z_WORKING,
+    Floor,
+)  # fmt: skip
+from app.feeds.simulator.orders import ask_leave, ask_move, send
+from app.feeds.simulator.schedule import find_target
+
+
+def _draw(m: Floor, which: int) -> float:
+    """A random number of this decision."""
+    return uniform(m.p[P_SEED], R_DECIDE, 8 * m.z[Z_CLIPS] + which)
+
+
+draw = jit(_draw, forceinline=False)
+
+
+def _withdraw(m: Floor) -> int:
+    """Ask for the cancellation of every live child; how many are still at work."""
+    s = m.slots
+    working = 0
+    for slot in range(SLOTS):
+        if s[slot, S_STATE] != FREE:
+            working += 1
+            if s[slot, S_STATE] == LIVE and s[slot, S_ASKED] == 0 and s[slot, S_KIND] != CROSS:
+                ask_leave(m, slot)
+    return working
+
+
+withdraw = jit(_withdraw, forceinline=False)
+
+
+def _tend(m: Floor) -> int:
+    """Withdraw children whose time is over, follow the touch with displayed ones; how many are at work."""
+    s, now = m.slots, m.z[Z_NOW]
+    ask = best_ask(m)
+    working = 0
+    for slot in range(SLOTS):
+        if s[slot, S_STATE] == FREE:
+            continue
+        working += 1
+        if s[slot, S_STATE] != LIVE or s[slot, S_ASKED] != 0:
+            continue
+        if now >= s[slot, S_UNTIL]:
+            ask_leave(m, slot)
+        elif s[slot, S_KIND] == POST and s[slot, S_TICK] > ask and now - s[slot, S_BORN] >= m.p[P_PATIENCE]:
+            ask_move(m, slot, ask)
+    return working
+
+
+tend = jit(_tend, forceinline=False)
+
+
+def _larger_bid(m: Floor) -> int:
+    """The venue with the most shares at the best bid."""
+    tick = best_bid(m)
+    found, most = 0, -1
+    for venue in range(LIT):
+        if m.best[2 * venue] == tick and m.levels[2 * venue, tick, L_SIZE] > most:
+            found, most = venue, m.levels[2 * venue, tick, L_SIZE]
+    return found
+
+
+larger_bid = jit(_larger_bid, forceinline=False)
+
+
+def _shorter_ask(m: Floor) -> int:
+    """The venue with the shorter queue at the best ask."""
+    tick = best_ask(m)
+    found, least = 0, 1 << 60
+    for venue in range(LIT):
+        if m.levels[2 * venue + 1, tick, L_SIZE] < least:
+            found, least = venue, m.levels[2 * venue + 1, tick, L_SIZE]
+    return found
+
+
+shorter_ask = jit(_shorter_ask, forceinline=False)
+
+
+def _start_child(m: Floor, kind: int, venue: int, qty: int, tick: int) -> None:
+    """Send a child and give it a life of its own length."""
+    slot = send(m, kind, venue, qty, tick)
+    if slot >= 0:
+        m.slots[slot, S_UNTIL] = m.z[Z_NOW] + int(m.p[P_LIFE] * (0.5 + draw(m, 2)))
+
+
+start_child = jit(_start_child, forceinline=False)
+
+
+def _send_more(m: Floor, working: int) -> None:
+    """Send what the schedule lacks: cross when behind, else wait in a queue or out of sight."""
+    z, p = m.z, m.p
+    ask, bid = best_ask(m), best_bid(m)
+    left = p[P_QTY] - z[Z_DONE] - z[Z_WORKING]
+    if left <= 0 or bid < 0 or ask >= m.levels.shape[1]:
+        return
+    clip = min(left, p[P_CLIP_LOW] + int(draw(m, 0) * (p[P_CLIP_HIGH] - p[P_CLIP_LOW] + 1)))
+    behind = m.x[X_TARGET] - z[Z_DONE]
+    need = behind + m.f[F_AHEAD] - z[Z_WORKING]
+    venue = larger_bid(m)
+    shown = m.levels[2 * venue, bid, L_SIZE]
+    if p[P_CROSS_SIZE] > 0 and shown >= p[P_CROSS_SIZE] and behind > 0.0:
+        start_child(m, TAKE, venue, min(left, shown // 4), bid)
+        z[Z_CLIPS] += 1
+    elif p[P_DISPLAYED] == 1 and behind >= p[P_BEHIND]:
+        start_child(m, TAKE, venue, clip, bid - 1)
+        z[Z_CLIPS] += 1
+    elif need >= clip and working < p[P_MOST_WORKING]:
+        if p[P_DISPLAYED] == 1 or behind >= p[P_BEHIND]:
+            start_child(m, POST, shorter_ask(m), clip, ask)
+        elif p[P_USE_DARK] == 1 and draw(m, 1) < 0.5:
+            start_child(m, DARK, LIT, clip, bid)
+        else:
+            start_child(m, HIDDEN, int(LIT * draw(m, 3)), clip, bid)
+        z[Z_CLIPS] += 1
+
+
+send_more = jit(_send_more, forceinline=False)
+
+
+def _decide(m: Floor) -> None:
+    """One look of the algo at its order."""
+    z, p = m.z, m.p
+    z[Z_DECIDE] = z[Z_NOW] + p[P_DECIDE]
+    if z[Z_STATUS] != OPEN:
+        return
+    find_target(m)
+    if z[Z_RENEW] == 1:  # the children of the old way go first
+        z[Z_RENEW] = 0
+        withdraw(m)
+    if z[Z_STOPPED] == 1:
+        withdraw(m)
+    elif z[Z_NOW] < p[P_FINAL]:
+        send_more(m, tend(m))
+    elif z[Z_FINAL] == 0 and withdraw(m) == 0:
+        z[Z_FINAL] = 1
+        left = p[P_QTY] - z[Z_DONE]
+        if left > 0:
+            send(m, CROSS, 0, left, best_bid(m))
+
+
+decide = jit(_decide, forceinline=False)

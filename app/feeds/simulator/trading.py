@@ -1,0 +1,141 @@
+"""Marketable orders: they take what rests, best level first, and ours among it; non-displayed interest trades first."""
+
+from app.engine.bits import uniform
+from app.engine.jit import jit
+from app.engine.units import BID, REGULAR
+from app.feeds.simulator.books import best_ask, best_bid, strike, tell_print
+from app.feeds.simulator.cells import (
+    DARK,
+    F_DARK_SHARE,
+    F_MID_SHARE,
+    F_SECOND_VENUE,
+    HIDDEN,
+    L_HEAD,
+    LIT,
+    LIVE,
+    MAKER,
+    O_OWNER,
+    O_SIZE,
+    P_SEED,
+    P_TICK,
+    PRINT,
+    R_DARK,
+    R_ORDER,
+    S_FILLED,
+    S_KIND,
+    S_QTY,
+    S_STATE,
+    S_VENUE,
+    SLOTS,
+    Z_DARK,
+    Z_HIDDEN,
+    Z_NOW,
+    Z_TAKER,
+    Floor,
+)  # fmt: skip
+from app.feeds.simulator.children import fill, put_off
+
+
+def _take(m: Floor, book: int, size: int, limit: int) -> int:
+    """Take up to a size from a book, no worse than a limit tick; the size done. Z_TAKER: own slot + 1, or 0."""
+    z, pool = m.z, m.pool
+    left = size
+    while left > 0:
+        tick = m.best[book]
+        if tick < 0 or tick >= m.levels.shape[1]:
+            break
+        if (book & 1 == 1 and tick > limit) or (book & 1 == 0 and tick < limit):
+            break
+        order = m.levels[book, tick, L_HEAD]
+        owner = pool[order, O_OWNER]
+        if owner != MAKER and z[Z_TAKER] != 0:
+            break  # never our own order against our own order
+        qty = min(left, pool[order, O_SIZE])
+        strike(m, order, qty)
+        if z[Z_TAKER] != 0:
+            fill(m, z[Z_TAKER] - 1, qty, tick * m.p[P_TICK])
+        if owner != MAKER:
+            fill(m, owner - 1, qty, tick * m.p[P_TICK])
+        left -= qty
+    return size - left
+
+
+take = jit(_take, forceinline=False)
+
+
+def _middle(m: Floor) -> int:
+    """The mid in 1e-9; -1 without both sides."""
+    bid, ask = best_bid(m), best_ask(m)
+    if bid < 0 or ask >= m.levels.shape[1]:
+        return -1
+    return int((bid + ask) * m.p[P_TICK] // 2)
+
+
+middle = jit(_middle)
+
+
+def _meet_hidden(m: Floor, venue: int, size: int) -> int:
+    """A buyer meets our non-displayed orders of a venue at the mid; the size done."""
+    price = middle(m)
+    left = size
+    if price < 0:
+        return 0
+    for slot in range(SLOTS):
+        s = m.slots
+        if left > 0 and s[slot, S_STATE] == LIVE and s[slot, S_KIND] == HIDDEN and s[slot, S_VENUE] == venue:
+            qty = min(left, s[slot, S_QTY] - s[slot, S_FILLED])
+            at = tell_print(m, venue, price, qty, REGULAR)
+            if at >= 0:
+                m.out[at]["side"] = BID
+            fill(m, slot, qty, price)
+            left -= qty
+    return size - left
+
+
+meet_hidden = jit(_meet_hidden, forceinline=False)
+
+
+def _order(m: Floor, number: int, mark: int) -> None:
+    """Somebody's marketable order: `mark` is its signed size; it goes to the venue with the best price."""
+    book = 1 if mark > 0 else 0
+    size = abs(mark)
+    first = 0
+    if uniform(m.p[P_SEED], R_ORDER, 4 * number) < m.f[F_SECOND_VENUE]:
+        first = 1
+    venue = first
+    for other in range(LIT):
+        ahead = m.best[2 * other + book] - m.best[2 * venue + book]
+        if (book == 1 and ahead < 0) or (book == 0 and ahead > 0):
+            venue = other
+    tick = m.best[2 * venue + book]
+    if tick < 0 or tick >= m.levels.shape[1]:
+        return
+    m.z[Z_TAKER] = 0
+    if mark > 0 and m.z[Z_HIDDEN] > 0 and uniform(m.p[P_SEED], R_ORDER, 4 * number + 1) < m.f[F_MID_SHARE]:
+        size -= meet_hidden(m, venue, size)
+    take(m, 2 * venue + book, size, tick + (2 if book == 1 else -2))
+
+
+order = jit(_order, forceinline=False)
+
+
+def _dark_order(m: Floor, number: int, mark: int) -> None:
+    """An off-exchange trade: its print follows late; a buyer may meet our dark order at the mid, on size."""
+    price = middle(m)
+    if price < 0:
+        return
+    size = abs(mark)
+    z, s = m.z, m.slots
+    at = z[Z_NOW] + 5_000_000 + int(600e6 * uniform(m.p[P_SEED], R_DARK, 4 * number + 1))
+    if mark > 0 and z[Z_DARK] > 0 and uniform(m.p[P_SEED], R_DARK, 4 * number) < m.f[F_DARK_SHARE]:
+        for slot in range(SLOTS):
+            if size > 0 and s[slot, S_STATE] == LIVE and s[slot, S_KIND] == DARK:
+                qty = min(size, s[slot, S_QTY] - s[slot, S_FILLED])
+                fill(m, slot, qty, price)
+                put_off(m, at, PRINT, price, qty)
+                size -= qty
+    if size > 0:
+        put_off(m, at + 100_000, PRINT, price, size)
+
+
+dark_order = jit(_dark_order, forceinline=False)
