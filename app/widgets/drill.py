@@ -232,7 +232,7 @@ class Drill(QWidget):
         head.addWidget(self.more)
         for part in (self.tabs, self.tape):
             halves.addWidget(part)
-        halves.setSizes([240, 200])
+        halves.setSizes([210, 240])
         halves.setChildrenCollapsible(False)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(1)

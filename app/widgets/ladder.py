@@ -60,6 +60,10 @@ class Ladder(QWidget):
         """As high as its levels."""
         return QSize(330, LINE * (len(self.levels) + 1) + 4)
 
+    def middle(self) -> int:
+        """Pixels from the top to the line between the best bid and the best ask."""
+        return LINE * (1 + sum(at.side == "A" for at in self.levels))
+
     def said(self) -> list[tuple[str, ...]]:
         """What every line reads, in the columns of the picture."""
         return [self._cells(at) for at in self.levels]
@@ -68,7 +72,20 @@ class Ladder(QWidget):
         lines = ["  ".join(cell for cell in line if cell) for line in self.said()]
         self.setAccessibleDescription("; ".join(lines) or self.words)
         self.setMinimumHeight(LINE * (len(self.levels) + 1) + 4)
+        self.setMinimumWidth(self._needed())
         self.update()
+
+    def _needed(self) -> int:
+        """The width at which no cell is cut."""
+        metrics = QFontMetrics(self.font())
+        arrow = (14, 0, 0, 0, 0, 0, 14)
+        needs = [
+            (metrics.horizontalAdvance(said) + 8 + arrow[place]) / _SHARES[place]
+            for line in self.said()
+            for place, said in enumerate(line)
+            if said
+        ]
+        return round(max(needs, default=0))
 
     def _cells(self, at: Level) -> tuple[str, ...]:
         size = text.number(at.size)

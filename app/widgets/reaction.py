@@ -6,7 +6,8 @@ from typing import Final
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.engine.units import SECOND
@@ -125,6 +126,8 @@ class Reaction(QWidget):
             plot.zero.setPen(pg.mkPen(theme.faint, style=Qt.PenStyle.DashLine))
         for label in (self.placebo, self.readout):
             label.setStyleSheet(f"color: {theme.faint}")
+        for name, button in self.buttons.items():
+            button.setIcon(_icon(_LOOKS[name][0], self._colour(_LOOKS[name][1])))
         self._draw()
 
     def reading(self, x: float, *, markout: bool) -> str:
@@ -200,6 +203,7 @@ class Reaction(QWidget):
             button.setChecked(name in {"new", "passive", "aggressive"})
             button.setToolTip(f"events of class {name}; s(mid after - mid before)/mid; + = against us")
             button.toggled.connect(lambda _on: self._draw())
+            button.setIconSize(QSize(12, 12))
             head.addWidget(button)
         head.addStretch(1)
         for label in (self.placebo, self.readout):
@@ -215,6 +219,18 @@ class Reaction(QWidget):
         self.area.scene().sigMouseMoved.connect(self._point)
         offer_picture(self, "the reaction chart")
         self.dress(self.theme)
+
+
+def _icon(symbol: str, colour: str) -> QIcon:
+    """The symbol of a class, for its button."""
+    picture = QPixmap(12, 12)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(6, 6)
+    pg.graphicsItems.ScatterPlotItem.drawSymbol(painter, symbol, 9, pg.mkPen(colour), pg.mkBrush(colour))
+    painter.end()
+    return QIcon(picture)
 
 
 def _span(found: Estimate) -> tuple[float, float, float]:

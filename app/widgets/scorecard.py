@@ -107,9 +107,9 @@ class Scorecard(QScrollArea):
         self.light.setFont(figures_font())
         self.light.setWordWrap(True)
         self.bar = Ribbon(theme)
-        self.parts = Sheet(theme, (5, 5, 4), "Shortfall by part")
+        self.parts = Sheet(theme, (4.8, 5.8, 3.6), "Shortfall by part")
         self.facts = Sheet(theme, (4, 5, 4, 5, 4, 5), "Arrival and benchmarks")
-        self.markouts = Sheet(theme, (3, 3, 3), "Markouts")
+        self.markouts = Sheet(theme, (2.4, 3, 3.8), "Markouts")
         for sheet in (self.parts, self.facts, self.markouts):
             sheet.asked.connect(self._ask)
         self._build()
@@ -210,7 +210,7 @@ class Scorecard(QScrollArea):
         self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         views.insertWidget(0, self.heading, 1)
         figures = QHBoxLayout()
-        for sheet, share in ((self.parts, 6), (self.markouts, 5)):
+        for sheet, share in ((self.parts, 7), (self.markouts, 5)):
             figures.addWidget(sheet, share, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(views)
         layout.addWidget(self.light)

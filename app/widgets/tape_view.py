@@ -5,7 +5,7 @@ from datetime import UTC, tzinfo
 from functools import partial
 from typing import Final, NamedTuple
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -27,7 +27,7 @@ from app.widgets.theme import Theme, figures_font
 
 ASKING: Final = "asking the tape …"
 NO_TAPE: Final = "No tape here: this board was opened without its session, so messages and books cannot be looked up."
-CONSOLIDATED: Final = "all venues"
+CONSOLIDATED: Final = "all"
 
 
 class Spot(NamedTuple):
@@ -53,7 +53,7 @@ class TapeView(QWidget):
         self.asker = Asker(LookbackError, self)
         self.raw, self.ladder = RawView(theme), Ladder(theme)
         self.title, self.when = QLabel(), QLabel()
-        self.venue, self.before = QComboBox(), QPushButton("just before")
+        self.venue, self.before = QComboBox(), QPushButton("before")
         self.replay = QPushButton("Replay from here")
         self.theme = theme
         self._build()
@@ -135,6 +135,12 @@ class TapeView(QWidget):
             self.ladder.show_words(problem)
         else:
             self.ladder.show_levels(levels)
+            QTimer.singleShot(0, self._centre)
+
+    def _centre(self) -> None:
+        """The best prices in the middle of what is seen."""
+        bar = self._scroll.verticalScrollBar()
+        bar.setValue(self.ladder.middle() - self._scroll.viewport().height() // 2)
 
     def _asked_ts(self, spot: Spot) -> int:
         """The nanosecond asked for: that of the line, or the one before it."""
@@ -147,7 +153,7 @@ class TapeView(QWidget):
     def _say(self) -> None:
         spot = self.spot
         self.title.setText("" if spot is None else f"{spot.label}   {spot.source} {spot.seq if spot.source else ''}")
-        self.when.setText("" if spot is None else f"book at {text.clock(self._asked_ts(spot), self.where, 9)}")
+        self.when.setText("" if spot is None else f"book {text.clock(self._asked_ts(spot), self.where, 9)}")
         for part in (self.venue, self.before, self.replay):
             part.setEnabled(spot is not None)
         for label in (self.title, self.when):
@@ -162,32 +168,34 @@ class TapeView(QWidget):
         self.replay.clicked.connect(lambda: self.replay_wanted.emit(self.spot.ts_ns) if self.spot else None)
         for label in (self.title, self.when):
             label.setFont(figures_font())
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.venue.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for button in (self.before, self.replay):
             button.setAutoDefault(False)
-        left, right = QWidget(), QWidget()
-        self._column(left, (self.title, self.replay), self.raw)
-        scroll = QScrollArea()
-        scroll.setWidget(self.ladder)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        self._column(right, (self.when, self.venue, self.before), scroll)
+        self._scroll = QScrollArea()
+        self._scroll.setWidget(self.ladder)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         halves = QSplitter(Qt.Orientation.Horizontal)
-        halves.addWidget(left)
-        halves.addWidget(right)
-        halves.setSizes([340, 330])
+        halves.addWidget(_column([(self.title, self.replay)], self.raw))
+        halves.addWidget(_column([(self.when, self.before, self.venue)], self._scroll))
+        halves.setSizes([300, 370])
         halves.setChildrenCollapsible(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(halves)
 
-    @staticmethod
-    def _column(column: QWidget, head: tuple[QWidget, ...], body: QWidget) -> None:
-        layout, line = QVBoxLayout(column), QHBoxLayout()
-        layout.setContentsMargins(4, 2, 0, 0)
-        layout.setSpacing(2)
+
+def _column(heads: Sequence[Sequence[QWidget]], body: QWidget) -> QWidget:
+    column, layout = QWidget(), QVBoxLayout()
+    layout.setContentsMargins(4, 2, 0, 0)
+    layout.setSpacing(2)
+    for head in heads:
+        line = QHBoxLayout()
         line.addWidget(head[0], 1)
         for part in head[1:]:
             line.addWidget(part)
         layout.addLayout(line)
-        layout.addWidget(body, 1)
+    layout.addWidget(body, 1)
+    column.setLayout(layout)
+    return column

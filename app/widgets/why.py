@@ -90,7 +90,7 @@ class Why(QScrollArea):
         self.found: list[Cause] = []
         self.title, self.words, self.count = QLabel(HINT), QLabel(), QLabel()
         self.inputs = Sheet(theme, (4, 6), "Inputs")
-        self.rows = Sheet(theme, (6, 5, 3, 5), "Rows it came from")
+        self.rows = Sheet(theme, (4.6, 3.2, 2.8, 6), "Rows it came from")
         self.replay = QPushButton("Replay from here")
         self._build()
 
