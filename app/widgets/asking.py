@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 Then = Callable[[Any, str], None]  # (answer, ""), or (None, why there is none)
 
@@ -25,7 +25,7 @@ class Asker(QObject):
         self._pool = ThreadPoolExecutor(1)
         self._asked: dict[str, tuple[int, Then]] = {}
         self._count = 0
-        self._answered.connect(self._deliver)
+        self._answered.connect(self._deliver, Qt.ConnectionType.QueuedConnection)  # never inside `ask`
         self.destroyed.connect(lambda *_, pool=self._pool: pool.shutdown(wait=False, cancel_futures=True))
 
     def ask(self, slot: str, call: Callable[[], object], then: Then) -> None:
