@@ -34,6 +34,7 @@ class AuditLog:
         self._descriptor = -1
         self._head = -1
         self._hash, self._n = GENESIS, 0
+        self._unsynced = False
         if path is None:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,11 +68,13 @@ class AuditLog:
             self.lines.append(line)
         else:
             os.write(self._descriptor, line + b"\n")
+            self._unsynced = True
 
     def sync(self) -> None:
         """Everything written is on disk."""
-        if self._path is None:
+        if not self._unsynced:
             return
+        self._unsynced = False
         os.fsync(self._descriptor)
         os.pwrite(self._head, b"%012d %b\n" % (self._n, self._hash.encode()), 0)
         os.fsync(self._head)

@@ -13,14 +13,16 @@ import msgspec
 from app.engine.errors import DecodeError
 from app.engine.switch.facts import Fact, SendFix
 from app.engine.switch.profile import Profile
+from app.runtime.channel import write_private
 
 
 class Began(msgspec.Struct, frozen=True, tag=True):
-    """A process took over: under this profile, as this host."""
+    """A process took over: under this profile, as this host, its ClOrdIDs counted on from `count`."""
 
     wall_ns: int
     host: str
     profile: Profile
+    count: int = 0
 
 
 class Happened(msgspec.Struct, frozen=True, tag=True):
@@ -68,6 +70,30 @@ class IntentJournal:
             self.sync()
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+class Reserved:
+    """ClOrdID numbers reserved for good, in blocks, in a file that outlives every session; None: in memory."""
+
+    BLOCK = 1000
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self.upto = 0  # every number up to this one may have been used before
+        self._held = 0  # every number up to this one is ours now
+        if path is not None and path.exists():
+            text = path.read_text("ascii").strip()
+            if not text.isdigit():
+                raise DecodeError(f"{path}: {text!r} is not allowed; allowed: the last ClOrdID number reserved")
+            self.upto = int(text)
+
+    def reach(self, count: int) -> None:
+        """Reserve a block before a number beyond the reserved ones is used."""
+        if count <= self._held:
+            return
+        self._held = self.upto = count + self.BLOCK
+        if self._path is not None:
+            write_private(self._path, b"%d" % self.upto)
 
 
 def read_journal(path: Path) -> Iterator[Line]:

@@ -85,9 +85,9 @@ class SimulatedLink:
             raise LinkDownError("session is not logged on: nothing was sent")
         try:
             told = msgspec.json.decode(self._out.ask(msgspec.json.encode(EmsAsked([raw]))), type=EmsTold)
-        except FeedError as error:
+        except FeedError:  # it may have arrived: the caller must not take it for unsent
             self._up.clear()
-            raise error
+            raise
         if not told.open:
             raise LinkDownError("the EMS takes no messages now: nothing was sent")
 

@@ -61,6 +61,28 @@ SOURCE_ROW: Final = np.dtype(
     [("source", "u4"), ("state", "u4"), ("last_ts", "i8"), ("rows", "i8"), ("late", "i8"), ("gaps", "i8")], align=True
 )
 
+# Of the control process's own board. One algo order and what is under way on it; `since_ns`: when it got there.
+SWITCH_ROW: Final = np.dtype(
+    [
+        ("order_id", "u4"), ("parent_id", "u4"), ("instrument", "u4"), ("algo", "u4"),
+        ("state", "u4"), ("words", "u4"), ("alarm", "u4"), ("request", "u4"), ("accepted", "u4"), ("killed", "u4"),
+        ("qty", "i8"), ("cum", "i8"), ("held", "i8"), ("leaves", "i8"), ("version", "i8"),
+        ("since_ns", "i8"), ("deadline_ns", "i8"),
+        ("paused", "i1"), ("pending", "i1"), ("online", "i1"), ("foreign", "i1"), ("pad", "i4"),
+    ],
+    align=True,
+)  # fmt: skip
+# One line of the message log: a message out or in (raw FIX as text, one character a byte), a state, a remark.
+SWITCH_LOG_ROW: Final = np.dtype(
+    [
+        ("ts", "i8"), ("seq", "i8"), ("order_id", "u4"), ("direction", "u4"), ("kind", "u4"), ("state", "u4"),
+        ("words", "u4"), ("alarm", "u4"), ("raw", "u4"), ("parent_id", "u4"),
+    ],
+    align=True,
+)  # fmt: skip
+# One scope of the kill switch; `active` 0 once released.
+KILL_ROW: Final = np.dtype([("ts", "i8"), ("scope", "u4"), ("active", "i4")], align=True)
+
 SECTIONS: Final[dict[str, np.dtype[np.void]]] = {
     "parents": PARENT_ROW,
     "fills": FILL_ROW,
@@ -69,6 +91,9 @@ SECTIONS: Final[dict[str, np.dtype[np.void]]] = {
     "trace": TRACE_ROW,
     "events": EVENT_ROW,
     "sources": SOURCE_ROW,
+    "switches": SWITCH_ROW,
+    "switch_log": SWITCH_LOG_ROW,
+    "kills": KILL_ROW,
 }
 
 

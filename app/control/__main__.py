@@ -1,0 +1,8 @@
+"""`python -m app.control RUNTIME_FOLDER`."""
+
+import sys
+
+from app.control.process import main
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,194 @@
+"""The control process: one thread decides; door and line hand it questions and messages, deadlines wake it.
+
+<runtime>/sockets/control.json   the door desks knock at        <runtime>/sockets/ems.json   the EMS of the session
+<runtime>/board                  read for freshness             <runtime>/control            states, audit, journal
+"""
+
+import os
+import pwd
+import signal
+import socket
+import threading
+import time
+import tomllib
+from concurrent.futures import Future
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import msgspec
+
+from app.control.answering import Answering
+from app.control.asks import Forecast, Question, Refused, Reply
+from app.control.board import ControlBoard
+from app.control.core import Control
+from app.control.link import Clock, Down, EmsLink, EventQueue, LinkEvent, Received, SimulatedLink, Up
+from app.control.sight import BoardSight
+from app.engine.errors import ScorecardError, SettingsError, complaint
+from app.engine.switch.guard import Limits, Market
+from app.engine.switch.order import Order
+from app.engine.switch.profile import Profile, profile_of
+from app.runtime.channel import Door
+from app.settings import RESOURCES
+
+BEAT_S: Final = 0.1
+ANSWER_S: Final = 10.0
+DEFAULT_PROFILE: Final = RESOURCES / "profiles" / "sim.toml"
+
+
+class _Asked(msgspec.Struct):
+    """A question from the door, waiting for its answer."""
+
+    question: Question
+    reply: "Future[Reply]"
+
+
+class _Stop(msgspec.Struct):
+    """End in good order."""
+
+
+class ControlProcess:
+    """Everything of the process but its signals: `run` returns when it was asked to stop."""
+
+    def __init__(self, runtime: Path, profile: Profile, limits: Limits, link: EmsLink | None = None) -> None:
+        self._runtime = runtime
+        self._events = EventQueue()
+        self._link = link or SimulatedLink(runtime / "sockets" / "ems.json")
+        self._board_sight = BoardSight(runtime / "board")
+        self._fault = "engine's board was not looked at yet"
+        folder = runtime / "control"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.control = Control(
+            profile=profile, limits=limits, send=self._link.send, source=self, folder=folder,
+            host=socket.gethostname().replace("-", "") or "host", wall_ns=time.time_ns(),
+        )  # fmt: skip
+        self._answering = Answering(self.control)
+        self._board = ControlBoard(folder, time.monotonic_ns)
+        self._user = user_name()
+        self._said: dict[str, str] = {}
+
+    def market(self, order: Order, now: int) -> Market:
+        """As MarketSource: looked at now."""
+        self._fault = self._board_sight.watch(time.monotonic_ns())
+        return self._board_sight.market(order, now, self._fault)
+
+    def forecast(self, order: Order) -> Forecast:
+        """As the board has it."""
+        return self._board_sight.forecast(order)
+
+    def stop(self) -> None:
+        """From any thread."""
+        self._events.put(_Stop())
+
+    def run(self) -> None:
+        """Until stopped: answer, listen, keep deadlines, publish."""
+        (self._runtime / "sockets").mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._link.start(self.control.known, self._events.put)
+        with Door(self._runtime / "sockets" / "control.json", self._ask):
+            try:
+                self._loop()
+            finally:
+                self._link.stop()
+                self._publish()
+                self._board.close()
+                self.control.close()
+
+    def _loop(self) -> None:
+        beat = 0.0
+        while True:
+            event = self._events.get(max(BEAT_S - (time.monotonic() - beat), 0.0))
+            while event is not None:
+                if isinstance(event, _Stop):
+                    return
+                self._take(event)
+                if isinstance(event, _Asked):
+                    self._publish()
+                if time.monotonic() - beat >= BEAT_S:
+                    break
+                event = self._events.get(0.0)
+            if time.monotonic() - beat >= BEAT_S:
+                beat = time.monotonic()
+                self._fault = self._board_sight.watch(time.monotonic_ns())
+                self.control.audit.sync()
+                self._publish()
+
+    def _take(self, event: object) -> None:
+        match event:
+            case _Asked():
+                try:
+                    event.reply.set_result(self._answering.answer(event.question, self._user, time.time_ns()))
+                except BaseException as error:
+                    event.reply.set_exception(error)
+                    raise
+            case Received() | Clock() | Up() | Down():
+                heard(self.control, event)
+            case _:
+                pass
+
+    def _publish(self) -> None:
+        session = "logged on" if self.control.session.online else "not logged on"
+        for key, text in (("session", session), ("engine", self._fault or "fresh")):
+            if self._said.get(key) != text:
+                self._said[key] = text
+                self._board.say(key, text)
+        self._board.publish(self.control)
+
+    def _ask(self, question: bytes) -> bytes:
+        """In a thread of the door."""
+        try:
+            asked = _Asked(_DECODER.decode(question), Future())
+        except msgspec.DecodeError as error:
+            return msgspec.json.encode(Refused(words=f"not a question: {error}"))
+        self._events.put(asked)
+        try:
+            return msgspec.json.encode(asked.reply.result(ANSWER_S))
+        except (TimeoutError, ScorecardError) as error:
+            return msgspec.json.encode(Refused(words=f"control process failed: {error}"))
+
+
+_DECODER: Final = msgspec.json.Decoder(Question)
+
+
+def heard(control: Control, event: LinkEvent) -> None:
+    """Hand an event of the line to the control."""
+    match event:
+        case Received():
+            control.received(event.raw, event.at_ns, event.number)
+        case Clock():
+            control.tick(event.now_ns)
+        case Up():
+            control.tick(event.now_ns)
+            control.logged_on(up=True)
+        case Down():
+            control.logged_on(up=False)
+
+
+def user_name() -> str:
+    """The operating system's login of this process: only he can read the key of its door."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
+
+
+def load_profile(path: Path = DEFAULT_PROFILE) -> Profile:
+    """A broker profile from its TOML file; raises SettingsError naming file, key, value and what is allowed."""
+    try:
+        return profile_of(tomllib.loads(path.read_text("utf-8")), str(path))
+    except OSError as error:
+        raise SettingsError(f"{path}: the profile cannot be read: {error.strerror or error}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(complaint(str(path), "profile", str(error), "a TOML file in UTF-8")) from error
+
+
+def main(words: list[str]) -> int:
+    """Run the control process of a runtime folder until SIGTERM."""
+    process = ControlProcess(Path(words[0]).absolute(), load_profile(), Limits())
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        threading.Thread(target=process.stop, daemon=True).start()
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides
+    signal.signal(signal.SIGTERM, stop)
+    process.run()
+    return 0

@@ -1,0 +1,112 @@
+"""What the guard sees of the market: the engine's board, and whether it can be believed."""
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from app.board import BoardError, BoardReader, TornRowsError
+from app.control.asks import Forecast
+from app.engine.events import Rows
+from app.engine.switch.guard import Market
+from app.engine.switch.order import Order
+from app.engine.units import NULL, SECOND
+
+STANDING_STILL_NS: Final = 2 * SECOND  # of the machine's clock: an engine beats several times a second
+
+
+class BoardSight:
+    """Reads the engine's board. A dead, silent or missing engine is a fault in words, never old figures."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._reader: BoardReader | None = None
+        self._beats = (-1, 0)
+        self._parents: dict[str, int] = {}
+        self._instruments: dict[str, int] = {}
+        self._epoch = -1
+
+    def watch(self, mono_ns: int) -> str:
+        """Why the board cannot be believed now (monotonic ns), "" when it can. To be called a few times a second."""
+        try:
+            if self._reader is None:
+                self._reader = BoardReader(self._folder)
+            self._reader.refresh()
+        except BoardError as error:
+            self._reader = None
+            return f"engine's board cannot be read: {error}"
+        if self._reader.closed:
+            return "engine has ended: its board is closed"
+        if not self._reader.writer_alive():
+            return "engine is dead: its board stands still"
+        beats = self._reader.heartbeat.beats
+        if beats != self._beats[0]:
+            self._beats = (beats, mono_ns)
+        silent = mono_ns - self._beats[1]
+        return f"engine is silent for {silent / SECOND:.1f} s" if silent > STANDING_STILL_NS else ""
+
+    def market(self, order: Order, now: int, fault: str) -> Market:
+        """What the board says about an order at an event time (ns)."""
+        if fault or self._reader is None:
+            return Market(fault=fault or "engine's board cannot be read")
+        try:
+            return self._market(self._reader, order, now)
+        except (BoardError, TornRowsError, IndexError) as error:
+            return Market(fault=f"engine's board cannot be read: {error}")
+
+    def forecast(self, order: Order) -> Forecast:
+        """What the order's algo of today is expected to do, as the board has it."""
+        reader = self._reader
+        try:
+            parent = None if reader is None else self._row(reader, "parents", "parent_id", order.parent_id)
+        except (BoardError, IndexError):
+            parent = None
+        if parent is None:
+            return Forecast(algo="", why="undefined: the board does not have this parent")
+        finish = int(parent["expected_finish_ns"][0])
+        return Forecast(
+            algo="",
+            finish_ns=None if finish == NULL else finish,
+            unfilled=_defined(parent["expected_unfilled"][0]),
+            risk_bps=_defined(parent["timing_risk_bps"][0]),
+            participation=_defined(parent["participation"][0]),
+        )
+
+    def _market(self, reader: BoardReader, order: Order, now: int) -> Market:
+        parent = self._row(reader, "parents", "parent_id", order.parent_id)
+        name = order.tag(55) or ""
+        instrument = self._row(reader, "instruments", "instrument", name)
+        if instrument is None:
+            return Market(fault=f"the board does not have {name or 'the instrument'}")
+        ts, mid = int(instrument["ts"][0]), _defined(instrument["mid"][0])
+        seen = max(now, reader.watermark)
+        found = Market(
+            age_ns=None if ts == NULL else max(seen - ts, 0),
+            quality=reader.text(int(instrument["quality"][0])),
+            mid=mid,
+            generation=reader.generation,
+        )
+        if parent is None:
+            return found
+        share, end = _defined(parent["pct_adv"][0]), int(parent["end_ns"][0])
+        return Market(
+            age_ns=found.age_ns, quality=found.quality, mid=mid, generation=found.generation,
+            adv=int(parent["order_qty"][0]) / share if share else None,
+            close_ns=None if end == NULL else end,
+            group=reader.text(int(parent["basket_id"][0])),
+        )  # fmt: skip
+
+    def _row(self, reader: BoardReader, section: str, column: str, name: str) -> Rows | None:
+        """The row of a name; remembered for as long as the board's writer stays."""
+        if reader.epoch != self._epoch:
+            self._parents, self._instruments, self._epoch = {}, {}, reader.epoch
+        known = self._parents if section == "parents" else self._instruments
+        if name not in known:
+            texts = reader.texts(reader.column(section, column))
+            known |= {text: row for row, text in enumerate(texts) if text}
+        row = known.get(name)
+        return None if row is None else reader.rows(section, np.array([row]))
+
+
+def _defined(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
