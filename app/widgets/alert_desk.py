@@ -13,7 +13,7 @@ from app.widgets.bridge import Bridge
 from app.widgets.corner import Toasts
 from app.widgets.order_grid import NEW, SEEN, SHELVED
 from app.widgets.pad import Pulled
-from app.widgets.watch import cases_of
+from app.widgets.watch import Watch
 
 FLASH_NS: Final = 1_200_000_000  # screen time a row is lit after its level rose
 _LETTERS: Final = {"new": NEW, "seen": SEEN, "shelved": SHELVED}
@@ -32,6 +32,7 @@ class AlertDesk(QObject):
         self._rows: dict[str, int] = {}  # order -> row
         self._lit: dict[int, int] = {}  # row -> screen time its flash ends
         self._since = np.empty(0)
+        self._watch = Watch()
         self._checked = 0
         toasts.wanted.connect(bridge.choose_id)
 
@@ -40,6 +41,7 @@ class AlertDesk(QObject):
         pad, now = self._bridge.pad, self._bridge.now()
         if pulled.reset:
             self._rows.clear()
+            self._watch.forget()
         if pad.watermark == NULL or pad.pulse.stale:
             return
         due = now - self._checked >= _EXPIRY_NS
@@ -47,7 +49,7 @@ class AlertDesk(QObject):
             return
         self._checked = now if due else self._checked
         before = len(self.alerts.open)
-        cases = cases_of(pad, pulled.parents, self._blotter.me, self.alerts.open) if len(pulled.parents) else []
+        cases = self._watch.cases(pad, pulled.parents, self._blotter.me) if len(pulled.parents) else []
         toasts = self.alerts.step(pad.watermark, cases)
         for alert in self.alerts.risen:
             self._lit[self._row(alert.order)] = now + FLASH_NS

@@ -76,11 +76,10 @@ class Blotter(QWidget):
 
     def _show_trust(self) -> None:
         pad = self._bridge.pad
-        self.table.exponents = pad.exponents()
-        rows = orders_in(pad.parents, untrusted(pad))
-        if rows != self.grid.untrusted:
-            self.grid.untrusted = rows
-            self.grid.viewport().update()
+        rows, exponents = orders_in(pad.parents, untrusted(pad)), pad.exponents()
+        if rows != self.grid.untrusted or exponents != self.table.exponents:
+            self.grid.untrusted, self.table.exponents = rows, exponents
+            self.grid.forget_tiles()
 
     def _sample(self, now: int) -> None:
         if now - self._sampled >= _SAMPLE_NS:

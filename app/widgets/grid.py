@@ -1,12 +1,13 @@
 """A dense grid painted in one go straight from numpy; Qt's table view around it scrolls, sizes and speaks."""
 
+from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from app.widgets.columns import Column, mark, side_tone
@@ -17,6 +18,8 @@ from app.widgets.theme import TONES, Shape, Theme, figures_font
 
 ROW_HEIGHT: Final = 20
 PAD: Final = 3
+LIVE: Final = {"spark", "alert"}  # columns that change without their row
+_TILES: Final = 200  # pictures kept
 _BACK: Final = {Qt.Key.Key_K, Qt.Key.Key_Up, Qt.Key.Key_PageUp, Qt.Key.Key_End}
 _STEPS: Final = {Qt.Key.Key_J: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_K: -1, Qt.Key.Key_Up: -1}
 
@@ -35,12 +38,15 @@ class Grid(QTableView):
         self._wide: dict[int, int] = {}  # columns found too narrow, and what they need
         self._painted: NDArray[np.int64] = np.empty(0, np.int64)  # rows as the eye last saw them, from this line on
         self._painted_from = 0
+        self._tiles: dict[int, QPixmap] = {}  # rows as they look, without their ground
         self.setObjectName(name)
         self.setAccessibleName(name)
         self.setModel(table)
         self.setFont(figures_font())
         self.glyphs = Glyphs(self.font())
         table.modelReset.connect(self._forget_painted)
+        table.touched.connect(self._forget_rows)
+        table.layoutChanged.connect(self._forget_groups)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setShowGrid(False)
@@ -58,6 +64,8 @@ class Grid(QTableView):
         titles.setSortIndicatorShown(True)
         titles.setSectionsClickable(True)
         titles.sortIndicatorChanged.connect(table.sort)
+        for moved in (titles.sectionResized, titles.sectionMoved, self.horizontalScrollBar().valueChanged):
+            moved.connect(lambda *_: self.forget_tiles())
         for number, column in enumerate(table.columns):
             title = self.glyphs.metrics.horizontalAdvance(column.title) + 12
             self.setColumnWidth(number, max(column.chars * self.glyphs.digit, title) + 2 * PAD)
@@ -82,18 +90,18 @@ class Grid(QTableView):
         """Grey everything: what is shown may no longer be true."""
         if faded != self.faded:
             self.faded = faded
-            self.viewport().update()
+            self.forget_tiles()
 
     def dress(self, theme: Theme) -> None:
         """Change the colours."""
         self.theme = theme
         self._colours = {tone: theme.colour(tone) for tone in TONES}
-        self.viewport().update()
+        self.forget_tiles()
 
     def set_zone(self, where: tzinfo) -> None:
         """Time zone of the times."""
         self.table.where = where
-        self.viewport().update()
+        self.forget_tiles()
 
     def shown_lines(self) -> slice:
         """Lines in view."""
@@ -149,10 +157,10 @@ class Grid(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the view's own geometry; lines in view are read at the next painting."""
         super().resizeEvent(event)
-        self.viewport().update()
+        self.forget_tiles()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The cells that have to be painted, column by column, from the table's rows."""
+        """The lines that have to be painted: each one's picture on its ground, then what changes by itself."""
         painter, where = QPainter(self.viewport()), event.rect()
         painter.setFont(self.font())
         shown = self.shown_lines()
@@ -166,14 +174,66 @@ class Grid(QTableView):
         else:
             self._painted[lines.start - shown.start : lines.stop - shown.start] = self.table.order[lines]
         self.paint_ground(painter, where, lines)
-        region = event.region()
-        for number, column in enumerate(self.table.columns):
+        self._render(lines)
+        top = self.rowViewportPosition(lines.start) if lines.stop > lines.start else 0
+        for offset, row in enumerate(self.table.order[lines].tolist()):
+            painter.drawPixmap(0, top + offset * ROW_HEIGHT, self._tiles[row])
+        numbers = np.arange(lines.start, lines.stop)
+        for number, column in self._columns_in_view(live=True):
             left, wide = self.columnViewportPosition(number), self.columnWidth(number)
-            if not self.isColumnHidden(number) and region.intersects(QRect(left, where.top(), wide, where.height())):
-                self.paint_column(painter, number, column, lines)
+            if event.region().intersects(QRect(left, where.top(), wide, where.height())):
+                self.paint_column([painter] * len(numbers), number, column, numbers)
         painter.end()
         if self._wide:
             QTimer.singleShot(0, self._widen)
+
+    def forget_tiles(self) -> None:
+        """Every line must be drawn anew."""
+        self._tiles.clear()
+        self.viewport().update()
+
+    def _forget_rows(self, rows: NDArray[np.int64]) -> None:
+        for row in rows.tolist():
+            self._tiles.pop(row, None)
+
+    def _forget_groups(self) -> None:
+        for row in [row for row in self._tiles if row < 0]:
+            del self._tiles[row]
+
+    def _columns_in_view(self, *, live: bool) -> list[tuple[int, Column]]:
+        """Numbers and columns that are seen; `live` ones change without their row and are no part of its picture."""
+        wide = self.viewport().width()
+        found = []
+        for number, column in enumerate(self.table.columns):
+            left = self.columnViewportPosition(number)
+            seen = not self.isColumnHidden(number) and left < wide and left + self.columnWidth(number) > 0
+            if seen and (column.look in LIVE) == live:
+                found.append((number, column))
+        return found
+
+    def _render(self, lines: slice) -> None:
+        """Draw the lines whose rows have no picture yet, column by column."""
+        order = self.table.order
+        missing = np.array([line for line in range(lines.start, lines.stop) if int(order[line]) not in self._tiles])
+        if not len(missing):
+            return
+        if len(self._tiles) > _TILES:
+            self._tiles.clear()
+            missing = np.arange(lines.start, lines.stop)
+        ratio, painters = self.devicePixelRatioF(), []
+        for line in missing.tolist():
+            tile = QPixmap(round(self.viewport().width() * ratio), round(ROW_HEIGHT * ratio))
+            tile.setDevicePixelRatio(ratio)
+            tile.fill(Qt.GlobalColor.transparent)
+            self._tiles[int(order[line])] = tile
+            painter = QPainter(tile)
+            painter.setFont(self.font())
+            painter.translate(0, -self.rowViewportPosition(line))
+            painters.append(painter)
+        for number, column in self._columns_in_view(live=False):
+            self.paint_column(painters, number, column, missing)
+        for painter in painters:
+            painter.end()
 
     def paint_ground(self, painter: QPainter, where: QRect, lines: slice) -> None:
         """What lies behind the figures: paper, stripes, the chosen row."""
@@ -188,23 +248,20 @@ class Grid(QTableView):
             elif (lines.start + offset) % 2:
                 painter.fillRect(0, y, width, ROW_HEIGHT, stripe)
 
-    def paint_column(self, painter: QPainter, number: int, column: Column, lines: slice) -> None:
-        """The cells of a column in some lines."""
+    def paint_column(self, painters: Sequence[QPainter], number: int, column: Column, lines: NDArray[np.int64]) -> None:
+        """The cells of a column in some lines, a painter each."""
         left, room = self.columnViewportPosition(number) + PAD, self.columnWidth(number) - 2 * PAD
-        top = self.rowViewportPosition(lines.start) if lines.stop > lines.start else 0
-        colours, last, glyphs = self._colours, "", self.glyphs
-        drop = (ROW_HEIGHT - glyphs.height) // 2
-        for offset, said in enumerate(self.table.says(number, lines)):
-            shape, tone = self.look_of(column, said, lines.start + offset)
-            if tone != last:
-                painter.setPen(colours[tone])
-                last = tone
-            y, indent = top + offset * ROW_HEIGHT, 0
+        drop = (ROW_HEIGHT - self.glyphs.height) // 2
+        for painter, line, said in zip(painters, lines.tolist(), self.table.says(number, lines), strict=True):
+            shape, tone = self.look_of(column, said, line)
+            painter.setPen(self._colours[tone])
+            y, indent = self.rowViewportPosition(line), 0
             if shape != "none":
                 indent = 15
                 draw_shape(painter, shape, QPointF(left + 5, y + ROW_HEIGHT / 2))
             if said:
-                need = glyphs.draw(painter, (left + indent, y + drop, room - indent), said, right=column.right)
+                place = (left + indent, y + drop, room - indent)
+                need = self.glyphs.draw(painter, place, said, right=column.right)
                 if column.right and need > room - indent:
                     self._wide[number] = max(self._wide.get(number, 0), need + indent + 2 * PAD)
 
@@ -220,6 +277,7 @@ class Grid(QTableView):
     def _forget_painted(self) -> None:
         """Rows are numbered anew: a click counts again once they are painted."""
         self._painted = self._painted[:0]
+        self._tiles.clear()
 
     def _look(self, column: Column, said: str) -> tuple[Shape, str]:
         """Shape and tone of a cell."""

@@ -1,8 +1,11 @@
 """The blotter's grid: sparklines, alert marks, rows that cannot be trusted, columns by choice, order held still."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import QMenu
@@ -150,20 +153,17 @@ class OrderGrid(Grid):
             if row in pins:
                 painter.fillRect(0, y + ROW_HEIGHT - 1, width, 1, self.theme.colour("line"))
 
-    def paint_column(self, painter: QPainter, number: int, column: Column, lines: slice) -> None:
+    def paint_column(self, painters: Sequence[QPainter], number: int, column: Column, lines: NDArray[np.int64]) -> None:
         """Cells; a sparkline in its own."""
         if column.look == "spark":
-            self._paint_sparks(painter, number, lines)
-        super().paint_column(painter, number, column, lines)
-
-    def _paint_sparks(self, painter: QPainter, number: int, lines: slice) -> None:
-        left, room = self.columnViewportPosition(number) + PAD, self.columnWidth(number) - 2 * PAD
-        top = self.rowViewportPosition(lines.start) if lines.stop > lines.start else 0
-        for offset, row in enumerate(self.table.order[lines].tolist()):
-            if row >= 0:
-                painter.setPen(self.theme.colour("faint" if self.faded or row in self.untrusted else "mid"))
-                where = QRect(left, top + offset * ROW_HEIGHT + 3, room, ROW_HEIGHT - 6)
-                self.sparks.draw(painter, where, row)
+            left, room = self.columnViewportPosition(number) + PAD, self.columnWidth(number) - 2 * PAD
+            for painter, line in zip(painters, lines.tolist(), strict=True):
+                row = int(self.table.order[line])
+                if row >= 0:
+                    painter.setPen(self.theme.colour("faint" if self.faded or row in self.untrusted else "mid"))
+                    where = QRect(left, self.rowViewportPosition(line) + 3, room, ROW_HEIGHT - 6)
+                    self.sparks.draw(painter, where, row)
+        super().paint_column(painters, number, column, lines)
 
     def look_of(self, column: Column, said: str, line: int) -> tuple[Shape, str]:
         """Shape and tone of a cell; an alert in its level's tone until it is acknowledged."""

@@ -8,11 +8,11 @@ from PySide6.QtCore import Signal
 
 from app.engine.events import Rows
 from app.widgets.blotter_columns import BLOTTER, gravest
-from app.widgets.columns import Texts
+from app.widgets.columns import Column, Texts
 from app.widgets.filter import exactly
 from app.widgets.format import number
 from app.widgets.groups import BY, Grouped, grouped
-from app.widgets.table import Table
+from app.widgets.table import Lines, Table, taken
 
 
 class OrderTable(Table):
@@ -108,17 +108,26 @@ class OrderTable(Table):
 
     # -- cells ---------------------------------------------------------------------------------------------------
 
-    def lines_of(self, lines: slice) -> tuple[Rows, NDArray[np.int64]]:
+    def lines_of(self, lines: Lines) -> tuple[Rows, NDArray[np.int64]]:
         """The rows shown in some lines, those of groups among them, and where they stand in the section."""
         where = self.order[lines]
-        if self.group is None or not len(where) or int(where.min()) >= 0:
-            return self.rows[where], where
-        rows = self.rows[np.maximum(where, 0)]
-        headers = where < 0
-        rows[headers] = self.group.rows[-1 - where[headers]]
-        return rows, np.where(headers, -1, where)
+        rows = taken(self.rows, np.maximum(where, 0)) if len(self.rows) else self.rows[:0]
+        if self.group is not None:
+            headers = where < 0
+            rows[headers] = self.group.rows[-1 - where[headers]]
+        return rows, np.maximum(where, -1)
 
-    def says(self, number_: int, lines: slice) -> list[str]:
+    def cells(self, column: Column, lines: Lines) -> NDArray[np.generic]:
+        """A column's values in some lines; a group's own where its line stands."""
+        if self.group is None:
+            return super().cells(column, lines)
+        return self.values(column, *self.lines_of(lines))
+
+    def field(self, name: str, lines: Lines) -> NDArray[np.generic]:
+        """A field of the rows in some lines."""
+        return self.rows[name][self.order[lines]] if self.group is None else self.lines_of(lines)[0][name]
+
+    def says(self, number_: int, lines: Lines) -> list[str]:
         """What a column reads in some lines; a group's line names the group and how many orders it holds."""
         said = super().says(number_, lines)
         if self.columns[number_].look == "alert":
@@ -140,10 +149,6 @@ class OrderTable(Table):
             elif not self.columns[number_].right and not int(group.rows[name][mine]):
                 said[place] = ""
         return said
-
-    def shaded(self, lines: slice) -> list[bool]:
-        """Which lines are groups' lines."""
-        return [where < 0 for where in self.order[lines].tolist()]
 
     def line_of(self, row: int) -> int:
         """Line in which an order is shown, -1 if it is not."""

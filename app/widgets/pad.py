@@ -87,10 +87,11 @@ class Pad:
 
     def find(self, parent_id: str) -> int:
         """Row of a parent by its id, -1 if there is none."""
-        for row, index in enumerate(self.parents["parent_id"].tolist()):
-            if self.text(index) == parent_id:
-                return row
-        return -1
+        if len(self._named) < self._count:  # a row keeps its parent
+            for row, index in enumerate(self.parents["parent_id"][len(self._named) :].tolist(), len(self._named)):
+                self._named.append(self.text(index))
+                self._rows.setdefault(self._named[row], row)
+        return self._rows.get(parent_id, -1)
 
     def pull(self, now_ns: int) -> Pulled:
         """Read what changed since the last pull; `now_ns` is the screen's monotonic clock."""
@@ -139,6 +140,8 @@ class Pad:
 
     def _forget(self) -> None:
         self._parents, self._count = blank("parents", 64), 0
+        self._named: list[str] = []  # ids by row
+        self._rows: dict[str, int] = {}  # rows by id
         self._short: dict[str, Rows] = {}
         self._links = {name: np.empty(0, np.int32) for name in LINKED}
         self._paths: dict[int, tuple[Path, int]] = {}

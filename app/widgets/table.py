@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
+from app.board import as_bytes
 from app.engine.events import Rows
 from app.engine.units import NULL
 from app.widgets import format as text
@@ -17,11 +18,19 @@ from app.widgets.filter import matches
 RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 Index = QModelIndex | QPersistentModelIndex
+Lines = slice | NDArray[np.int64]
 _ROOT: Final = QModelIndex()
+
+
+def taken(rows: Rows, where: NDArray[np.int64]) -> Rows:
+    """Some rows, copied whole: numpy would copy field by field, and a parent has two hundred."""
+    return as_bytes(rows)[where].view(rows.dtype)
 
 
 class Table(QAbstractTableModel):
     """A table over rows of one section; `order[i]` is the row of the section shown in line i."""
+
+    touched = Signal(object)  # rows of the section with newer figures
 
     def __init__(self, columns: Sequence[Column], texts: Texts, rows: Rows) -> None:
         super().__init__()
@@ -66,6 +75,7 @@ class Table(QAbstractTableModel):
 
     def touch(self, rows: NDArray[np.int64], lines: slice) -> None:
         """Some rows have newer figures: one signal a frame, for those of them that are shown in some lines."""
+        self.touched.emit(rows)
         hit = np.flatnonzero(np.isin(self.order[lines], rows))
         if len(hit):
             first, last = lines.start + int(hit[0]), lines.start + int(hit[-1])
@@ -93,10 +103,10 @@ class Table(QAbstractTableModel):
 
     def values(self, column: Column, rows: Rows, where: NDArray[np.int64]) -> NDArray[np.generic]:
         """A column's values of some rows, which stand at `where` in the section (-1: nowhere)."""
-        if column.derive is not None:
-            return column.derive(rows, self.texts)
         if column.name in (rows.dtype.names or ()):
             return rows[column.name]
+        if column.derive is not None:
+            return column.derive(rows, self.texts)
         extra = self.extras.get(column.name)
         found = np.full(len(rows), np.nan)
         if extra is not None:
@@ -104,27 +114,37 @@ class Table(QAbstractTableModel):
             found[known] = extra[where[known]]
         return found
 
-    def lines_of(self, lines: slice) -> tuple[Rows, NDArray[np.int64]]:
+    def lines_of(self, lines: Lines) -> tuple[Rows, NDArray[np.int64]]:
         """The rows shown in some lines and where they stand in the section."""
         where = self.order[lines]
-        return self.rows[where], where
+        return taken(self.rows, where), where
 
-    def says(self, number: int, lines: slice) -> list[str]:
+    def cells(self, column: Column, lines: Lines) -> NDArray[np.generic]:
+        """A column's values in some lines; rows are gathered only where a figure is made of several fields."""
+        where = self.order[lines]
+        if column.name in (self.rows.dtype.names or ()):
+            return self.rows[column.name][where]
+        return self.values(column, *self.lines_of(lines))
+
+    def says(self, number: int, lines: Lines) -> list[str]:
         """What a column reads in some lines."""
         column = self.columns[number]
-        rows, where = self.lines_of(lines)
         if column.look == "spark":
-            return [""] * len(where)
-        firsts = self.values(column, rows, where).tolist()
-        if column.look == "quantity" and self.exponents and "instrument" in (rows.dtype.names or ()):
-            powers = [self.exponents.get(i, 0) for i in rows["instrument"].tolist()]
+            return [""] * len(self.order[lines])
+        firsts = self.cells(column, lines).tolist()
+        if column.look == "quantity" and self.exponents and "instrument" in (self.rows.dtype.names or ()):
+            powers = [self.exponents.get(i, 0) for i in self.field("instrument", lines).tolist()]
             return [column.say(v, self.texts, self.where, e) for v, e in zip(firsts, powers, strict=True)]
         said = [column.say(value, self.texts, self.where) for value in firsts]
         if not column.second:
             return said
-        seconds = rows[column.second].tolist()
+        seconds = self.field(column.second, lines).tolist()
         return [one + column.joint + column.say(two, self.texts).rjust(5, text.FIGURE_SPACE)
                 for one, two in zip(said, seconds, strict=True)]  # fmt: skip
+
+    def field(self, name: str, lines: Lines) -> NDArray[np.generic]:
+        """A field of the rows in some lines."""
+        return self.rows[name][self.order[lines]]
 
     # -- order ---------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,5 @@
 """From the board's rows to cases for the alerts: whose order, which level, does its market trade."""
 
-from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -8,7 +7,7 @@ from numpy.typing import NDArray
 
 from app.engine.events import Rows
 from app.engine.units import NULL
-from app.widgets.alerts import Case
+from app.widgets.alerts import LEAST_REMAINING, Case
 from app.widgets.pad import Pad
 from app.widgets.ports import Me
 
@@ -18,17 +17,39 @@ OVER: Final = frozenset({"done", "filled", "cancelled", "expired", "rejected", "
 _DOWN: Final = frozenset({"down", "stale", "dead"})
 
 
-def cases_of(pad: Pad, rows: NDArray[np.int64], me: Me, known: Iterable[str]) -> list[Case]:
-    """Cases of parents that changed; those without a light that asks for eyes are told only if an alert is open."""
-    parents = pad.parents[rows]
-    levels = parents["level"]
-    grave = [i for i in np.unique(levels).tolist() if pad.text(i) in {"AMBER", "RED"}]
-    asked = np.isin(levels, grave)
-    if known:
-        names = set(known)
-        asked |= np.array([pad.text(i) in names for i in parents["parent_id"].tolist()], bool)
-    stopped = {name for name, quality in qualities(pad).items() if quality in STOPPED}
-    return [_case(pad, row, me, stopped) for row in parents[asked]]
+class Watch:
+    """Tells which orders have changed in what an alert depends on: level, state, market, nearly done."""
+
+    def __init__(self) -> None:
+        self._known = np.empty(0, np.int64)
+
+    def forget(self) -> None:
+        """Rows are numbered anew."""
+        self._known = self._known[:0]
+
+    def cases(self, pad: Pad, rows: NDArray[np.int64], me: Me) -> list[Case]:
+        """Cases of those of some parents (rows) that changed; the others say nothing new."""
+        parents = pad.parents
+        stopped = {name for name, quality in qualities(pad).items() if quality in STOPPED}
+        keys = _keys(parents, rows, stopped)
+        if len(parents) > len(self._known):
+            self._known = np.concatenate([self._known, np.full(len(parents) - len(self._known), -1)])
+        fresh = rows[keys != self._known[rows]]
+        first = self._known[fresh] == -1
+        self._known[rows] = keys
+        grave = [i for i in np.unique(parents["level"][fresh]).tolist() if pad.text(i) in {"AMBER", "RED"}]
+        asked = ~first | np.isin(parents["level"][fresh], grave)  # at first sight a calm order is no news
+        return [_case(pad, parents[row], me, stopped) for row in fresh[asked].tolist()]
+
+
+def _keys(parents: Rows, rows: NDArray[np.int64], stopped: set[int]) -> NDArray[np.int64]:
+    """A number for each row that changes when its case does."""
+    qty, filled = parents["order_qty"][rows], parents["filled_qty"][rows]
+    late = (qty - filled) * (1 / LEAST_REMAINING) < qty
+    halted = np.isin(parents["instrument"][rows], list(stopped))
+    level, state = parents["level"][rows].astype(np.int64), parents["state"][rows].astype(np.int64)
+    found: NDArray[np.int64] = (level << 32) + (state << 2) + 2 * halted + late
+    return found
 
 
 def _case(pad: Pad, row: np.void, me: Me, stopped: set[int]) -> Case:

@@ -74,6 +74,7 @@ def painted(grid: Grid, monkeypatch: pytest.MonkeyPatch) -> type[Recorder]:
 def repaint(grid: Grid) -> None:
     Recorder.said.clear()
     Recorder.fills.clear()
+    grid.forget_tiles()
     grid.viewport().repaint()
 
 

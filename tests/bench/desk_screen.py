@@ -1,0 +1,88 @@
+"""The desk under load, in a process of its own: prints its figures as JSON.
+
+python -m tests.bench.desk_screen FOLDER
+"""
+
+import os
+import sys
+import time
+
+START = time.perf_counter()
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
+
+from functools import partial  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Final  # noqa: E402
+
+import msgspec  # noqa: E402
+from PySide6.QtCore import Qt  # noqa: E402
+from PySide6.QtTest import QTest  # noqa: E402
+from PySide6.QtWidgets import QApplication  # noqa: E402
+
+from app.widgets import theme as themes  # noqa: E402
+from app.widgets.bridge import Bridge  # noqa: E402
+from app.widgets.main_window import MainWindow  # noqa: E402
+from app.widgets.pad import Pad  # noqa: E402
+from tests.bench.desk_clock import Figures, Watch, cost_ms, memory_mb  # noqa: E402
+
+FRAMES: Final = 600  # twenty seconds
+
+
+def use(window: MainWindow, frame: int) -> None:
+    """What a trader does meanwhile: zooms, walks through orders, sorts, filters."""
+    trace = window.trace
+    if frame % 5 == 0:
+        start, end = trace.view()
+        trace.zoom(start + (end - start) // 50, end) if frame % 10 else trace.unzoom()
+    if frame % 45 == 20:
+        QTest.keyClick(window.blotter.grid, Qt.Key.Key_J)
+    if frame % 90 == 30:
+        window.blotter.grid.order_by("slip_arrival_bps", descending=frame % 180 == 30)
+    if frame % 120 == 60:
+        window.blotter.search.setText("level:red" if frame % 240 == 60 else "")
+
+
+def parts(window: MainWindow) -> dict[str, list[float]]:
+    """Single works, alone."""
+    grid, table = window.blotter.grid, window.blotter.table
+    ways = [partial(grid.order_by, "slip_arrival_bps", descending=bool(n % 2)) for n in range(30)]
+    words = [partial(table.set_filter, f"level:{word}") for word in ("red", "amber") * 15]
+    return {
+        "blotter painted": [cost_ms(grid.viewport().repaint) for _ in range(30)],
+        "trace drawn": [cost_ms(window.trace.refresh) for _ in range(30)],
+        "sort": [cost_ms(way) for way in ways],
+        "filter": [cost_ms(word) for word in words],
+    }
+
+
+def main() -> int:
+    """Open, wait until all is read, measure."""
+    app = QApplication(sys.argv[:1])
+    themes.apply(app, themes.DARK)
+    window = MainWindow(Bridge(Pad(Path(sys.argv[1]))), themes.DARK)
+    window.show()
+    window.bridge.look()
+    app.processEvents()
+    figures = Figures(time.perf_counter() - START, time.process_time())
+    window.bridge.choose_id("P100000")
+    reading = [cost_ms(window.bridge.look)]
+    while not window.bridge.pad.settled():
+        reading.append(cost_ms(window.bridge.look))
+    window.bridge.start()
+    watch = Watch(FRAMES, partial(use, window), partial(app.exit, 0))
+    app.exec()
+    figures.samples = parts(window) | {
+        "reading": reading,
+        "frame": watch.frame[1:],
+        "away": watch.away,
+        "away processor": watch.away_processor,
+    }
+    figures.rss_mb = memory_mb()
+    sys.stdout.buffer.write(msgspec.json.encode(figures))
+    window.close()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
