@@ -181,7 +181,8 @@ class SwitchPanel(QWidget):
         if bound is None:
             return "Confirm"
         words = f"{_VERBS[wish.action]}  {bound.side} {text.quantity(bound.remaining)} {bound.symbol}"
-        return f"{words}  →  {wish.strategy}" if wish.strategy else words
+        target = self.view.target()
+        return f"{words}  →  {target.title}" if wish.strategy and target else words
 
     def _say(self) -> None:
         bound, live = self.bound, self.view.live.live

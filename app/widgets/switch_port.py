@@ -176,7 +176,7 @@ class SwitchPort(Protocol):
         """Send what a pre-flight showed; every check is made again."""
 
     def kill(self, scope: str) -> None:
-        """Cancel every open order in a scope (`all`, `desk:NAME`, `parent:ID`) and block new ones."""
+        """Cancel every open order in a scope (`all`, `parent:ID`, `instrument:NAME`) and block new ones."""
 
     def release(self) -> None:
         """Allow new orders again after a kill."""

@@ -209,8 +209,8 @@ def test_that_a_whole_board_gives_curves(bridge: Bridge) -> None:
     path = pad.path(int(pad.parents[0]["instrument"]))
     while not pad.settled():
         bridge.look()
-    rows = [pad.rows_of(section, 0) for section in ("children", "fills", "events")]
-    found = curves(*rows, Around(path, 1, pad.watermark), pad)
+    children, fills, events = (pad.rows_of(section, 0) for section in ("children", "fills", "events"))
+    found = curves(children, fills, events, Around(path, 1, pad.watermark), pad)
     assert {name: curve.events for name, curve in found.items() if name in {"new", "replace", "cancel"}} == {
         "new": 120, "replace": 120, "cancel": 120,
     }  # fmt: skip

@@ -72,7 +72,7 @@ def test_that_a_switch_is_checked_confirmed_once_and_followed_to_its_end(
 ) -> None:
     armed(panel, qtbot)
     assert control.sent == []
-    assert panel.view.confirm.text() == "SWITCH  SELL 312,400 TECH  →  DARK"
+    assert panel.view.confirm.text() == "SWITCH  SELL 312,400 TECH  →  Dark seek"
     wish = control.checks[0]
     assert (wish.parent_id, wish.order_id, wish.version, wish.generation) == ("P1", "A-P1", 0, 7)
     assert wish.params == (("MaxPct", "15"), ("Style", "2"))
