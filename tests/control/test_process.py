@@ -142,7 +142,7 @@ def test_that_a_silent_engine_refuses_switches_but_not_cancel(parts: list[Any], 
         running.client.confirm(shown(running.client))
     assert running.client.cancel("TECH-A1").startswith("K1")
     engine.frozen.clear()
-    assert reached(running.client, "K5")
+    assert reached(running.client, "K5").leaves > 0
 
 
 def _failed(client: ControlClient) -> dict[str, str]:
