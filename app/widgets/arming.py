@@ -1,6 +1,6 @@
 """A button that sends: never the default one, asleep for a moment after it appears, deaf to key repeat."""
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QPushButton
 
@@ -41,6 +41,14 @@ class ArmedButton(QPushButton):
     def arming(self) -> bool:
         """True between `arm` and waking."""
         return self._timer.isActive()
+
+    def event(self, event: QEvent) -> bool:
+        """Space is the button's own while it is awake, whatever the window does with it."""
+        mine = event.type() == QEvent.Type.ShortcutOverride and self.isEnabled()
+        if mine and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space:
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space alone presses, and only a fresh press of it."""

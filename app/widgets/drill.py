@@ -221,6 +221,7 @@ class Drill(QWidget):
             grid.picked.connect(lambda row, at=number: self._pick(at, row))
             grid.doubleClicked.connect(lambda index, at=number: self._ask_why(at, index))
             grid.fitted.connect(lambda _hidden: self._say())
+            grid.entered.connect(self.enter)
             self.more.toggled.connect(grid.show_all)
             offer_csv(grid, page.title.lower().replace(" ", "_"))
         self.more.toggled.connect(lambda _on: self._say())

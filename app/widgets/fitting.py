@@ -1,7 +1,7 @@
 """A grid that never shows half a column: what does not fit is hidden, and a word says how many there are more."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.widgets.grid import Grid
@@ -13,6 +13,7 @@ class FittingGrid(Grid):
     """Hides columns from the right until the rest fits; `show_all` scrolls instead."""
 
     fitted = Signal(int)  # columns hidden
+    entered = Signal()  # Return: one level down
 
     def __init__(self, table: Table, theme: Theme, name: str, parent: QWidget | None = None) -> None:
         super().__init__(table, theme, name, parent)
@@ -25,6 +26,14 @@ class FittingGrid(Grid):
         """All columns with a scroll bar, or only those that fit."""
         self.everything = everything
         self._fit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return goes down; the rest is the grid's."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            if not event.isAutoRepeat():
+                self.entered.emit()
+            return
+        super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit again."""

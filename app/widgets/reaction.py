@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.engine.units import SECOND
+from app.engine.units import HORIZON_NS, SECOND
 from app.widgets import format as text
 from app.widgets.axes import FigureAxis
 from app.widgets.export import offer_picture
@@ -101,6 +101,15 @@ class Reaction(QWidget):
             self._done_at = self._clock()
         self._draw()
 
+    def show_horizon(self, place_of: int) -> None:
+        """Read the figures at a horizon (its place in units.HORIZONS)."""
+        at = place(HORIZON_NS[place_of])
+        for plot in self.plots:
+            plot.chosen.setPos(at)
+            plot.chosen.show()
+        if self.found:
+            self.readout.setText(self.reading(at, markout=False) + "    " + self.reading(at, markout=True))
+
     def showEvent(self, event: object) -> None:
         """Seen again: what was left undone is done."""
         super().showEvent(event)  # type: ignore[arg-type]
@@ -123,6 +132,7 @@ class Reaction(QWidget):
                 axis.setPen(pg.mkPen(theme.line))
                 axis.setTextPen(pg.mkPen(theme.faint))
             plot.event.setPen(pg.mkPen(theme.line))
+            plot.chosen.setPen(pg.mkPen(theme.accent, style=Qt.PenStyle.DotLine))
             plot.zero.setPen(pg.mkPen(theme.faint, style=Qt.PenStyle.DashLine))
         for label in (self.placebo, self.readout):
             label.setStyleSheet(f"color: {theme.faint}")
@@ -189,8 +199,10 @@ class Reaction(QWidget):
             for side in ("left", "bottom"):
                 plot.getAxis(side).setStyle(tickFont=figures_font(), maxTickLevel=0)
             plot.zero, plot.event = pg.InfiniteLine(0, angle=0), pg.InfiniteLine(0, angle=90)
-            plot.addItem(plot.zero)
-            plot.addItem(plot.event)
+            plot.chosen = pg.InfiniteLine(0, angle=90)
+            for item in (plot.zero, plot.event, plot.chosen):
+                plot.addItem(item)
+            plot.chosen.hide()
             made.append(plot)
         self.area.ci.layout.setRowStretchFactor(0, 3)
         self.area.ci.layout.setRowStretchFactor(1, 2)

@@ -1,0 +1,228 @@
+"""The analysis side of the desk: drill-down, reactions, diagnostics, why, order panel, kill; all on the chosen order."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final, Protocol
+
+from PySide6.QtCore import QObject, Qt, SignalInstance
+from PySide6.QtWidgets import QWidget
+
+from app.engine.units import NULL
+from app.widgets.blotter import Blotter
+from app.widgets.bridge import Bridge
+from app.widgets.commands import Command, Commands
+from app.widgets.diagnostics import Diagnostics
+from app.widgets.docks import Docks
+from app.widgets.drill import Drill
+from app.widgets.kill_button import KillButton
+from app.widgets.kill_dialog import KillDialog
+from app.widgets.ports import Ports
+from app.widgets.reaction import Reaction
+from app.widgets.response import Around, Curve, curves, markouts
+from app.widgets.scorecard import Scorecard
+from app.widgets.switch_panel import Bound, SwitchPanel
+from app.widgets.switch_port import Action
+from app.widgets.theme import Theme
+from app.widgets.trace import Trace
+from app.widgets.why import Why
+
+AGAIN_NS: Final = 200_000_000  # newer figures of the same order are shown this often
+DRILL: Final = "Drill-down"
+PANEL: Final = "Order panel"
+REACTION: Final = "Reaction"
+WHY: Final = "Why"
+_ORDER_KEYS: Final[dict[Action, tuple[str, str]]] = {
+    "switch": ("Pre-flight a switch of the order", "Ctrl+O, S"),
+    "pause": ("Pre-flight a pause of the order", "Ctrl+O, P"),
+    "resume": ("Pre-flight a resume of the order", "Ctrl+O, R"),
+    "cancel": ("Pre-flight a cancel of the order", "Ctrl+O, C"),
+}
+
+
+class DeskWindow(Protocol):
+    """The window as far as this side of it needs it."""
+
+    bridge: Bridge
+    theme: Theme
+    ports: Ports
+    commands: Commands
+    docks: Docks
+    blotter: Blotter
+    trace: Trace
+    scorecard: Scorecard
+    kill: KillButton
+
+    @property
+    def horizon_wanted(self) -> SignalInstance:
+        """Keys 1 to 9."""
+
+    @property
+    def drilled(self) -> SignalInstance:
+        """Enter on an order."""
+
+    def mount(
+        self,
+        title: str,
+        part: QWidget,
+        *,
+        beside: str = "",
+        tabbed: bool = False,
+        follow: Callable[[bool], object] | None = None,
+    ) -> None:
+        """Put a part into a dock."""
+
+    def replay_from(self, ts_ns: int) -> None:
+        """The desk as it was."""
+
+
+class DrillSide(QObject):
+    """Mounts its parts and keeps them on the chosen order: at once on another one, else a few times a second."""
+
+    def __init__(self, window: DeskWindow) -> None:
+        super().__init__()
+        self._window, self._bridge, theme = window, window.bridge, window.theme
+        pad, ports = window.bridge.pad, window.ports
+        self.drill = Drill(theme, pad, ports.lookback)
+        self.reaction, self.diagnostics, self.why = Reaction(theme), Diagnostics(theme, pad), Why(theme, pad)
+        self.panel = SwitchPanel(theme, ports.switch)
+        self.kill = KillDialog(theme, ports.switch, window.blotter) if ports.switch is not None else None
+        self._pointed: int | None = None
+        self._shown: dict[QWidget, int] = {}
+        self._stale: set[QWidget] = set()
+        self._mount()
+        self._connect()
+        self._add_commands()
+
+    # -- following -----------------------------------------------------------------------------------------------
+
+    def follow(self, other: bool) -> None:
+        """Figures of the chosen order are new, or it is another order."""
+        self.panel.bind(self._bound())
+        for part, show in self._shows():
+            if other:
+                show(True)
+                self._shown[part] = self._bridge.now()
+                self._stale.discard(part)
+            else:
+                self._stale.add(part)
+
+    def look(self, *_: object) -> None:
+        """Once a frame: what is due, and what the control process says."""
+        now = self._bridge.now()
+        if self._bridge.row < 0 and self.panel.bound is not None:
+            self.panel.bind(None)
+        for part, show in self._shows():
+            if part in self._stale and part.isVisible() and now - self._shown.get(part, 0) >= AGAIN_NS:
+                self._stale.discard(part)
+                self._shown[part] = now
+                show(False)
+        self.panel.look()
+        if self.kill is not None and self.kill.isVisible():
+            self.kill.look()
+
+    def _shows(self) -> tuple[tuple[QWidget, Callable[[bool], None]], ...]:
+        return (
+            (self.drill, lambda other: self.drill.show_order(self._bridge.row, other=other)),
+            (self.reaction, lambda other: self.reaction.show_order(self._work(), other=other)),
+            (self.diagnostics, lambda _other: self.diagnostics.show_order(self._bridge.row)),
+        )
+
+    def _bound(self) -> Bound | None:
+        pad, row = self._bridge.pad, self._bridge.row
+        if not 0 <= row < len(pad.parents) or pad.reader is None:
+            return None
+        parent, say = pad.parents[row], pad.text
+        total, filled = int(parent["order_qty"]), int(parent["filled_qty"])
+        remaining = total - filled if NULL not in {total, filled} else NULL
+        order, symbol, side, algo = (say(int(parent[name])) for name in ("parent_id", "instrument", "side", "algo"))
+        return Bound(order, symbol, side, remaining, algo, pad.reader.generation)
+
+    def _work(self) -> Callable[[], tuple[Mapping[str, Curve], Curve]] | None:
+        pad, row = self._bridge.pad, self._bridge.row
+        return partial(self._curves, row) if 0 <= row < len(pad.parents) else None
+
+    def _curves(self, row: int) -> tuple[Mapping[str, Curve], Curve]:
+        pad = self._bridge.pad
+        parent = pad.parents[row]
+        side = 1 if pad.text(int(parent["side"])) == "BUY" else -1
+        around = Around(pad.path(int(parent["instrument"])), side, pad.watermark)
+        children, fills, events = (pad.rows_of(section, row) for section in ("children", "fills", "events"))
+        return curves(children, fills, events, around, pad), markouts(fills, pad)
+
+    # -- what the trader does ------------------------------------------------------------------------------------
+
+    def explain(self, section: str, field: str, row: object) -> None:
+        """Any number: why it is what it is."""
+        self.why.explain(section, field, row)  # type: ignore[arg-type]
+        self._window.docks.show(WHY)
+
+    def act(self, action: Action) -> None:
+        """Bring the order panel to the front and ask for a pre-flight; sends nothing."""
+        self._window.docks.show(PANEL)
+        self.panel.preflight(action)
+
+    def open_kill(self) -> None:
+        """The kill switch, its scope on the chosen order first."""
+        if self.kill is None:
+            return
+        bound = self.panel.bound
+        scopes = [("all", "everything")]
+        if bound is not None:
+            scopes = [(f"parent:{bound.parent_id}", f"{bound.parent_id} {bound.symbol}"),
+                      (f"instrument:{bound.symbol}", f"every order in {bound.symbol}"), *scopes]  # fmt: skip
+        self.kill.open_on(scopes)
+
+    def back(self) -> bool:
+        """One level up in the drill-down; False when the keys are elsewhere."""
+        if not any(grid.hasFocus() for grid in self.drill.grids):
+            return False
+        self.drill.back()
+        return True
+
+    def _replay_cursor(self) -> None:
+        if self._pointed is not None:
+            self._window.replay_from(self._pointed)
+
+    def _show_horizon(self, place: int) -> None:
+        self._window.docks.show(REACTION)
+        self.reaction.show_horizon(place)
+
+    def _enter(self) -> None:
+        self._window.docks.show(DRILL)
+        self.drill.grids[self.drill.tabs.currentIndex()].setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _point(self, ts: int | None) -> None:
+        self._pointed = ts
+
+    # -- building ------------------------------------------------------------------------------------------------
+
+    def _mount(self) -> None:
+        mount = self._window.mount
+        mount(DRILL, self.drill, beside="Scorecard", follow=self.follow)
+        mount(REACTION, self.reaction, beside="Scorecard", tabbed=True)
+        mount("Diagnostics", self.diagnostics, beside="Scorecard", tabbed=True)
+        mount(WHY, self.why, beside="Scorecard", tabbed=True)
+        mount(PANEL, self.panel, beside=DRILL, tabbed=True)
+
+    def _connect(self) -> None:
+        window = self._window
+        self._bridge.pulled.connect(self.look)
+        window.drilled.connect(self._enter)
+        window.horizon_wanted.connect(self._show_horizon)
+        window.trace.pointed.connect(self._point)
+        for why in (self.drill.why_wanted, window.scorecard.why_wanted):
+            why.connect(self.explain)
+        for replay in (self.drill.replay_wanted, self.why.replay_wanted):
+            replay.connect(window.replay_from)
+        self.drill.left.connect(window.blotter.grid.setFocus)
+        window.kill.clicked.connect(self.open_kill)
+
+    def _add_commands(self) -> None:
+        add = self._window.commands.add
+        if self._window.ports.switch is not None:
+            for action, (title, keys) in _ORDER_KEYS.items():
+                add(Command(f"order-{action}", title, (keys,), partial(self.act, action), "Orders", order=True))
+            add(Command("kill", "Kill switch", ("Ctrl+O, K",), self.open_kill, "Orders", order=True))
+        add(Command("replay-cursor", "Replay from the crosshair", ("R",), self._replay_cursor, "Charts"))
+        add(Command("unzoom", "Take the last zoom back (Ctrl+Z)", (), self._window.trace.unzoom, "Charts"))
+        add(Command("placebo", "Placebo band", ("P",), lambda: self._window.docks.show(REACTION), "Charts"))
