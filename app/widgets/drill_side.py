@@ -1,4 +1,4 @@
-"""The analysis side of the desk: drill-down, reactions, diagnostics, why, order panel, kill; all on the chosen order."""
+"""The analysis side: drill-down, reactions, diagnostics, why, order panel, kill switch; all on the chosen order."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
