@@ -137,5 +137,5 @@ class SwitchLayout(QObject):
         outer.setSpacing(3)
         for widget in (self.order, self.detail):
             outer.addWidget(widget)
+        outer.addLayout(last)  # above what scrolls: nothing that pops up in a corner lies on it
         outer.addWidget(scroll, 1)
-        outer.addLayout(last)
