@@ -2,7 +2,7 @@
 
 from app.engine.jit import jit
 from app.feeds.simulator.books import best_bid
-from app.feeds.simulator.cells import F_LEAK, LIT, X_AGENT, Z_TAKER, Floor
+from app.feeds.simulator.cells import F_LEAK, LIT, P_ALERT, X_AGENT, Z_ALERT, Z_NOW, Z_TAKER, Floor
 from app.feeds.simulator.children import press
 from app.feeds.simulator.makers import pull
 from app.feeds.simulator.trading import take
@@ -11,6 +11,7 @@ from app.feeds.simulator.trading import take
 def _sell(m: Floor, size: int) -> None:
     """Sell at the best bid, no lower than the next level."""
     tick = best_bid(m)
+    m.z[Z_ALERT] = m.z[Z_NOW] + m.p[P_ALERT]
     if tick < 0:
         return
     m.z[Z_TAKER] = 0

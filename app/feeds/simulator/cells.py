@@ -33,8 +33,8 @@ NEVER: Final = 2**62
 (
     Z_NOW, Z_SEQ, Z_SEQ_1, Z_SEQ_2, Z_ROWS, Z_OUT, Z_FACTS, Z_NEXT, Z_GRID, Z_FREE, Z_ORDER_ID, Z_QUEUED, Z_DUE,
     Z_CHILDREN, Z_STATUS, Z_VOLUME, Z_DONE, Z_WORKING, Z_DECIDE, Z_STOPPED, Z_EXECS, Z_HIDDEN, Z_DARK, Z_AGENT,
-    Z_TAKER, Z_FINAL, Z_CLIPS, Z_LOST, Z_HEARD, Z_RENEW, Z_COUNT,
-) = range(31)  # fmt: skip
+    Z_TAKER, Z_FINAL, Z_CLIPS, Z_LOST, Z_HEARD, Z_RENEW, Z_ALERT, Z_COUNT,
+) = range(32)  # fmt: skip
 # --- moving figures (`x`) ---------------------------------------------------------------------------------------------
 X_REF: Final = 0  # reference price in ticks
 X_OWN: Final = 1  # own impact by scale, in ticks
@@ -46,15 +46,15 @@ X_COUNT: Final = X_TARGET + 1
 (
     P_SEED, P_OPEN, P_CLOSE, P_EMIT, P_TICK, P_QTY, P_START, P_END, P_STRATEGY, P_CLIP_LOW, P_CLIP_HIGH, P_PATIENCE,
     P_LIFE, P_DISPLAYED, P_BEHIND, P_CROSS_SIZE, P_USE_DARK, P_AGENT, P_AGENT_FROM, P_LATENCY, P_STEPS, P_MAKER_CLIP,
-    P_FINAL, P_DECIDE, P_INSTRUMENT, P_MOST_WORKING, P_BEGAN, P_BEGAN_VOLUME, P_BEGAN_DONE, P_COUNT,
-) = range(30)  # fmt: skip
+    P_FINAL, P_DECIDE, P_INSTRUMENT, P_MOST_WORKING, P_BEGAN, P_BEGAN_VOLUME, P_BEGAN_DONE, P_ALERT, P_COUNT,
+) = range(31)  # fmt: skip
 # --- parameters (`f`) -------------------------------------------------------------------------------------------------
 (
     F_ARRIVAL, F_HALF, F_DEPTH, F_DEPTH_1, F_DEPTH_2, F_DEPTH_3, F_DEPTH_4, F_PULL, F_TARGET, F_MOST, F_ADV, F_AHEAD,
     F_SEEN_POST, F_SEEN_TAKE, F_SEEN_HIDDEN, F_SEEN_DARK, F_DELAY, F_DELAY_SD, F_AGENT_SIZE, F_FADE, F_MID_SHARE,
     F_DARK_SHARE, F_PASSIVE_IMPACT, F_DECAY, F_DECAY_1, F_DECAY_2, F_OWN, F_OWN_1, F_OWN_2,
-    F_LEAK, F_LEAK_1, F_LEAK_2, F_UNIT, F_SECOND_VENUE, F_COUNT,
-) = range(35)  # fmt: skip
+    F_LEAK, F_LEAK_1, F_LEAK_2, F_UNIT, F_SECOND_VENUE, F_IN_FRONT, F_COUNT,
+) = range(36)  # fmt: skip
 
 # --- resting orders (`pool`), levels, own children (`slots`), things under way (`queue`), own facts ----------------
 O_ID, O_SIZE, O_TICK, O_SIDE, O_VENUE, O_OWNER, O_NEXT, O_BEFORE, O_COLUMNS = range(9)

@@ -122,7 +122,8 @@ def _post(m: Floor, slot: int, kind: int) -> None:
     s[slot, S_ORDER] = order
     s[slot, S_ID] = m.pool[order, O_ID]
     heard(m, slot, kind, s[slot, S_QTY], tick * m.p[P_TICK])
-    be_seen(m, slot, left)
+    if kind == ACKED:  # an order that moves is known already
+        be_seen(m, slot, left)
 
 
 post = jit(_post, forceinline=False)

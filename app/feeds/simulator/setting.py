@@ -44,6 +44,7 @@ def _whole(floor: Floor, world: World, tick: int) -> None:
     p[c.P_QTY], p[c.P_START], p[c.P_END] = world.parent.qty, world.ns(world.parent.at), world.ns(world.parent.end)
     p[c.P_FINAL] = world.ns(world.close) - FINAL_S * SECOND
     p[c.P_DECIDE], p[c.P_LATENCY], p[c.P_MAKER_CLIP] = DECIDE_NS, round(world.latency_us * 1_000), world.books.clip
+    p[c.P_ALERT] = round(world.agent.alert_s * SECOND)
     p[c.P_AGENT_FROM] = world.ns(world.agent.since)
 
 
@@ -54,12 +55,8 @@ def _figures(floor: Floor, world: World, middle: float) -> None:
     f[c.F_ADV] = world.listing.adv
     f[c.F_SEEN_POST], f[c.F_SEEN_TAKE] = agent.post, agent.take
     f[c.F_SEEN_HIDDEN], f[c.F_SEEN_DARK] = agent.hidden, agent.dark
-    f[c.F_DELAY], f[c.F_DELAY_SD], f[c.F_AGENT_SIZE], f[c.F_FADE] = (
-        agent.delay_ms,
-        agent.delay_sd,
-        agent.size,
-        agent.fade,
-    )
+    f[c.F_DELAY], f[c.F_DELAY_SD] = agent.delay_ms, agent.delay_sd
+    f[c.F_AGENT_SIZE], f[c.F_FADE], f[c.F_IN_FRONT] = agent.size, agent.fade, agent.in_front
     f[c.F_MID_SHARE], f[c.F_DARK_SHARE] = world.volume.mid_share, world.volume.dark_share
     f[c.F_SECOND_VENUE] = world.volume.second_venue
     f[c.F_PASSIVE_IMPACT], f[c.F_UNIT] = impact.passive, impact.unit

@@ -24,6 +24,7 @@ from app.feeds.simulator.kernel import FULL, run
 from app.feeds.simulator.profiles import simulated_profile
 from app.feeds.simulator.setting import floor_of, set_strategy, strategy_of
 from app.feeds.simulator.told import Teller
+from app.feeds.simulator.truth import Truth, costs_of, truth_of
 from app.feeds.simulator.world import World
 
 AFTER_CLOSE: Final = 10 * SECOND
@@ -68,7 +69,9 @@ class Simulation:
         self._inbox: deque[tuple[int, bytes]] = deque()
         self._wait = _Buffers()
         self._working: dict[str, _Working] = {}
-        self._current: str | None = None
+        self._from_child: list[tuple[int, str]] = []  # first child number of each algo order
+        self._unsaid: list[tuple[str, int, AlgoOrder]] = []  # facts of algo orders waiting for their message
+        self._execs = 0
         self._now = NULL
         self._handed = NULL
         self._begun = False
@@ -150,16 +153,21 @@ class Simulation:
         fills = facts[facts[:, c.W_KIND] == c.FILLED]
         if len(fills):
             self.fills.append(fills)
-        current = self._current or ""
         if self._rows:
             for fact in facts.tolist():
-                row = self._teller.fact(fact, current)
+                row = self._teller.fact(fact, self._owner(fact[c.W_CHILD]))
                 if self.world.parent.visibility == "V3" or row.kind == "fill":
                     self._wait.orders.append(row)
         for fact in fills.tolist():
-            price = self._teller.price(fact[c.W_PRICE])
-            fill = Fill(f"{current}-F{fact[c.W_MATCH]}", fact[c.W_QTY], price)
-            self._answers(self._ems.filled(current, fill, fact[c.W_MATCH]))
+            self._execs += 1
+            fill = Fill(self._teller.exec_id(self._execs), fact[c.W_QTY], self._teller.price(fact[c.W_PRICE]))
+            self._answers(self._ems.filled(self._owner(fact[c.W_CHILD]), fill, fact[c.W_MATCH]))
+        if int(self.floor.z[c.Z_DONE]) >= self.world.parent.qty and not self._ended:
+            self._finish(int(facts[-1, c.W_AT]) + MILLISECOND)
+
+    def _owner(self, child: int) -> str:
+        """The algo order a child was sent for."""
+        return next(name for first, name in reversed(self._from_child) if first <= child)
 
     def _shown(self, rows: Rows) -> Rows:
         """Market rows as the world shows them: mirrored about the arrival price where the parent buys."""
@@ -180,8 +188,7 @@ class Simulation:
             tags=((1, parent.account),) if parent.account else (),
         )  # fmt: skip
         self._begun = True
-        self._working[order.order_id] = _Working(order)
-        self._current = order.order_id
+        self._take_on(_Working(order))
         set_strategy(self.floor, strategy_of(world, order.strategy, order.params), at_ns)
         answers = self._ems.started(order, at_ns + MILLISECOND)
         if self._rows:
@@ -194,16 +201,20 @@ class Simulation:
             )
         self._answers(answers)
 
+    def _take_on(self, working: _Working) -> None:
+        """Children from now on are this order's."""
+        self._working[working.order.order_id] = working
+        self._from_child.append((int(self.floor.z[c.Z_CHILDREN]) + 1, working.order.order_id))
+
     def _finish(self, at_ns: int) -> None:
-        """After the close: what is not filled expires."""
+        """All is done, or the day is over: what is not filled expires."""
         self._ended = True
         done = int(self.floor.z[c.Z_DONE])
         for name, working in self._working.items():
             if not working.over:
                 working.over = True
-                if done < working.order.qty:
-                    self._answers(self._ems.ended(name, at_ns))
                 self._say("algo_done", at_ns, working.order)
+                self._answers(self._ems.ended(name, at_ns) if done < self.world.parent.qty else [])
         if self._rows:
             self._wait.orders.append(self._teller.parent_done(at_ns + MILLISECOND))
 
@@ -244,8 +255,7 @@ class Simulation:
         if wrong:
             return wrong
         working.order = order
-        self._working[order.order_id] = working
-        self._current = order.order_id
+        self._take_on(working)
         self._say("algo_new", at_ns, order)
         return ""
 
@@ -299,12 +309,33 @@ class Simulation:
         return ""
 
     def _say(self, kind: str, at_ns: int, order: AlgoOrder) -> None:
+        """A fact about an algo order; its message is among the answers that follow."""
         if self._rows:
-            self._wait.orders.append(self._teller.algo(kind, at_ns, order, None))
+            self._unsaid.append((kind, at_ns, order))
 
     def _answers(self, answers: list[Answer]) -> None:
+        """What the EMS said; the last message of a moment is the one that tells what became of the order then."""
+        for kind, at_ns, order in self._unsaid:
+            raw = [answer.raw for answer in answers if answer.at_ns == at_ns]
+            self._wait.orders.append(self._teller.algo(kind, at_ns, order, raw[-1] if raw else None))
+        self._unsaid.clear()
         if self._rows:
             self._wait.replies += [(answer.at_ns, answer.raw) for answer in answers]
+
+    # -- truth ---------------------------------------------------------------------------------------------------------
+
+    def truth(self) -> dict[str, Truth]:
+        """What the day truly cost by cause, by parent: it is run again without the agent, with the same messages.
+
+        Raises ValueError before the day is over.
+        """
+        if self._handed < self.end_ns:
+            raise ValueError("the truth of a day is known at its end")
+        calm = Simulation(self.world, self.outside, agent=False, rows=False)
+        for at_ns, message in self.received:
+            calm.receive(message, at_ns)
+        calm.advance(calm.end_ns)
+        return {self.world.parent.id: truth_of(self.world, costs_of(self), costs_of(calm))}
 
     # -- handing out ---------------------------------------------------------------------------------------------------
 

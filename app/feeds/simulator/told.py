@@ -64,6 +64,10 @@ class Teller:
         name = f"{self.world.parent.id}-C{child}"
         return name if version == 1 else f"{name}.{version}"
 
+    def exec_id(self, number: int) -> str:
+        """ExecID of the n-th execution."""
+        return f"{self.world.parent.id}-E{number}"
+
     def price(self, price: int) -> int:
         """A price of the floor as the world shows it."""
         if not self.world.mirrored:
@@ -162,7 +166,7 @@ class Teller:
         qty, price, letter = fact[c.W_QTY], self.price(fact[c.W_PRICE]), LETTERS[fact[c.W_LIQUIDITY]]
         chain.cum += qty
         chain.notional += qty * price
-        exec_id = f"{self.world.parent.id}-E{self.execs}"
+        exec_id = self.exec_id(self.execs)
         rate = self.world.fees_mils.get(letter, 0.0)
         hidden = self.world.parent.visibility == "V2"
         return self.row(

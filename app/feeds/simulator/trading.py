@@ -7,6 +7,7 @@ from app.feeds.simulator.books import best_ask, best_bid, strike, tell_print
 from app.feeds.simulator.cells import (
     DARK,
     F_DARK_SHARE,
+    F_IN_FRONT,
     F_MID_SHARE,
     F_SECOND_VENUE,
     HIDDEN,
@@ -27,6 +28,7 @@ from app.feeds.simulator.cells import (
     S_STATE,
     S_VENUE,
     SLOTS,
+    Z_ALERT,
     Z_DARK,
     Z_HIDDEN,
     Z_NOW,
@@ -113,6 +115,13 @@ def _order(m: Floor, number: int, mark: int) -> None:
     m.z[Z_TAKER] = 0
     if mark > 0 and m.z[Z_HIDDEN] > 0 and uniform(m.p[P_SEED], R_ORDER, 4 * number + 1) < m.f[F_MID_SHARE]:
         size -= meet_hidden(m, venue, size)
+    if mark > 0 and m.z[Z_NOW] < m.z[Z_ALERT] and uniform(m.p[P_SEED], R_ORDER, 4 * number + 2) < m.f[F_IN_FRONT]:
+        price = middle(m)  # the agent meets the buyer, in front of our queue
+        if price >= 0 and size > 0:
+            at = tell_print(m, venue, price, size, REGULAR)
+            if at >= 0:
+                m.out[at]["side"] = BID
+            return
     take(m, 2 * venue + book, size, tick + (2 if book == 1 else -2))
 
 

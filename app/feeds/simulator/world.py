@@ -117,6 +117,8 @@ class Agent(_Table, frozen=True, kw_only=True):
     delay_sd: NotNegative = 0.8  # of its logarithm
     size: NotNegative = 0.6  # sold, as a share of what was noticed
     fade: Share = 0.5  # chance that makers thin the bid as well
+    in_front: Share = 0.0  # of buyers met at the mid, in front of our queue, while it is alert
+    alert_s: NotNegative = 10.0  # after each time it acted
     impact_bps: Three = (0.0, 0.0, 0.0)  # of `unit` shares, by scale
 
 
