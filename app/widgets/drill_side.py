@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, Protocol
 
-from PySide6.QtCore import QObject, Qt, SignalInstance
+from PySide6.QtCore import QModelIndex, QObject, Qt, SignalInstance
 from PySide6.QtWidgets import QWidget
 
 from app.engine.units import NULL
@@ -156,6 +156,15 @@ class DrillSide(QObject):
         self.why.explain(section, field, row)  # type: ignore[arg-type]
         self._window.docks.show(WHY)
 
+    def explain_cell(self, index: QModelIndex) -> None:
+        """A figure of the blotter; a group's line has none of its own."""
+        table = self._window.blotter.table
+        row = int(table.order[index.row()]) if index.isValid() and index.row() < len(table.order) else -1
+        if row >= 0:
+            column = table.columns[index.column()]
+            self.why.explain("parents", column.name, table.rows[row], column.about)
+            self._window.docks.show(WHY)
+
     def act(self, action: Action) -> None:
         """Bring the order panel to the front and ask for a pre-flight; sends nothing."""
         self._window.docks.show(PANEL)
@@ -214,6 +223,7 @@ class DrillSide(QObject):
             why.connect(self.explain)
         for replay in (self.drill.replay_wanted, self.why.replay_wanted):
             replay.connect(window.replay_from)
+        window.blotter.grid.doubleClicked.connect(self.explain_cell)
         self.drill.left.connect(window.blotter.grid.setFocus)
         window.kill.clicked.connect(self.open_kill)
 

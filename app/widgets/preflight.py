@@ -114,8 +114,8 @@ class PreflightView(QWidget):
         self.theme, self.found = theme, None  # type: tuple[Theme, Preflight | None]
         self.where: tzinfo = UTC
         self.warning, self.effect, self.every = QLabel(), QLabel(), QPushButton("all tags")
-        self.forecasts = Sheet(theme, (5, 5, 5), "Expected of both algos")
-        self.guards = Sheet(theme, (2.2, 4, 8), "Guards")
+        self.forecasts = Sheet(theme, (4, 5.5, 5.5), "Expected of both algos")
+        self.guards = Sheet(theme, (2, 3.4, 9.4), "Guards")
         self.tags = Sheet(theme, (1.3, 4, 4, 4), "Tags to be sent")
         self._build()
 

@@ -87,6 +87,7 @@ class Why(QScrollArea):
         self.pad, self.theme, self.faded = pad, theme, False
         self.where: tzinfo = UTC
         self._asked: tuple[str, str, np.void] | None = None
+        self._about = ""
         self.found: list[Cause] = []
         self.title, self.words, self.count = QLabel(HINT), QLabel(), QLabel()
         self.inputs = Sheet(theme, (4, 6), "Inputs")
@@ -94,11 +95,14 @@ class Why(QScrollArea):
         self.replay = QPushButton("Replay from here")
         self._build()
 
-    def explain(self, section: str, field: str, row: np.void) -> None:
-        """Explain a field of a row of a section (parents, fills, children, events)."""
+    def explain(self, section: str, field: str, row: np.void, about: str = "") -> None:
+        """Explain a field of a row of a section (parents, fills, children, events).
+
+        `about`: what its column says of it, used where there is no definition.
+        """
         if section not in SECTIONS:  # gathered on the screen: there is no row of the board behind it
             return
-        self._asked = section, field, row.copy()
+        self._asked, self._about = (section, field, row.copy()), about
         self.refresh()
 
     def refresh(self) -> None:
@@ -107,6 +111,8 @@ class Why(QScrollArea):
             return
         section, field, row = self._asked
         known = definitions.definition(field)
+        if known.words == definitions.UNKNOWN.words and self._about:
+            known = known._replace(words=self._about)
         value = value_words(self.pad, row, field, self.where)
         self.title.setText(f"{known.title}:  {value}")
         self.words.setText("  ".join(word for word in (known.words, definitions.signs(field)) if word))
