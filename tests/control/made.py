@@ -105,6 +105,7 @@ class MadeFeed:
     """A stepped feed of nothing but one desk: fills by the second, messages to the EMS at their times."""
 
     name = "made"
+    note = ""
 
     def __init__(self, desk: MadeDesk, seconds: int = 600) -> None:
         self.universe = Universe()

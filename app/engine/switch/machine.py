@@ -21,6 +21,7 @@ from app.engine.switch.facts import (
     KillReleased,
     LoggedOn,
     NotSent,
+    Purpose,
     ReenterAsked,
     Rejected,
     Report,
@@ -206,8 +207,8 @@ def _ticked(turn: Turn) -> None:
             answers.naked(turn, "guard not judged in time")
         case _:  # C3W, and unknowns whose 35=H was not answered either
             turn.note(f"{order.words}: no answer, telephone the broker", "red")
-    if order.killing is not None:
-        _kill_now(turn)
+    if order.killing is not None and order.online:
+        _kill_now(turn, order.killing)
 
 
 def _unknown(turn: Turn, state: State) -> None:
@@ -223,12 +224,9 @@ def _unknown(turn: Turn, state: State) -> None:
         turn.move(state, f"{words}, telephone", "red")
 
 
-def _kill_now(turn: Turn) -> None:
+def _kill_now(turn: Turn, purpose: Purpose) -> None:
     """A waiting cancel goes out, on the id of a new order that was never answered if there is one."""
     order = turn.order
-    purpose = order.killing
-    if purpose is None or not order.online:
-        return
     if order.state is State.C7:
         turn.send_cancel(State.K1, purpose, order.placed_id)
     elif order.state in {State.R4, State.CU, State.K4, State.K3, State.R3}:
@@ -260,7 +258,7 @@ def _logged_on(turn: Turn) -> None:
     order.online = True
     if order.killing is not None:
         turn.lose()
-        _kill_now(turn)
+        _kill_now(turn, order.killing)
         answers.settle(turn, order.done)
     elif order.state in OFFLINE | UNKNOWN | {State.R8, State.C3W}:
         turn.ask_status()

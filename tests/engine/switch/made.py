@@ -95,6 +95,10 @@ class Bench:
         self.now += round(seconds * SECOND)
         return self.tell(Ticked())
 
+    def is_in(self, state: State) -> bool:
+        """True when the order is in this state now."""
+        return self.order.state is state
+
     @property
     def last(self) -> str:
         """ClOrdID of the last G, F or D sent."""

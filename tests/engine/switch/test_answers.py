@@ -46,7 +46,7 @@ def test_that_an_equal_echo_is_switched_and_becomes_the_order() -> None:
 def test_that_another_echo_is_told(wire: str | None, words: str, alarm: str) -> None:
     bench = bench_in(State.R2)
     bench.tell(bench.replaced(wire))
-    assert bench.order.state is State.R5
+    assert bench.is_in(State.R5)
     assert words in bench.order.words
     assert bench.order.alarm == alarm
 
@@ -93,7 +93,7 @@ def test_that_the_same_acceptance_said_twice_counts_once() -> None:
 def test_that_a_late_acceptance_after_unknown_still_counts() -> None:
     bench = bench_in(State.R1)
     bench.later(6)
-    assert bench.order.state is State.R4
+    assert bench.is_in(State.R4)
     bench.tell(bench.replaced())
     assert (bench.order.state, bench.order.words) == (State.R5, "switched")
 
@@ -120,9 +120,9 @@ def test_that_a_status_still_pending_leaves_it_unknown() -> None:
     bench.later(6)
     bench.tell(bench.report("I", status="E"))
     bench.tell(bench.report("E", bench.last))
-    assert bench.order.state is State.R4
+    assert bench.is_in(State.R4)
     bench.tell(bench.report("I", status="2", cum=1000, leaves=0))
-    assert bench.order.state is State.R6
+    assert bench.is_in(State.R6)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_that_a_status_that_ends_the_order_ends_it(status: str, order_id: str, s
     bench = bench_in(State.R1)
     bench.later(6)
     bench.tell(bench.report("I", status=status, order_id=order_id, text="?"))
-    assert bench.order.state is state
+    assert bench.is_in(state)
     assert bench.order.alarm == "red"
 
 
@@ -159,7 +159,7 @@ def test_that_refused_is_verbatim_and_busy_is_not_retried() -> None:
     for reason, words in (("3", "busy, no retry by itself: wait"), ("99", "refused, old algo still working: wait")):
         bench = bench_in(State.R1)
         bench.tell(bench.refused(reason, text="wait"))
-        assert bench.order.state is State.R7
+        assert bench.is_in(State.R7)
         assert words in bench.order.words
         assert bench.kinds() == "G"
     bench = bench_in(State.R1)
@@ -174,27 +174,27 @@ def test_that_refused_is_verbatim_and_busy_is_not_retried() -> None:
 def test_that_filled_before_the_switch_is_said_once_the_broker_answers() -> None:
     bench = bench_in(State.R1)
     bench.tell(bench.fill(700))
-    assert bench.order.state is State.R1
+    assert bench.is_in(State.R1)
     bench.tell(bench.refused("0", status="2"))
     assert (bench.order.state, bench.order.words) == (State.R6, "filled before switch")
     bench.tell(bench.refused("0", status="2"))
-    assert bench.order.state is State.R6
+    assert bench.is_in(State.R6)
 
 
 def test_that_fills_the_broker_counts_and_we_miss_are_asked_for() -> None:
     bench = bench_in(State.R1)
     effects = bench.tell(bench.refused("0", status="2"))
-    assert bench.order.state is State.R6
+    assert bench.is_in(State.R6)
     assert "fills of 700 missing" in bench.order.words
     assert [effect.kind for effect in effects if isinstance(effect, SendFix)] == ["H"]
     bench.tell(bench.fill(300))
-    assert bench.order.state is State.R6
+    assert bench.is_in(State.R6)
 
 
 def test_that_a_refusal_of_an_order_that_ended_is_gone() -> None:
     bench = bench_in(State.R1)
     bench.tell(bench.refused("0", status="4"))
-    assert bench.order.state is State.R9
+    assert bench.is_in(State.R9)
 
 
 def test_that_a_bust_after_a_full_fill_works_again() -> None:
@@ -210,7 +210,7 @@ def test_that_a_full_fill_ends_an_unknown() -> None:
     bench = bench_in(State.R1)
     bench.later(6)
     bench.tell(bench.fill(700))
-    assert bench.order.state is State.R6
+    assert bench.is_in(State.R6)
 
 
 def test_that_an_old_replace_accepted_while_a_new_one_is_out_is_taken_over() -> None:
@@ -219,7 +219,7 @@ def test_that_an_old_replace_accepted_while_a_new_one_is_out_is_taken_over() -> 
     bench.later(6)
     bench.tell(bench.report("I"))
     bench.ask()
-    assert bench.order.state is State.R1
+    assert bench.is_in(State.R1)
     bench.tell(bench.report("5", first, tags=OTHER))
     assert (bench.order.state, bench.order.accepted) == (State.R1, first)
 
@@ -227,7 +227,7 @@ def test_that_an_old_replace_accepted_while_a_new_one_is_out_is_taken_over() -> 
 def test_that_a_break_is_reconciled_by_a_status() -> None:
     bench = bench_in(State.R1)
     bench.tell(bench.refused("1", order_id="NONE"))
-    assert bench.order.state is State.R8
+    assert bench.is_in(State.R8)
     bench.tell(bench.report("I", "Z9"))
     assert (bench.order.state, bench.order.accepted) == (State.R7, "Z9")
 
@@ -242,13 +242,32 @@ def test_that_a_brokers_new_name_for_an_order_loses_no_fill() -> None:
 
 def test_that_requests_of_others_do_not_disturb() -> None:
     bench = Bench()
-    bench.tell(bench.report("I", status="6"))
-    assert bench.order.foreign
-    bench.tell(bench.report("I"))
-    assert not bench.order.foreign
-    bench.tell(bench.report("6", "Z1"))
-    bench.tell(CancelRefused(cl_ord_id="Z1", text="too late"))
-    assert not bench.order.foreign
+    pending = []
+    for fact in (
+        bench.report("I", status="6"),
+        bench.report("I"),
+        bench.report("6", "Z1"),
+        CancelRefused(cl_ord_id="Z1", text="too late"),
+    ):
+        bench.tell(fact)
+        pending.append(bench.order.foreign)
+    assert pending == [True, False, True, False]
+
+
+def test_that_what_the_broker_restates_is_taken() -> None:
+    bench = Bench()
+    bench.tell(bench.report("D", qty=900, tags=((1, "OTHER"), (44, "50.1"))))
+    assert (bench.order.qty, bench.order.tag(1), bench.order.tag(44), bench.order.tag(9999)) == (
+        900, "OTHER", "50.1", "own",
+    )  # fmt: skip
+
+
+def test_that_a_request_refused_by_a_report_keeps_its_text() -> None:
+    for text, words in (("not now", "not now"), ("", "refused without a text")):
+        bench = bench_in(State.R1)
+        bench.tell(bench.report("8", bench.last, status="8", text=text))
+        assert bench.is_in(State.R7)
+        assert words in bench.order.words
 
 
 # -- cancel and new --------------------------------------------------------------------------------------------------
@@ -261,18 +280,18 @@ def test_that_a_cancel_that_does_not_add_up_is_reconciled_first() -> None:
     assert "CumQty 400, fills held 300" in bench.order.words
     assert bench.kinds() == "FH"
     effects = bench.tell(bench.fill(100, cum=400))
-    assert bench.order.state is State.C3
+    assert bench.is_in(State.C3)
     assert asked(list(effects)) == [CheckGuard(order_id="O1", target=PASSIVE, qty=600)]
 
 
 def test_that_a_cancel_report_without_numbers_waits_for_a_status_that_has_them() -> None:
     bench = bench_in(State.C1)
     bench.tell(bench.cancelled(cum=None))
-    assert bench.order.state is State.C3W
+    assert bench.is_in(State.C3W)
     bench.tell(bench.report("I", status="1"))
-    assert bench.order.state is State.C3W
+    assert bench.is_in(State.C3W)
     bench.tell(bench.report("I", status="4"))
-    assert bench.order.state is State.C3
+    assert bench.is_in(State.C3)
 
 
 def test_that_a_cancel_with_nothing_left_is_done() -> None:
@@ -286,12 +305,12 @@ def test_that_a_late_fill_in_c3_makes_the_new_order_smaller() -> None:
     bench = bench_in(State.C3)
     bench.tell(bench.fill(100))
     bench.tell(GuardJudged(order_id="O1", passed=True, qty=700))  # judged for too many
-    assert bench.order.state is State.C3
+    assert bench.is_in(State.C3)
     bench.judge()
     assert dict(bench.sent[-1].fields)[38] == "600"
     bench = bench_in(State.C3)
     bench.tell(bench.fill(700))
-    assert bench.order.state is State.C5
+    assert bench.is_in(State.C5)
 
 
 def test_that_naked_names_the_shares_and_the_brokers_text() -> None:
@@ -302,15 +321,15 @@ def test_that_naked_names_the_shares_and_the_brokers_text() -> None:
     bench.tell(bench.fill(100))
     assert "600 shares" in bench.order.words
     bench.tell(bench.fill(600))
-    assert bench.order.state is State.C5
+    assert bench.is_in(State.C5)
 
 
 def test_that_a_new_order_that_is_only_pending_is_not_working_yet() -> None:
     bench = bench_in(State.C4)
     bench.tell(bench.new_report("A"))
-    assert bench.order.state is State.C4
+    assert bench.is_in(State.C4)
     bench.tell(bench.new_report("I", status="4"))
-    assert bench.order.state is State.C6
+    assert bench.is_in(State.C6)
     assert "new order cancelled" in bench.order.words
 
 
@@ -327,7 +346,7 @@ def test_that_late_fills_and_busts_after_the_new_order_are_counted_up() -> None:
     assert (bench.order.words, bench.order.alarm) == ("over-allocated by 50", "red")
     bench.tell(bench.bust("E1", 50))
     bench.tell(bench.new_report("F", cum=10))
-    assert bench.order.state is State.C5
+    assert bench.is_in(State.C5)
     other = bench_in(State.C4)
     other.tell(other.bust())
     assert other.order.words == "300 shares not working"
@@ -338,57 +357,57 @@ def test_that_late_fills_and_busts_after_the_new_order_are_counted_up() -> None:
 def test_that_an_absent_new_order_is_proved_before_anything_else() -> None:
     bench = bench_in(State.C4)
     bench.later(6)
-    assert bench.order.state is State.C7
+    assert bench.is_in(State.C7)
     assert bench.sent[-1].kind == "H"
     assert bench.sent[-1].cl_ord_id == bench.order.placed_id
     bench.tell(bench.new_report("I", status="8", order_id="NONE"))
-    assert bench.order.state is State.C6
+    assert bench.is_in(State.C6)
     assert bench.kinds() == "FDH"
 
 
 def test_that_a_contradiction_before_the_new_order_stops_it() -> None:
     bench = bench_in(State.C3)
     bench.tell(Rejected(cl_ord_id=bench.last, kind="F", text="?"))
-    assert bench.order.state is State.C3W
+    assert bench.is_in(State.C3W)
     bench.judge()
-    assert bench.order.state is State.C3W
+    assert bench.is_in(State.C3W)
     bench.tell(bench.refused("0"))
-    assert bench.order.state is State.C3W
+    assert bench.is_in(State.C3W)
     assert "D" not in bench.kinds()
     bench.tell(bench.report("I", status="4"))
-    assert bench.order.state is State.C3
+    assert bench.is_in(State.C3)
 
 
 def test_that_an_end_nobody_asked_for_is_not_entered_anew() -> None:
     for exec_type, words in (("C", "expired"), ("3", "done for the day")):
         bench = bench_in(State.C2)
         bench.tell(bench.report(exec_type, status=exec_type, leaves=0))
-        assert bench.order.state is State.R9
+        assert bench.is_in(State.R9)
         assert words in bench.order.words
     bench = bench_in(State.C2)
     bench.tell(bench.report("4", "A1", status="4", leaves=0))
-    assert bench.order.state is State.R9
+    assert bench.is_in(State.R9)
     assert "not by us" in bench.order.words
     bench.tell(bench.refused("1", order_id="NONE"))
-    assert bench.order.state is State.R9
+    assert bench.is_in(State.R9)
 
 
 def test_that_a_cancelled_status_is_no_confirmation_to_enter_anew() -> None:
     bench = bench_in(State.C1)
     bench.later(6)
     bench.tell(bench.report("I", bench.last, status="4"))
-    assert bench.order.state is State.R9
+    assert bench.is_in(State.R9)
     bench.tell(bench.cancelled())
-    assert bench.order.state is State.R9
+    assert bench.is_in(State.R9)
     assert "D" not in bench.kinds()
 
 
 def test_that_a_late_cancel_after_unknown_still_counts() -> None:
     bench = bench_in(State.C1)
     bench.later(6)
-    assert bench.order.state is State.CU
+    assert bench.is_in(State.CU)
     bench.tell(bench.cancelled())
-    assert bench.order.state is State.C3
+    assert bench.is_in(State.C3)
 
 
 # -- kill ------------------------------------------------------------------------------------------------------------
@@ -410,20 +429,20 @@ def test_that_a_kill_ends_in_cancelled_refused_or_unknown() -> None:
     assert (bench.order.state, bench.order.alarm) == (State.K7, "red")
     bench = killed(State.R0)
     bench.later(6)
-    assert bench.order.state is State.K4
+    assert bench.is_in(State.K4)
     bench.tell(bench.report("I"))
-    assert bench.order.state is State.K7
+    assert bench.is_in(State.K7)
     bench = killed(State.R0)
     bench.later(6)
     bench.tell(bench.report("I", status="4"))
-    assert bench.order.state is State.K5
+    assert bench.is_in(State.K5)
 
 
 def test_that_a_waiting_kill_goes_out_with_the_answer() -> None:
     bench = killed(State.R1)
     bench.tell(bench.replaced())
     assert bench.kinds() == "GF"
-    assert bench.order.state is State.K1
+    assert bench.is_in(State.K1)
     assert dict(bench.sent[-1].fields)[41] == bench.order.accepted
     bench = killed(State.R2)
     bench.tell(bench.refused("99"))
@@ -443,7 +462,7 @@ def test_that_a_kill_finds_the_id_the_broker_has_accepted_without_a_word() -> No
     assert bench.kinds() == "GFF"
     assert dict(bench.sent[-1].fields)[41] == replace
     bench.tell(bench.cancelled())
-    assert bench.order.state is State.K5
+    assert bench.is_in(State.K5)
 
 
 def test_that_a_kill_follows_an_acceptance_that_came_after_it() -> None:
@@ -452,23 +471,23 @@ def test_that_a_kill_follows_an_acceptance_that_came_after_it() -> None:
     bench.later(3)
     cancel = bench.last
     bench.tell(bench.report("5", replace, tags=OTHER))
-    assert bench.order.state is State.K1
+    assert bench.is_in(State.K1)
     bench.tell(CancelRefused(cl_ord_id=cancel, order_id="NONE", reason="1"))
     assert dict(bench.sent[-1].fields)[41] == replace
     bench.tell(CancelRefused(cl_ord_id=bench.last, order_id="NONE", reason="1"))
-    assert bench.order.state is State.R8
+    assert bench.is_in(State.R8)
 
 
 def test_that_a_kill_before_the_new_order_is_acknowledged_leaves_nothing() -> None:
     bench = killed(State.C4)
     bench.tell(bench.new_report("8", status="8", order_id="NONE", text="no"))
-    assert bench.order.state is State.K5
+    assert bench.is_in(State.K5)
     bench = killed(State.C4)
     bench.later(3)
-    assert bench.order.state is State.K1
+    assert bench.is_in(State.K1)
     assert dict(bench.sent[-1].fields)[41] == bench.order.placed_id
     bench.tell(bench.new_report("0"))
-    assert bench.order.state is State.K1
+    assert bench.is_in(State.K1)
     bench.tell(bench.report("6", bench.last, order_id="O2"))
     bench.tell(bench.report("4", bench.last, order_id="O2", status="4", cum=50))
     assert (bench.order.state, bench.order.cum) == (State.K5, 300)
@@ -478,9 +497,9 @@ def test_that_a_killed_new_order_that_never_was_is_proved_by_its_status() -> Non
     bench = killed(State.C4)
     bench.later(3)
     bench.tell(bench.refused("1", order_id="NONE"))
-    assert bench.order.state is State.R8
+    assert bench.is_in(State.R8)
     bench.tell(bench.new_report("I", status="8", order_id="NONE", text="unknown order"))
-    assert bench.order.state is State.K5
+    assert bench.is_in(State.K5)
 
 
 def test_that_a_refused_replace_during_a_kill_is_only_noted() -> None:
@@ -488,7 +507,7 @@ def test_that_a_refused_replace_during_a_kill_is_only_noted() -> None:
     replace = bench.last
     bench.later(3)
     bench.tell(Rejected(cl_ord_id=replace, kind="G", text="late"))
-    assert bench.order.state is State.K1
+    assert bench.is_in(State.K1)
 
 
 # -- messages that went wrong ------------------------------------------------------------------------------------------
@@ -497,18 +516,18 @@ def test_that_a_refused_replace_during_a_kill_is_only_noted() -> None:
 def test_that_a_message_that_never_left_is_no_request() -> None:
     bench = bench_in(State.R1)
     bench.tell(NotSent(cl_ord_id=bench.last, kind="G", text="not logged on"))
-    assert bench.order.state is State.R7
+    assert bench.is_in(State.R7)
     assert "not sent" in bench.order.words
     bench = bench_in(State.C4)
     bench.tell(NotSent(cl_ord_id=bench.last, kind="D", text="not logged on"))
-    assert bench.order.state is State.C6
+    assert bench.is_in(State.C6)
 
 
 def test_that_a_rejected_status_request_rejects_nothing() -> None:
     bench = bench_in(State.C4)
     bench.later(6)
     bench.tell(Rejected(cl_ord_id=bench.order.placed_id, kind="H", text="unsupported"))
-    assert bench.order.state is State.C7
+    assert bench.is_in(State.C7)
 
 
 def test_that_an_order_the_broker_rejects_by_itself_is_gone() -> None:
@@ -519,14 +538,14 @@ def test_that_an_order_the_broker_rejects_by_itself_is_gone() -> None:
     assert bench.order.alarm == "red"
     bench.tell(bench.report("I"))
     bench.tell(bench.report("8", "Z3"))
-    assert bench.order.state is State.R9
+    assert bench.is_in(State.R9)
 
 
 def test_that_offline_answers_settle_nothing_before_the_session_is_back() -> None:
     bench = bench_in(State.C1)
     bench.tell(Disconnected())
     bench.tell(bench.report("I"))
-    assert bench.order.state is State.CX
+    assert bench.is_in(State.CX)
     bench.tell(LoggedOn())
     bench.tell(bench.report("I"))
-    assert bench.order.state is State.R7
+    assert bench.is_in(State.R7)

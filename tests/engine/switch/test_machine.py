@@ -80,13 +80,13 @@ def test_that_the_mode_may_be_chosen_and_a_pause_is_always_a_replace() -> None:
 def test_that_naked_shares_are_entered_anew_on_demand() -> None:
     bench = bench_in(State.C3)
     bench.judge(passed=False)
-    assert bench.order.state is State.C6
+    assert bench.is_in(State.C6)
     assert "board stale" in bench.order.words
     bench.tell(ReenterAsked(order_id="O1", target=VWAP))
-    assert bench.order.state is State.C3
+    assert bench.is_in(State.C3)
     bench.judge()
     assert dict(bench.sent[-1].fields)[847] == "1"
-    assert bench.order.state is State.C4
+    assert bench.is_in(State.C4)
 
 
 def test_that_only_naked_shares_are_entered_anew_and_only_online() -> None:
@@ -107,7 +107,7 @@ def test_that_a_guard_judged_too_late_sends_nothing() -> None:
     bench = bench_in(State.C3)
     bench.order.online = False
     bench.judge()
-    assert bench.order.state is State.C6
+    assert bench.is_in(State.C6)
     assert bench.kinds() == "F"
 
 
@@ -126,9 +126,9 @@ def test_that_a_status_is_asked_where_the_broker_answers_it() -> None:
 def test_that_nothing_happens_before_the_deadline() -> None:
     bench = bench_in(State.R1)
     bench.later(4.9)
-    assert bench.order.state is State.R1
+    assert bench.is_in(State.R1)
     bench.later(0.1)
-    assert bench.order.state is State.R4
+    assert bench.is_in(State.R4)
     assert bench.tell(Ticked()) == []
 
 
@@ -136,7 +136,7 @@ def test_that_an_unanswered_status_ends_at_the_telephone() -> None:
     bench = bench_in(State.R1)
     bench.later(6)
     bench.later(6)
-    assert bench.order.state is State.R4
+    assert bench.is_in(State.R4)
     assert "telephone" in bench.order.words
     assert bench.kinds() == "GH"
     assert bench.later(60) == []
@@ -155,7 +155,7 @@ def test_that_a_full_fill_without_an_answer_is_filled_at_the_deadline() -> None:
     for state in (State.R2, State.C1):
         bench = bench_in(state)
         bench.tell(bench.fill(700))
-        assert bench.order.state is state
+        assert bench.is_in(state)
         bench.later(6)
         assert (bench.order.state, bench.order.words) == (State.R6, "filled before switch")
     bench = Bench()
@@ -170,7 +170,7 @@ def test_that_reconciling_ends_at_the_telephone_not_in_an_order() -> None:
     bench = bench_in(State.C1)
     bench.tell(bench.cancelled(cum=400))
     bench.later(11)
-    assert bench.order.state is State.C3W
+    assert bench.is_in(State.C3W)
     assert "telephone" in bench.order.words
     assert "D" not in bench.kinds()
 
@@ -187,29 +187,29 @@ def test_that_after_logon_a_status_is_asked_and_its_silence_is_unknown() -> None
         bench.tell(LoggedOn())
         assert bench.sent[-1].kind == "H"
         bench.later(6)
-        assert bench.order.state is unknown
+        assert bench.is_in(unknown)
 
 
 def test_that_an_offline_cancel_is_asked_about_after_logon() -> None:
     bench = Bench()
     kill(bench)
     bench.tell(Disconnected())
-    assert bench.order.state is State.K3
+    assert bench.is_in(State.K3)
     bench.tell(LoggedOn())
     assert bench.kinds() == "FH"
     bench.later(6)
-    assert bench.order.state is State.K4
+    assert bench.is_in(State.K4)
 
 
 def test_that_a_new_order_lost_with_the_session_is_asked_about_by_its_own_id() -> None:
     bench = bench_in(State.C4)
     bench.tell(Disconnected())
-    assert bench.order.state is State.C7
+    assert bench.is_in(State.C7)
     bench.tell(LoggedOn())
     assert bench.sent[-1].cl_ord_id == bench.order.placed_id
     assert bench.kinds() == "FDH"
     bench.tell(bench.new_report("I"))
-    assert bench.order.state is State.C5
+    assert bench.is_in(State.C5)
 
 
 def test_that_logon_changes_nothing_for_an_idle_order() -> None:
@@ -233,14 +233,14 @@ def test_that_a_kill_offline_goes_out_after_logon() -> None:
         bench.tell(LoggedOn())
         assert bench.kinds() == before + "F"
         assert dict(bench.sent[-1].fields)[41] == (ids or bench.order.placed_id)
-        assert bench.order.state is State.K1
+        assert bench.is_in(State.K1)
 
 
 def test_that_a_kill_offline_of_a_cancel_under_way_sends_a_new_one_after_logon() -> None:
     bench = bench_in(State.C1)
     bench.tell(Disconnected())
     kill(bench)
-    assert bench.order.state is State.K3
+    assert bench.is_in(State.K3)
     bench.tell(LoggedOn())
     assert bench.kinds() == "FF"
 
@@ -251,7 +251,7 @@ def test_that_a_kill_after_logon_does_not_wait_for_the_status(state: State) -> N
     bench.tell(Disconnected())
     bench.tell(LoggedOn())
     kill(bench)
-    assert bench.order.state is State.K1
+    assert bench.is_in(State.K1)
     assert bench.kinds()[-1] == "F"
 
 
@@ -267,6 +267,41 @@ def test_that_a_kill_of_an_unknown_goes_out_at_once() -> None:
     assert dict(bench.sent[-1].fields)[41] == bench.order.placed_id
 
 
+@pytest.mark.parametrize(("state", "after"), [(State.C1, State.K1), (State.C2, State.K2)])
+def test_that_a_kill_makes_a_cancel_under_way_its_own(state: State, after: State) -> None:
+    bench = bench_in(state)
+    deadline = bench.order.deadline_ns
+    kill(bench)
+    assert bench.is_in(after)
+    assert bench.order.deadline_ns == deadline
+    assert bench.kinds() == "F"
+    bench.tell(bench.cancelled())
+    assert bench.is_in(State.K5)
+
+
+def test_that_a_kill_before_the_new_order_leaves_nothing_to_enter() -> None:
+    bench = bench_in(State.C3)
+    kill(bench)
+    assert bench.is_in(State.K5)
+    bench.judge()
+    assert bench.kinds() == "F"
+
+
+def test_that_a_guard_nobody_judges_leaves_the_shares_naked() -> None:
+    bench = bench_in(State.C3)
+    bench.later(6)
+    assert bench.is_in(State.C6)
+    assert "guard not judged in time" in bench.order.words
+
+
+def test_that_a_session_lost_before_the_new_order_enters_nothing() -> None:
+    bench = bench_in(State.C3)
+    bench.tell(Disconnected())
+    assert bench.is_in(State.C6)
+    bench.tell(LoggedOn())
+    assert bench.kinds() == "F"
+
+
 def test_that_a_kill_waits_no_longer_than_it_may() -> None:
     bench = bench_in(State.R1)
     kill(bench)
@@ -274,7 +309,7 @@ def test_that_a_kill_waits_no_longer_than_it_may() -> None:
     assert bench.kinds() == "G"
     bench.later(0.1)
     assert bench.kinds() == "GF"
-    assert bench.order.state is State.K1
+    assert bench.is_in(State.K1)
 
 
 def test_that_a_kill_of_what_is_over_is_declined_and_of_what_is_killed_noted() -> None:
@@ -287,7 +322,7 @@ def test_that_a_kill_of_what_is_over_is_declined_and_of_what_is_killed_noted() -
     kill(bench)
     assert bench.kinds() == "F"
     bench.tell(bench.report("6", bench.last))
-    assert bench.order.state is State.K2
+    assert bench.is_in(State.K2)
 
 
 def test_that_a_kill_by_scope_is_a_kill_and_a_release_does_nothing_by_itself() -> None:

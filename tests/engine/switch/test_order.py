@@ -119,8 +119,7 @@ def test_that_requests_are_found_until_they_are_answered() -> None:
     assert found.asked("N3") is None
     found.forget("N2")
     found.forget("N1")
-    assert found.request is None
-    assert found.lost == []
+    assert [found.asked(name) for name in ("N1", "N2")] == [None, None]
     assert found.tag(55) == "TECH"
     assert found.tag(7) is None
 
