@@ -17,32 +17,47 @@ from PySide6.QtCore import QMessageLogContext, QSettings, Qt, QtMsgType, qInstal
 from PySide6.QtWidgets import QApplication
 
 from app.board import BoardError
+from app.desk_ports import ControlPort, TapePort
 from app.widgets import theme as themes
 from app.widgets.bridge import Bridge
 from app.widgets.main_window import SIZE, MainWindow
 from app.widgets.pad import Pad
+from app.widgets.past import Past
 from app.widgets.playback import Playback
-from app.widgets.ports import Ports
+from app.widgets.ports import EnginePort, Me, Ports
 
 _LOOKS: Final = 10_000  # frames a snapshot waits at most for a long board to be read
 
 
-def run(board_folder: Path, playback: Playback | None, title: str) -> int:
+def run(board_folder: Path, playback: Playback | None, title: str, runtime: Path | None = None) -> int:
     """Open the desk on a board and stay until it is closed; returns the exit code.
 
-    The board need not be there yet: the desk waits for it. `playback` None: no playback controls.
+    The board need not be there yet: the desk waits for it. `playback` None: no playback controls. `runtime`: folder of
+    a running session, whose supervisor, lookback worker and control process then stand behind the screen.
     """
     app = _application()
     settings = QSettings("Leakage Scorecard", "desk")
     theme = themes.THEMES.get(str(settings.value("theme", "dark")), themes.DARK)
     themes.apply(app, theme)
-    bridge = Bridge(Pad(board_folder))
-    window = MainWindow(bridge, theme, ports=Ports(playback=playback), settings=settings, title=title)
+    me = Me(str(settings.value("who/trader", "")), str(settings.value("who/desk", "")))
+    tape = TapePort(runtime) if runtime is not None else None
+    control = ControlPort(runtime) if runtime is not None else None
+    hand: object = playback
+    engine = hand if isinstance(hand, EnginePort) else None
+    ports = Ports(playback, engine, control, tape, me, runtime)
+    window = MainWindow(Bridge(Pad(board_folder)), theme, ports=ports, settings=settings, title=title)
+    past = Past(window)
     _show_faults(window)
     signal.signal(signal.SIGINT, lambda *_: app.quit())  # the frame timer gives Python its turn
-    window.show()
-    bridge.start()
-    return app.exec()
+    try:
+        window.show()
+        window.bridge.start()
+        return app.exec()
+    finally:
+        past.close()
+        for port in (tape, control):
+            if port is not None:
+                port.close()
 
 
 def snapshot(board_folder: Path, png: Path, size: tuple[int, int] = SIZE, select: str | None = None) -> None:

@@ -16,7 +16,7 @@ def attach(folder: RuntimeFolder) -> int:
     signal.signal(signal.SIGTERM, _terminated)
     hand = SessionHand(folder.path)
     try:
-        return window.run(folder.board, hand, hand.title)
+        return window.run(folder.board, hand, hand.title, folder.path)
     finally:
         hand.close()
 

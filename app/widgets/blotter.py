@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QLin
 
 from app.engine.units import MILLISECOND, SECOND
 from app.widgets.bridge import Bridge
+from app.widgets.caption import say
 from app.widgets.docks import machine_key
 from app.widgets.format import number
 from app.widgets.groups import BY
@@ -141,7 +142,7 @@ class Blotter(QWidget):
     def set_compact(self, compact: bool) -> None:
         """One narrow column of a desk, or all of it."""
         self.grid.set_compact(compact)
-        for part in (*self.scopes.values(), self.groups):
+        for part in (*self.scopes.values(), self.groups, self.count):
             part.setVisible(not compact)
 
     def focus_filter(self) -> None:
@@ -202,8 +203,7 @@ class Blotter(QWidget):
             words += "   chosen order filtered out"
         if self._held and self._unsettled:
             words = "rows held   " + words
-        if words != self.count.text():
-            self.count.setText(words)
+        say(self.count, words)
 
     def _build(self) -> None:
         self.search = QLineEdit()
@@ -241,6 +241,7 @@ class Blotter(QWidget):
         self.groups.activated.connect(lambda _: self.set_group(str(self.groups.currentData())))
         top.addWidget(self.groups)
         top.addWidget(self.count)
+        self.setMinimumWidth(160)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

@@ -104,7 +104,7 @@ class Toasts(Overlay):
             label = QLabel(f"<b>■ {escape(toast.title)}</b><br>{escape(toast.words)}")
             label.setTextFormat(Qt.TextFormat.RichText)
             label.setWordWrap(True)
-            label.setMinimumWidth(360)
+            label.setMinimumWidth(min(360, max(self.over.width() - 110, 120)))
             inside.addWidget(label, 1)
             go = QPushButton("Go")
             go.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -35,6 +35,7 @@ class Docks:
         dock = QDockWidget(title, self._window)
         dock.setObjectName(title)
         dock.setWidget(widget)
+        widget.setMinimumSize(160, 80)  # a dock may be made narrow: nothing in it may widen the window
         self._window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
         neighbour = self._known.get(beside)
         if neighbour is not None and tabbed:

@@ -78,13 +78,14 @@ class Grid(QTableView):
 
     def choose(self, row: int, *, show: bool = False) -> None:
         """Highlight a row of the section (-1 none); `show` scrolls to it."""
-        self.chosen = row
+        before, self.chosen = self.table.line_of(self.chosen), row
         line = self.table.line_of(row)
         if line >= 0:
             self.setCurrentIndex(self.table.index(line, max(self.currentIndex().column(), 0)))  # for screen readers
             if show:
                 self.scrollTo(self.table.index(line, 0))
-        self.viewport().update()
+        for moved in {before, line} - {-1}:
+            self.viewport().update(0, self.rowViewportPosition(moved), self.viewport().width(), ROW_HEIGHT)
 
     def fade(self, faded: bool) -> None:
         """Grey everything: what is shown may no longer be true."""

@@ -5,10 +5,11 @@ from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.engine.units import NULL, SECOND
 from app.widgets import format as text
+from app.widgets.caption import say
 from app.widgets.pad import Pad, Pulse
 from app.widgets.theme import Theme, figures_font
 
@@ -79,8 +80,7 @@ class Health(QWidget):
         self.labels = (self.life, self.session, self.sources, self.engine, self.hashes, self.alarms, self.clock)
         for named in self.labels:
             named.setFont(figures_font())
-        self.sources.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        layout.setStretchFactor(self.sources, 8)
+        self.setMinimumWidth(120)  # narrower than its words: they are cut at the right, the window is not
 
     def hold(self, control: QWidget) -> None:
         """Give a control a place at the right end."""
@@ -159,8 +159,7 @@ class Health(QWidget):
 
     @staticmethod
     def _set(label: QLabel, words: str, tip: str | None = None) -> None:
-        if label.text() != words:
-            label.setText(words)
+        say(label, words)
         if tip is not None and label.toolTip() != tip:
             label.setToolTip(tip)
 

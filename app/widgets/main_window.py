@@ -7,7 +7,7 @@ from typing import Final, Protocol, runtime_checkable
 import numpy as np
 from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QVBoxLayout, QWidget
 
 from app.widgets import actions
 from app.widgets import format as text
@@ -15,12 +15,11 @@ from app.widgets import theme as themes
 from app.widgets.alert_desk import AlertDesk
 from app.widgets.blotter import Blotter
 from app.widgets.bridge import Bridge
-from app.widgets.columns import CHILDREN, FILLS
 from app.widgets.commands import Command, Commands, shown_keys
 from app.widgets.confirm import Confirm
 from app.widgets.course import course_of
 from app.widgets.docks import Docks
-from app.widgets.grid import Grid
+from app.widgets.drill_side import DRILL, DrillSide
 from app.widgets.health import Alarm, Health
 from app.widgets.kill_button import KillButton
 from app.widgets.overlays import Overlays
@@ -29,12 +28,12 @@ from app.widgets.pad import Pulled
 from app.widgets.playback import PlaybackBar
 from app.widgets.ports import Ports
 from app.widgets.scorecard import Scorecard
-from app.widgets.table import Table
 from app.widgets.theme import Theme
 from app.widgets.trace import Trace
 
 SIZE: Final = (1680, 980)
 COMPACT: Final = 300
+_DRAW_NS: Final = 200_000_000  # between two drawings of a path that is still being read
 _ASK_NS: Final = 250_000_000  # between two questions why the engine ended
 
 
@@ -92,9 +91,7 @@ class MainWindow(QMainWindow):
         self.playback = PlaybackBar(self.ports.playback, theme) if self.ports.playback else None
         self.trace, self.scorecard = Trace(theme), Scorecard(theme, bridge.pad)
         self.overview = Overview(bridge, theme)
-        self.fill_grid = Grid(Table(FILLS, bridge.pad, bridge.pad.rows_of("fills", -1)), theme, "Fills")
-        self.child_grid = Grid(Table(CHILDREN, bridge.pad, bridge.pad.rows_of("children", -1)), theme, "Child orders")
-        self._reason, self._asked = "", 0
+        self._reason, self._asked, self._drawn = "", 0, 0
         self.compact = False
         self._build()
         self.overlays = Overlays(
@@ -142,13 +139,14 @@ class MainWindow(QMainWindow):
 
     def show_pulled(self, pulled: Pulled) -> None:
         """One frame."""
+        self.blotter.hold("pre-flight", self.drill_side.panel.found is not None)
         self.blotter.show_pulled(pulled)
         self.alerts.show_pulled(pulled)
         self.overview.show_pulled(pulled)
         row = self.bridge.row
         if pulled.reset or pulled.sections & {"fills", "children", "events"} or bool(np.any(pulled.parents == row)):
             self._show_chosen(other=False)
-        elif "trace" in pulled.sections:
+        elif "trace" in pulled.sections and self._is_course_due():
             self._show_course(other=False)
         self._show_state()
 
@@ -156,18 +154,17 @@ class MainWindow(QMainWindow):
         pad, row = self.bridge.pad, self.bridge.row
         self.confirm.follow(self.bridge.wanted)
         self.scorecard.show_order(pad.parents[row] if 0 <= row < len(pad.parents) else None)
-        for grid, section in ((self.fill_grid, "fills"), (self.child_grid, "children")):
-            rows = pad.rows_of(section, row)
-            if other:
-                grid.table.replace(rows)
-            else:
-                grid.table.renew(rows)
-                grid.table.touch(np.arange(len(rows)), grid.shown_lines())
-        for number, (title, table) in enumerate((("Fills", self.fill_grid.table), ("Children", self.child_grid.table))):
-            self.tables.setTabText(number, f"{title}  {len(table.rows)}")
         self._show_course(other=other)
         for follow in self._followers:
             follow(other)
+
+    def _is_course_due(self) -> bool:
+        """A long path that is being read is drawn a few times a second, and once it is all there."""
+        now = self.bridge.now()
+        if not self.bridge.pad.settled() and now - self._drawn < _DRAW_NS:
+            return False
+        self._drawn = now
+        return True
 
     def _show_course(self, *, other: bool) -> None:
         self.trace.show_course(course_of(self.bridge.pad, self.bridge.row), other=other)
@@ -241,6 +238,9 @@ class MainWindow(QMainWindow):
         if self.playback:
             self.playback.setVisible(not compact)
         if compact:
+            for layout in (self._top, self.layout()):
+                if layout is not None:
+                    layout.activate()  # or the window keeps the least width of what has just been put away
             self.resize(COMPACT, self.height())
         else:
             self.docks.show_all(self._wide[1])
@@ -260,6 +260,8 @@ class MainWindow(QMainWindow):
             self.confirm.cancel()
         elif self.blotter.search.hasFocus():
             self.blotter.search.clear()
+        elif self.drill_side.back():
+            return
         self.blotter.grid.setFocus()
 
     def replay_from(self, ts_ns: int) -> None:
@@ -314,7 +316,7 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         top = QWidget()
-        layout = QVBoxLayout(top)
+        layout = self._top = QVBoxLayout(top)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.health)
@@ -329,18 +331,11 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.blotter, 1)
         self.setCentralWidget(top)
         self.docks = Docks(self)
-        self.tables = QTabWidget()
-        self.tables.setDocumentMode(True)
-        self.tables.tabBar().setDrawBase(False)
-        self.tables.addTab(self.fill_grid, "Fills")
-        self.tables.addTab(self.child_grid, "Children")
-        for part in (self.blotter.grid, self.fill_grid, self.child_grid):
-            self.join(part)
+        self.join(self.blotter.grid)
         self.mount("Impact trace", self.trace)
         self.mount("Scorecard", self.scorecard, beside="Impact trace")
-        self.docks.add("Fills and children", self.tables, beside="Scorecard")
-        self._offer_dock("Fills and children")
-        self.mount("Pad overview", self.overview, beside="Fills and children", tabbed=True)
-        docks = [self.docks[title] for title in ("Impact trace", "Scorecard", "Fills and children")]
+        self.drill_side = DrillSide(self)
+        self.mount("Pad overview", self.overview, beside=DRILL, tabbed=True)
+        docks = [self.docks[title] for title in ("Impact trace", "Scorecard", DRILL)]
         self.resizeDocks(docks, [660, 540, 480], Qt.Orientation.Horizontal)
         self.resizeDocks(docks[:1], [450], Qt.Orientation.Vertical)

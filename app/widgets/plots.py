@@ -107,6 +107,7 @@ class Plots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             plot.getAxis("left").setLabel(title)
             for side in ("left", "bottom"):  # minor grid lines cost more than all the rest
                 plot.getAxis(side).setStyle(tickFont=figures_font(), maxTickLevel=0)
+                plot.getAxis(side).enableAutoSIPrefix(False)  # or every new range lays its label out again
         self.upper.showGrid(y=True, alpha=0.12)
         for axis in hidden:
             axis.setHeight(2)

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from app.widgets.lookback_port import LookbackPort
 from app.widgets.playback import Playback
 from app.widgets.switch_port import SwitchPort
 
 
+@runtime_checkable
 class EnginePort(Protocol):
     """The supervisor: why the engine ended, and a fresh one. Both return at once."""
 

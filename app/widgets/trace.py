@@ -7,16 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.engine.units import NULL, SECOND
 from app.widgets import format as text
+from app.widgets.caption import Caption
 from app.widgets.course import Course
 from app.widgets.export import offer_picture
 from app.widgets.layers import Layers, View, traded
 from app.widgets.marks import BUNCH_PX, FILLS, MARKS, NAMES, Legend
 from app.widgets.plots import Plots
-from app.widgets.theme import Theme, figures_font
+from app.widgets.theme import Theme
 
 _LEAST_NS: Final = 1_000_000
 HINT: Final = (
@@ -70,8 +71,8 @@ class Trace(QWidget):
         self.theme = self._legend.theme = theme
         self.layers.dress(theme, faded=self.faded)
         self.plots.dress(theme, faded=self.faded)
-        self._readout.setStyleSheet(f"color: {theme.ink}")
-        self._heading.setStyleSheet(f"color: {theme.faint}")
+        self._readout.dress(theme)
+        self._heading.dress(theme)
         self.refresh()
 
     def view(self) -> tuple[int, int]:
@@ -179,7 +180,7 @@ class Trace(QWidget):
 
     def _say(self, reading: str) -> None:
         self._readout.setText(reading)
-        self._heading.setVisible(not reading)  # the reading takes the heading's place
+        self._head.setCurrentIndex(int(bool(reading)))  # the reading takes the heading's place
 
     def reading(self, ts: int) -> str:
         """What the crosshair says at an event time (ns)."""
@@ -216,11 +217,12 @@ class Trace(QWidget):
         return near if away[near] <= reach else -1
 
     def _build(self) -> None:
-        font = figures_font()
-        self._heading, self._readout, self._legend = QLabel(), QLabel(), Legend(self.theme)
-        for label in (self._heading, self._readout):
-            label.setFont(font)
-        self._heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._heading, self._readout = Caption(self.theme, "faint"), Caption(self.theme, "ink")
+        self._legend = Legend(self.theme)
+        self._head = QStackedWidget()
+        self._head.setFixedHeight(self._heading.height())
+        for caption in (self._heading, self._readout):
+            self._head.addWidget(caption)
         self.plots.setToolTip(HINT)
         for box in self.plots.boxes:
             box.zoomed.connect(self._zoom_to)
@@ -229,13 +231,10 @@ class Trace(QWidget):
             box.sigResized.connect(self.refresh)
         self.plots.scene().sigMouseMoved.connect(self.point)
         self.plots.scene().sigMouseClicked.connect(lambda event: self.show_all() if event.double() else None)
-        head = QHBoxLayout()
-        head.addWidget(self._heading, 1)
-        head.addWidget(self._readout)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 3, 2, 2)
         layout.setSpacing(1)
-        layout.addLayout(head)
+        layout.addWidget(self._head)
         layout.addWidget(self._legend)
         layout.addWidget(self.plots, 1)
         offer_picture(self, "the trace")

@@ -15,6 +15,7 @@ from app.widgets import format as text
 from app.widgets import theme as themes
 from app.widgets.blotter_columns import BLOTTER
 from app.widgets.bridge import Bridge
+from app.widgets.drill import CHILDREN, FILLS
 from app.widgets.grid import ROW_HEIGHT
 from app.widgets.main_window import MainWindow
 from app.widgets.pad import Pad
@@ -34,8 +35,10 @@ def shown_order(window: MainWindow) -> set[str]:
     named.add(window.scorecard.heading.text().split("<b>")[1].split("</b>")[0])
     named.add(window.trace._heading.text().split()[0])
     named.add(pad.text(int(pad.parents["parent_id"][grid.chosen])))
-    named |= {pad.text(int(row["parent_id"])) for row in window.fill_grid.table.rows}
-    named |= {pad.text(int(row["parent_id"])) for row in window.child_grid.table.rows}
+    for place in (CHILDREN, FILLS):
+        named |= {pad.text(int(row["parent_id"])) for row in window.drill_side.drill.grids[place].table.rows}
+    bound = window.drill_side.panel.bound
+    named |= {bound.parent_id} if bound else set()
     return named
 
 
@@ -113,15 +116,15 @@ def test_that_fills_and_children_are_those_of_the_chosen_order(window: MainWindo
         assert window.bridge.choose_id(order)
         row = window.bridge.row
         expected = as_bytes(filler.fills)[filler.fills["parent_row"] == row]
-        assert window.fill_grid.table.rows.tobytes() == expected.tobytes()
-        assert window.tables.tabText(0) == f"Fills  {len(expected)}"
-        assert np.all(window.child_grid.table.rows["parent_row"] == row)
+        fills, children = (window.drill_side.drill.grids[place].table.rows for place in (FILLS, CHILDREN))
+        assert fills.tobytes() == expected.tobytes()
+        assert np.all(children["parent_row"] == row)
     assert not window.bridge.choose_id("no such order")
     assert window.bridge.row == row
 
 
 def test_that_a_stale_board_greys_everything_and_says_why(window: MainWindow, filler: Filler, clock: Hand) -> None:
-    parts = (window.blotter.grid, window.trace, window.scorecard, window.fill_grid, window.child_grid)
+    parts = (window.blotter.grid, window.trace, window.scorecard, window.drill_side.drill.grids[FILLS])
     assert not any(part.faded for part in parts)
     assert not window.alarm.isVisible()
     clock.ns += 3 * SECOND
