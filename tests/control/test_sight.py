@@ -1,0 +1,87 @@
+"""What the guard sees: figures of a living engine's board, a fault in words for every other."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from app.board import BoardWriter, blank
+from app.control.sight import STANDING_STILL_NS, BoardSight
+from app.engine.switch.order import Order
+from app.engine.switch.states import State
+from app.engine.units import SECOND
+from tests.control.made import T0
+
+ORDER = Order(order_id="TECH-A1", parent_id="TECH", state=State.R0, tags=((55, "TECH"),))
+
+
+def board(folder: Path, **parent: float) -> BoardWriter:
+    """A board with one parent and its instrument."""
+    writer = BoardWriter(folder / "board", clock=time.monotonic_ns)
+    row, instrument = blank("parents"), blank("instruments")
+    row["parent_id"], row["basket_id"] = writer.intern("TECH"), writer.intern("B1")
+    for name, value in parent.items():
+        row[name] = value
+    instrument["instrument"], instrument["quality"] = writer.intern("TECH"), writer.intern("good")
+    instrument["ts"], instrument["mid"] = T0, 50.25
+    writer.put("parents", np.array([0]), row)
+    writer.put("instruments", np.array([0]), instrument)
+    writer.beat(T0)
+    return writer
+
+
+def test_that_a_living_board_tells_the_market(tmp_path: Path) -> None:
+    with board(tmp_path, order_qty=1000, pct_adv=0.05, end_ns=T0 + SECOND) as writer:
+        sight = BoardSight(tmp_path / "board")
+        assert sight.watch(0) == ""
+        found = sight.market(ORDER, T0 + SECOND, "")
+        assert (found.fault, found.age_ns, found.quality, found.mid) == ("", SECOND, "good", 50.25)
+        assert (found.adv, found.close_ns, found.group) == (20_000.0, T0 + SECOND, "B1")
+        writer.beat(T0 + 3 * SECOND)  # the engine is further than the session's own clock
+        assert sight.market(ORDER, T0, "").age_ns == 3 * SECOND
+
+
+def test_that_undefined_figures_stay_undefined(tmp_path: Path) -> None:
+    with board(tmp_path):
+        sight = BoardSight(tmp_path / "board")
+        sight.watch(0)
+        found = sight.market(ORDER, T0, "")
+        assert (found.adv, found.close_ns) == (None, None)
+        forecast = sight.forecast(ORDER)
+        assert (forecast.finish_ns, forecast.unfilled, forecast.risk_bps) == (None, None, None)
+        stranger = Order(order_id="X", parent_id="X", state=State.R0, tags=((55, "TECH"),))
+        assert sight.market(stranger, T0, "").mid == 50.25
+        assert "does not have" in sight.forecast(stranger).why
+        nowhere = Order(order_id="X", parent_id="X", state=State.R0)
+        assert "does not have" in sight.market(nowhere, T0, "").fault
+
+
+def test_that_no_board_a_silent_one_and_a_closed_one_are_faults(tmp_path: Path) -> None:
+    sight = BoardSight(tmp_path / "board")
+    assert "cannot be read" in sight.watch(0)
+    assert sight.market(ORDER, T0, "").fault
+    assert "does not have" in sight.forecast(ORDER).why
+    writer = board(tmp_path)
+    assert sight.watch(0) == ""
+    assert "silent" in sight.watch(STANDING_STILL_NS + 1)
+    writer.heartbeat()
+    assert sight.watch(STANDING_STILL_NS + 2) == ""
+    writer.close()
+    assert "has ended" in sight.watch(STANDING_STILL_NS + 3)
+    assert sight.market(ORDER, T0, "engine is dead").fault == "engine is dead"
+
+
+def test_that_a_new_engines_board_is_followed(tmp_path: Path) -> None:
+    sight = BoardSight(tmp_path / "board")
+    board(tmp_path).close()
+    sight.watch(0)
+    with board(tmp_path):
+        assert sight.watch(1) == ""
+        assert sight.market(ORDER, T0, "").mid == 50.25
+
+
+def test_that_a_dead_engine_is_not_a_silent_one(tmp_path: Path) -> None:
+    with board(tmp_path) as writer:
+        writer._header["pid"] = 2**22 + 12345  # nobody has this number
+        sight = BoardSight(tmp_path / "board")
+        assert "dead" in sight.watch(0)
