@@ -37,7 +37,7 @@ class Grid(QTableView):
         self._colours = {tone: theme.colour(tone) for tone in TONES}
         self._wide: dict[int, int] = {}  # columns found too narrow, and what they need
         self._painted: NDArray[np.int64] = np.empty(0, np.int64)  # rows as the eye last saw them, from this line on
-        self._painted_from = 0
+        self._painted_from = self._painted_top = 0
         self._tiles: dict[int, QPixmap] = {}  # rows as they look, without their ground
         self.setObjectName(name)
         self.setAccessibleName(name)
@@ -113,10 +113,17 @@ class Grid(QTableView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the row that was painted under the mouse, even where it has moved since."""
-        line = self.rowAt(int(event.position().y()))
+        line = self._line_under(int(event.position().y()))
         if event.button() == Qt.MouseButton.LeftButton and line >= 0:
             self.press(line)
         super().mousePressEvent(event)
+
+    def _line_under(self, y: int) -> int:
+        """The line painted under a pixel, even where the view has scrolled since; -1 for none."""
+        if not len(self._painted):
+            return self.rowAt(y)
+        place = (y - self._painted_top) // ROW_HEIGHT
+        return self._painted_from + place if 0 <= place < len(self._painted) else -1
 
     def press(self, line: int) -> None:
         """A click on a line: what the hand saw there counts, not what stands there now."""
@@ -172,6 +179,7 @@ class Grid(QTableView):
             lines = slice(first, min(lines.stop, lines.start + max(where.bottom() - top, 0) // ROW_HEIGHT + 1))
         if len(self._painted) != shown.stop - shown.start or self._painted_from != shown.start or lines == shown:
             self._painted, self._painted_from = self.table.order[shown].copy(), shown.start
+            self._painted_top = self.rowViewportPosition(shown.start) if shown.stop > shown.start else 0
         else:
             self._painted[lines.start - shown.start : lines.stop - shown.start] = self.table.order[lines]
         self.paint_ground(painter, where, lines)

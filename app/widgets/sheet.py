@@ -88,8 +88,14 @@ class Sheet(QWidget):
         """Ask why."""
         cell = self.cell_at(int(event.position().x()), int(event.position().y()))
         if cell is not None and cell.field and event.button() == Qt.MouseButton.LeftButton:
+            event.accept()
             self.asked.emit(cell.field)
-        super().mousePressEvent(event)
+        else:
+            super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The end of a press."""
+        event.accept()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """All cells."""
