@@ -16,6 +16,7 @@ from app.engine.units import HORIZON_NAMES, SECOND
 
 RESOURCES: Final = Path(__file__).resolve().parent.parent / "resources"
 DEFAULTS: Final = RESOURCES / "default.toml"
+BPS_PRESET: Final = RESOURCES / "presets" / "bps.toml"
 PREFIX: Final = "SCORECARD_"
 _NOT_SETTINGS: Final = {"SCORECARD_KERNEL_CACHE", "SCORECARD_SHARED_DATA"}  # where things lie on this machine
 

@@ -23,6 +23,8 @@ SettingsFile: TypeAlias = Annotated[Path | None, typer.Option(help="A TOML file 
 Speed: TypeAlias = Annotated[
     float | None, typer.Option(min=0.001, help="Event seconds per second; flat out where not given.")
 ]
+World: TypeAlias = Annotated[str, typer.Argument(help="A world of the simulator: a name, or a TOML file.")]
+Seed: TypeAlias = Annotated[int | None, typer.Option(help="Another market of the same story.")]
 
 app = typer.Typer(
     help="Execution monitoring that tells the cost of volatility from the cost of our own signals.",

@@ -110,6 +110,7 @@ class SteppedFeed(Protocol):
     """
 
     name: str
+    note: str  # what everybody who looks at the run must know of it; "" = nothing
     universe: Universe
     start_ns: int
     end_ns: int

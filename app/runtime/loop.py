@@ -1,5 +1,6 @@
 """The loop: blocks from the route into the engine, what is read off it to journal, files and board."""
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from app.runtime.pace import Pace
 from app.runtime.progress import ProgressBar
 
 FRAME_S: Final = 1 / 30
+_REST: Final = 4.0  # a publication that takes long is followed by so many times its length of other work
 
 
 class Engine(Protocol):
@@ -93,6 +95,7 @@ class Stream:
     quarantine: list[Quarantined] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    caption: str = ""  # what everybody who looks at the run must know of it
 
 
 @dataclass(slots=True)
@@ -155,7 +158,7 @@ class Loop:
         self._late = 0
         self._watermark = NULL
         self._by_engine: list[Quarantined] = []
-        self._published_s = -1.0
+        self._publish_at_s = -math.inf
 
     def standing(self) -> Standing:
         """Where the run stands, between two blocks."""
@@ -250,12 +253,13 @@ class Loop:
         if board is None:
             return
         now = self._options.clock()
-        if due_only and now - self._published_s < self._taps.frame_s:
+        if due_only and now < self._publish_at_s:
             return
-        self._published_s = now
         if self._taps.journal is not None:
             self._taps.journal.flush()  # what is seen on the board survives this process
         self._engine.publish(board)
+        done = self._options.clock()
+        self._publish_at_s = max(now + self._taps.frame_s, done + _REST * (done - now))
 
     def _report(self) -> RunReport:
         options, engine = self._options, self._engine
@@ -274,7 +278,7 @@ class Loop:
             undefined=dict(sorted(engine.undefined().items())),
             events_per_s=self._rows / reading if reading > 0 else None,
             wall_s=now - options.started_s,
-            notes=list(self._stream.notes),
+            notes=[*([self._stream.caption] if self._stream.caption else []), *self._stream.notes],
         )
 
 

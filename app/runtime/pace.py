@@ -9,7 +9,7 @@ from app.engine.units import MILLISECOND, SECOND
 from app.runtime.route import NO_LIMIT
 
 _STRIDE_S: Final = 0.01  # a paced feed is asked no more often than this
-_FLAT_OUT_NS: Final = SECOND  # of event time at once when nothing paces it
+_FLAT_OUT_NS: Final = 5 * SECOND  # of event time at once when nothing paces it
 
 
 class Pace:
@@ -48,7 +48,7 @@ class Pace:
         return self._target is not None
 
     def stride(self) -> int:
-        """Event ns that a stepped feed may advance at once: 10 ms of the wall, one event second when flat out."""
+        """Event ns that a stepped feed may advance at once: 10 ms of the wall, five event seconds when flat out."""
         with self._changed:
             if self._speed is None or self._target is not None:
                 return _FLAT_OUT_NS

@@ -34,6 +34,8 @@ class Step(Protocol):
 class Steps(Protocol):
     """A stepped feed, as the loop knows it."""
 
+    name: str
+    note: str  # what everybody who looks at the run must know of it; "" = nothing
     universe: Universe
     start_ns: int
     end_ns: int

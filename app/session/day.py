@@ -34,13 +34,13 @@ class Day(Protocol):
 class SimulatedDay:
     """A day of a stepped feed: made again from its seed and its messages wherever it was interrupted."""
 
-    def __init__(self, feed: Steps, name: str, stride: Callable[[], int], wire: Wire | None = None) -> None:
+    def __init__(self, feed: Steps, stride: Callable[[], int], wire: Wire | None = None) -> None:
         self.universe = feed.universe
         self.log: CommandLog | None = None
         self._feed = feed
         self._stride = stride
         self._wire = wire
-        self.stream = Stream(name, feed.universe, _Nothing())
+        self.stream = Stream(feed.name, feed.universe, _Nothing(), caption=feed.note)
 
     def keep_commands(self, path: Path) -> None:
         """Keep messages in a file, on disk before the EMS has them. Raises FeedError."""

@@ -9,14 +9,17 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
 from app.engine.errors import EngineError, ScorecardError
+from app.feeds.simulator import open_world
 from app.runtime.channel import Door
+from app.runtime.ems_port import EmsPort
 from app.runtime.pace import Pace
-from app.session.day import Day, RecordedDay
+from app.runtime.stepped import Wire
+from app.session.day import Day, RecordedDay, SimulatedDay
 from app.session.live import LiveRun
 from app.session.live_board import LiveBoard
 from app.session.runtime_folder import RuntimeFolder, Session
@@ -27,12 +30,24 @@ from app.settings import Settings, load_settings
 REFUSED: Final = 3  # exit code: starting it again would end the same way
 _BEAT_S: Final = 0.2
 
-OpenDay: TypeAlias = Callable[[Session, Settings, Pace], Day]
+
+class Surroundings(NamedTuple):
+    """What a day is opened with: settings, the pace of its steps, the line to its EMS."""
+
+    settings: Settings
+    pace: Pace
+    wire: Wire
 
 
-def open_day(session: Session, settings: Settings, pace: Pace) -> Day:  # noqa: ARG001
+OpenDay: TypeAlias = Callable[[Session, Surroundings], Day]
+
+
+def open_day(session: Session, around: Surroundings) -> Day:
     """The day of a session. Raises ScorecardError in words."""
-    return RecordedDay(session, settings)
+    if session.world is None:
+        return RecordedDay(session, around.settings)
+    feed = open_world(session.world, session.seed, session.agent)
+    return SimulatedDay(feed, around.pace.stride, around.wire)
 
 
 def obey(pace: Pace, wish: Wish) -> None:
@@ -70,10 +85,11 @@ def main(words: Sequence[str], opener: OpenDay = open_day) -> int:
         obey(pace, wish)
         return OK
 
-    with Door(folder.socket("engine"), answer):
+    with Door(folder.socket("engine"), answer), EmsPort(folder.socket("ems")) as wire:
         try:
             settings = load_settings(Path(session.settings) if session.settings else None)
-            return _run(folder, settings, opener(session, settings, pace), pace)
+            day = opener(session, Surroundings(settings, pace, wire))
+            return _run(folder, settings, day, pace)
         except ScorecardError as error:
             folder.words("engine", str(error))
             return REFUSED

@@ -16,6 +16,7 @@ from app.runtime.pace import Pace
 from app.runtime.stepped import StepRoute, Steps, Wire
 from app.session.live_board import LiveBoard
 from app.session.memory import keep_memory, uncollected
+from app.session.switching import Switching
 from app.session.warm import load_kernels
 from app.settings import Settings, load_settings
 
@@ -31,7 +32,7 @@ class SimulationRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
 
 
 def run_simulation(
-    request: SimulationRequest, feed: Steps, name: str, wire: Wire | None = None, pace: Pace | None = None
+    request: SimulationRequest, feed: Steps, wire: Wire | None = None, pace: Pace | None = None
 ) -> RunResult | None:
     """Run a stepped feed through a fresh engine to the end of its day; None when `pace` was stopped on the way.
 
@@ -45,8 +46,10 @@ def run_simulation(
     load_kernels(config)
     with ExitStack() as stack:
         stack.enter_context(uncollected())
-        stream = Stream(name, feed.universe, StepRoute(feed, pace.stride, wire))
+        stream = Stream(feed.name, feed.universe, StepRoute(feed, pace.stride, wire), caption=feed.note)
         engine = Engine(feed.universe, config)
+        if isinstance(wire, Switching):
+            wire.watch(engine)
         taps = _taps(request, feed, settings, stack, pace)
         if isinstance(taps.board, BoardWriter):
             introduce(taps.board, stream, (feed.start_ns, feed.end_ns))
@@ -66,6 +69,8 @@ def run_simulation(
 def introduce(board: BoardWriter, stream: Stream, span: tuple[int | None, int]) -> None:
     """What the desk shows of a run beside its figures: name, span of its time, the market's time zone."""
     board.meta("session", stream.name)
+    if stream.caption:
+        board.meta("note", stream.caption)
     zones = sorted({known.timezone for known in stream.universe.reference.values() if known.timezone})
     if len(zones) == 1:
         board.meta("timezone", zones[0])

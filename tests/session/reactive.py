@@ -22,6 +22,7 @@ class Reactive:
     """
 
     name = "reactive"
+    note = "a made day"
 
     def __init__(self, plan: Plan = PLAN) -> None:
         made = generate(plan)

@@ -1,0 +1,130 @@
+"""Commands that need no screen: demo runs a world flat out, report writes the scorecard of an order as a page."""
+
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from app.cli.opening import WORLD_SPEED, Runtime, open_window
+from app.cli.recordings import PICTURE
+from app.cli.words import Seed, SettingsFile, World, app, has_screen, worded
+from app.engine.errors import FeedError
+from app.kernel_cache import use_kernel_cache
+from app.session.runtime_folder import RuntimeFolder, Session, default_folder
+from app.settings import BPS_PRESET
+
+if TYPE_CHECKING:
+    from app.session.demo import Demo
+
+PAGE: Final = Path("out") / "report.html"
+SWITCH_AT: Final = "11:20"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoWords:
+    """What `demo` is told."""
+
+    world: World = "tech"
+    headless: Annotated[bool, typer.Option("--headless", help="Flat out, without a window.")] = False
+    switch_at: Annotated[str, typer.Option(help="A clock time HH:MM of the exchange, auto, or never.")] = SWITCH_AT
+    strategy: Annotated[str, typer.Option(help="What the order is switched to.")] = "PASSIVE"
+    seed: Seed = None
+    agent: Annotated[bool, typer.Option(help="With the one who sells ahead of our children.")] = True
+    out: Annotated[Path, typer.Option(help="Folder for the tables and run.json.")] = Path("out") / "demo"
+    journal: Annotated[Path | None, typer.Option(help="Keep what was applied, in a new file.")] = None
+    board: Annotated[Path | None, typer.Option(help="Folder of a board to publish on.")] = None
+    settings: SettingsFile = None
+    runtime: Runtime = None
+
+
+@app.command()
+@worded(DemoWords)
+def demo(words: DemoWords) -> None:
+    """Show a world on the desk; headless, run it flat out and print the scorecard of its order."""
+    if not words.headless and has_screen():
+        session = Session(
+            world=words.world, seed=words.seed, agent=words.agent,
+            settings=str((words.settings or BPS_PRESET).absolute()), speed=WORLD_SPEED,
+        )  # fmt: skip
+        open_window(RuntimeFolder(words.runtime or default_folder()), session)
+    use_kernel_cache()
+    from app.session import demo as flat_out  # noqa: PLC0415 - the engine, and with it Numba
+    from app.session.simulation import SimulationRequest  # noqa: PLC0415
+
+    run = SimulationRequest(
+        settings=str(words.settings or BPS_PRESET),
+        out=str(words.out),
+        journal=_text(words.journal),
+        board=_text(words.board),
+    )
+    request = flat_out.DemoRequest(
+        world=words.world, seed=words.seed, agent=words.agent, switch_at=words.switch_at, strategy=words.strategy,
+        run=run,
+    )  # fmt: skip
+    _say(flat_out.demo(request))
+    typer.echo(f"written to    {words.out}")
+
+
+@app.command()
+def report(
+    parent: Annotated[str, typer.Argument(help="The parent order's id.")],
+    source: Annotated[Path, typer.Option("--from", help="Folder of a run: its tables and run.json.")],
+    out: Annotated[Path, typer.Option(help="The page to write.")] = PAGE,
+) -> None:
+    """Write the scorecard of an order as one HTML page with charts."""
+    from app.session import report as session  # noqa: PLC0415 - tables, for this command alone
+
+    session.write_report(source, parent, out)
+    typer.echo(f"written to    {out}")
+
+
+def show_without_screen(world: str, seed: int | None, settings: Path | None) -> None:
+    """Run a world's day with its switch; leave a picture of the desk after it and the report of its order."""
+    typer.echo(f"no display here: the day is run to its end, its desk drawn into {PICTURE}, its report into {PAGE}")
+    with tempfile.TemporaryDirectory(prefix="scorecard-") as folder:
+        board, out = Path(folder) / "board", Path("out") / "demo"
+        words = [sys.executable, "-m", "app", "demo", world, "--headless", "--board", str(board), "--out", str(out)]
+        words += ["--seed", str(seed)] if seed is not None else []
+        words += ["--settings", str(settings)] if settings is not None else []
+        sys.stdout.flush()
+        if subprocess.run(words, check=False).returncode != 0:  # it has said why
+            raise FeedError("the day could not be run")
+        from app.session import report as session  # noqa: PLC0415
+
+        parent = session.parents(out)[0]
+        session.write_report(out, parent, PAGE)
+        typer.echo(f"written to    {PAGE}")
+        from app import desk as window  # noqa: PLC0415 - Qt, where a picture is drawn
+
+        window.snapshot(board, PICTURE, select=parent)
+    typer.echo(f"drawn into    {PICTURE}")
+
+
+_FIGURES: Final = (
+    ("filled", "filled_qty", "{:,}"), ("of", "order_qty", "{:,}"), ("arrival mid", "arrival_mid", "{:,.4f}"),
+    ("average price", "avg_px", "{:,.6f}"), ("shortfall ex fees", "is_bps", "{:+.4f} bps"),
+    ("slippage to arrival", "slip_arrival_bps", "{:+.4f} bps"), ("shortfall", "is_ccy", "{:+,.2f}"),
+    ("spread", "spread_ccy", "{:+,.2f}"), ("drift", "drift_ccy", "{:+,.2f}"), ("fees", "fees_ccy", "{:+,.2f}"),
+    ("participation", "participation", "{:.4f}"), ("level", "level", "{}"),
+)  # fmt: skip
+
+
+def _say(run: "Demo") -> None:
+    if run.note:
+        typer.echo(f"note          {run.note}")
+    typer.echo(f"order         {run.parent['parent_id']} {run.parent['side']} {run.parent['instrument']}")
+    for title, name, form in _FIGURES:
+        value = run.parent[name]
+        typer.echo(f"{title:<21} {'undefined' if value is None else form.format(value)}")
+    for sentence in run.switch:
+        typer.echo(f"switch        {sentence}")
+    for name in ("input_hash", "run_hash", "output_hash"):
+        typer.echo(f"{name:<13} {getattr(run.result.report, name)}")
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
