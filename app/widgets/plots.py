@@ -3,13 +3,27 @@
 from typing import Final
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 
 from app.widgets.axes import ClockAxis, FigureAxis, TimeBox
 from app.widgets.marks import NO_BUNCHES, Counts
 from app.widgets.theme import Theme, figures_font
 
 _LEFT: Final = 58  # width of both left axes, so that the plots stand under each other
+
+
+class Curve(pg.PlotCurveItem):  # type: ignore[misc]
+    """A curve that takes the whole view for its bounds: ranges are set by the trace, nobody asks for its extremes."""
+
+    def boundingRect(self) -> QRectF:
+        """What is in view."""
+        found: QRectF = self.viewRect()
+        return found
+
+    def viewTransformChanged(self) -> None:
+        """Another stretch is in view."""
+        self.prepareGeometryChange()
+        super().viewTransformChanged()
 
 
 class Plots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
@@ -29,12 +43,12 @@ class Plots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.lower = self.addPlot(2, 0, viewBox=self.low_box, axisItems=axes)
         self.panes = (self.upper, self.middle, self.lower)
         self.boxes = (self.box, self.middle_box, self.low_box)
-        self.curve = pg.PlotCurveItem(skipFiniteCheck=False)
+        self.curve = Curve(skipFiniteCheck=False)
         self.marks, self.counts = pg.ScatterPlotItem(pxMode=True), Counts()
-        self.planned, self.done = pg.PlotCurveItem(skipFiniteCheck=False), pg.PlotCurveItem(skipFiniteCheck=False)
-        self.rate = pg.PlotCurveItem(skipFiniteCheck=False)
-        self.bars = pg.PlotCurveItem(fillLevel=0, pen=pg.mkPen(None))
-        self.own = pg.PlotCurveItem(fillLevel=0, pen=pg.mkPen(None))
+        self.planned, self.done = Curve(skipFiniteCheck=False), Curve(skipFiniteCheck=False)
+        self.rate = Curve(skipFiniteCheck=False)
+        self.bars = Curve(fillLevel=0, pen=pg.mkPen(None))
+        self.own = Curve(fillLevel=0, pen=pg.mkPen(None))
         self.zero = pg.InfiniteLine(0, angle=0)
         self.arrival, self.end = pg.InfiniteLine(0, angle=90), pg.InfiniteLine(angle=90)
         self.cross = [pg.InfiniteLine(angle=90) for _ in self.panes]
@@ -107,7 +121,10 @@ class Plots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             plot.getAxis("left").setLabel(title)
             for side in ("left", "bottom"):  # minor grid lines cost more than all the rest
                 plot.getAxis(side).setStyle(tickFont=figures_font(), maxTickLevel=0)
-                plot.getAxis(side).enableAutoSIPrefix(False)  # or every new range lays its label out again
+                # a new range lays nothing out again but the ticks, and what has not moved is not drawn again
+                plot.getAxis(side).setCacheMode(pg.QtWidgets.QGraphicsItem.CacheMode.DeviceCoordinateCache)
+            for side in ("left", "bottom", "top", "right"):
+                plot.getAxis(side).enableAutoSIPrefix(False)
         self.upper.showGrid(y=True, alpha=0.12)
         for axis in hidden:
             axis.setHeight(2)
