@@ -337,5 +337,5 @@ class MainWindow(QMainWindow):
         self.drill_side = DrillSide(self)
         self.mount("Pad overview", self.overview, beside=DRILL, tabbed=True)
         docks = [self.docks[title] for title in ("Impact trace", "Scorecard", DRILL)]
-        self.resizeDocks(docks, [580, 480, 620], Qt.Orientation.Horizontal)
+        self.resizeDocks(docks, [540, 544, 596], Qt.Orientation.Horizontal)
         self.resizeDocks(docks[:1], [450], Qt.Orientation.Vertical)
