@@ -89,6 +89,7 @@ class SimulatedLink:
             self._up.clear()
             raise
         if not told.open:
+            self._out.close()
             raise LinkDownError("the EMS takes no messages now: nothing was sent")
 
     def stop(self) -> None:
@@ -122,6 +123,8 @@ class SimulatedLink:
                 hear(Up(clock))
             elif not told.open:
                 self._lost(hear, "the EMS takes no messages now", why)
+                why = "the EMS takes no messages now"
+                line.close()  # it may have ended; the next one has a door of its own
                 self._ended.wait(_RETRY_S)
         line.close()
 
