@@ -20,7 +20,17 @@ from PySide6.QtWidgets import (
 from app.engine.units import HORIZON_NAMES
 from app.widgets import format as text
 from app.widgets import ribbon
-from app.widgets.columns import NO_ARRIVAL, NO_FILL, NO_HORIZON, NO_MODEL, Column, Texts, mark, side_tone
+from app.widgets.columns import (
+    NO_ARRIVAL,
+    NO_FILL,
+    NO_HORIZON,
+    NO_MODEL,
+    NOT_MEASURED,
+    Column,
+    Texts,
+    mark,
+    side_tone,
+)
 from app.widgets.export import offer_picture
 from app.widgets.ribbon import Ribbon, said_or_dash, shortfall
 from app.widgets.sheet import Cell, Line, Sheet, label
@@ -71,7 +81,11 @@ def fact_lines(row: np.void, texts: Texts, where: tzinfo) -> list[Line]:
 def markout_lines(row: np.void) -> list[Line]:
     """One line a horizon: bps and standard error; a mean without enough independent fills says so."""
     said: list[Line] = [
-        (label("Markout"), Cell("bps", "faint"), Cell("± s.e.", "faint", tip="from non-overlapping clusters of fills"))
+        (
+            label("after"),
+            Cell("mo bps", "faint", tip="markout"),
+            Cell("± s.e.", "faint", tip="from non-overlapping clusters of fills"),
+        )
     ]
     for name in HORIZON_NAMES:
         value, error = float(row[f"markout_{name}_bps"]), float(row[f"markout_{name}_se_bps"])
@@ -181,8 +195,13 @@ class Scorecard(QScrollArea):
         word = self.texts.text(int(row["level"])) or "N/A"
         colour = self._colour(mark("level", word)[1])
         reason = self.texts.text(int(row["level_reason"]))
+        status = self.texts.text(int(row["status"])) or NOT_MEASURED
+        why = self.texts.text(int(row["status_reason"]))
+        tone = self._colour(mark("evidence", status)[1])
         return (
-            f"<span style='color:{colour}'><b>{word}</b></span> <span style='color:{self.theme.faint}'>{reason}</span>"
+            f"<span style='color:{colour}'><b>{word}</b></span> <span style='color:{self.theme.faint}'>{reason}"
+            f"&nbsp;&nbsp; evidence:</span> <span style='color:{tone}'>{status}</span> "
+            f"<span style='color:{self.theme.faint}'>{why}</span>"
         )
 
     def _colour(self, tone: str) -> str:
