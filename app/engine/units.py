@@ -11,6 +11,8 @@ BPS: Final = 10_000
 SECOND: Final = 1_000_000_000
 MILLISECOND: Final = 1_000_000
 NULL: Final = -(2**63)  # an undefined integer: price, size, time or mid2
+PRICE_LIMIT: Final = 2**62 - 1  # of a market row: bid + ask must fit into int64
+SIZE_LIMIT: Final = 2**60
 
 # horizons of markouts and responses, in the order of every output table
 HORIZONS: Final[tuple[tuple[str, int], ...]] = (

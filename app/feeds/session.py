@@ -17,7 +17,7 @@ from app.feeds.decode import orders as order_tables
 from app.feeds.decode import reference
 from app.feeds.decode import session as market_tables
 from app.feeds.decode.disorder import COLUMNS as ORDER_COLUMNS
-from app.feeds.decode.disorder import Disorder, Sequence, in_applied_order
+from app.feeds.decode.disorder import Disorder, Order, Sequence, in_applied_order
 from app.feeds.decode.rows import ROWS_AT_ONCE, blank, chunks
 from app.feeds.decode.symbols import DAY_NS, SymbolFile
 from app.feeds.symbology import read_symbols
@@ -26,9 +26,14 @@ FORMAT: Final = "session"
 FILES: Final = (
     "market.parquet", "orders.parquet", "orders.fix", "instruments.parquet", "fx.parquet", "symbols.parquet",
 )  # fmt: skip
+_AT_ONCE: Final = 16_384  # rows decoded at a time: they stay in the cache until they are applied
 _ROW_GROUP: Final = 1 << 20
 # Numbers that hardly repeat are stored as differences: half the time to read, measured.
 _DIFFERENCES: Final = ("ts_event", "ts_recv", "seq", "order_id")
+# What a file says of itself when its rows are in the order of application and no seq of a source runs back: then it
+# need not be read twice.
+_ORDER: Final = b"scorecard.order"
+_APPLIED: Final = b"applied"
 _ENCODING: Final[dict[str, Any]] = {
     "compression": "zstd",
     "write_page_checksum": True,
@@ -129,6 +134,9 @@ def _note_unknown(recording: Recording, file: pq.ParquetFile) -> None:
 
 
 def _market(file: pq.ParquetFile, decoder: market_tables.MarketDecoder, recording: Recording) -> Iterator[Rows]:
+    if (file.metadata.metadata or {}).get(_ORDER) == _APPLIED:
+        yield from _trusted(_decoded(file, decoder, recording), recording)
+        return
     disorder = _scanned(file)
     for table, count, words in (
         (disorder.late, "out_of_order", "rows stood after a later row of their source and were sorted"),
@@ -147,13 +155,27 @@ def _market(file: pq.ParquetFile, decoder: market_tables.MarketDecoder, recordin
         yield from chunks(in_applied_order(rows, recording.universe.sources))
 
 
+def _trusted(decoded: Iterator[Rows], recording: Recording) -> Iterator[Rows]:
+    """Rows of a file that says of itself that they are in order. Raises FeedError where that is not true."""
+    order = Order()
+    for rows in decoded:
+        order.see(rows, recording.universe.sources)
+        if not order.kept:
+            last = int(rows["rec"][-1])
+            why = "a row or a seq up to here runs back, while the file says that all are in order"
+            raise FeedError(
+                f"market.parquet row {last}: {why}; write the file again without the mark {_ORDER.decode()}"
+            )
+        yield rows
+
+
 def _scanned(file: pq.ParquetFile) -> Disorder:
     wanted = [name for name in ORDER_COLUMNS if name in file.schema_arrow.names]
     disorder = Disorder()
     for group in range(file.num_row_groups):
         try:
-            for batch in file.iter_batches(ROWS_AT_ONCE, row_groups=[group], columns=wanted):
-                disorder.see(batch)
+            for batch in file.iter_batches(ROWS_AT_ONCE, row_groups=[group], columns=wanted, use_threads=False):
+                disorder.look(batch)
         except PARQUET_FAULTS:
             continue  # a damaged row group is reported when its rows are decoded
     return disorder
@@ -165,7 +187,7 @@ def _decoded(file: pq.ParquetFile, decoder: market_tables.MarketDecoder, recordi
     for group in range(file.num_row_groups):
         end = start + file.metadata.row_group(group).num_rows
         try:
-            for batch in file.iter_batches(ROWS_AT_ONCE, row_groups=[group], columns=wanted):
+            for batch in file.iter_batches(_AT_ONCE, row_groups=[group], columns=wanted, use_threads=False):
                 rows, verdict = decoder.decode(batch, start)
                 recording.set_aside(verdict.entries, verdict.rows)
                 start += batch.num_rows
@@ -214,13 +236,17 @@ def write_session(folder: Path, market: Iterable[Rows], orders: Iterable[OrderRo
 def _write_market(path: Path, market: Iterable[Rows], universe: Universe) -> None:
     with pq.ParquetWriter(path, market_tables.SCHEMA, **_ENCODING) as writer:
         pending: list[pa.RecordBatch] = []
-        sequence = Sequence()
+        sequence, order = Sequence(), Order()
         for rows in (rows for rows in market if len(rows)):
-            pending.append(market_tables.market_batch(rows, universe, sequence.kept(rows)))
+            seqs = sequence.kept(rows)
+            pending.append(market_tables.market_batch(rows, universe, seqs))
+            order.see(rows, universe.sources, seqs)
             if sum(batch.num_rows for batch in pending) >= _ROW_GROUP:
                 writer.write_table(_united(pending))
                 pending = []
         writer.write_table(_united(pending))
+        if order.kept:
+            writer.add_key_value_metadata({_ORDER.decode(): _APPLIED.decode()})
 
 
 def _united(batches: list[pa.RecordBatch]) -> pa.Table:

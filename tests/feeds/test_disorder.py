@@ -14,7 +14,7 @@ def seen(*batches: list[tuple[int, int, str]]) -> Disorder:
     disorder = Disorder()
     for batch in batches:
         times, seqs, sources = zip(*batch, strict=True)
-        disorder.see(
+        disorder.look(
             pa.RecordBatch.from_pydict(
                 {
                     "ts_event": pa.array(times, pa.int64()),
@@ -62,7 +62,7 @@ def test_that_what_runs_back_is_counted_by_source_across_batches() -> None:
 def test_that_a_batch_without_seq_or_flags_is_judged_by_time() -> None:
     disorder = Disorder()
     for times in ([1, 2], [3, 3]):
-        disorder.see(pa.RecordBatch.from_pydict({"ts_event": pa.array(times), "source": pa.array(["a", "a"])}))
+        disorder.look(pa.RecordBatch.from_pydict({"ts_event": pa.array(times), "source": pa.array(["a", "a"])}))
     assert disorder.sorted
     assert disorder.seq_back == {}
 
@@ -73,7 +73,7 @@ def test_that_snapshot_rows_count_at_the_time_of_their_packet() -> None:
         "ts_event": pa.array([10, 2, 30]), "ts_recv": pa.array([0, 20, 0]), "flags": pa.array([0, 32, 128], pa.uint8()),
         "source": pa.array(["a"] * 3), "seq": pa.array([1, 2, 3], pa.uint64()),
     }  # fmt: skip
-    disorder.see(pa.RecordBatch.from_pydict(columns))
+    disorder.look(pa.RecordBatch.from_pydict(columns))
     assert disorder.sorted
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from app.engine import units
 from app.engine.events import Rows
+from app.engine.times import Ordering, follow
 from app.engine.universe import Names
 from app.feeds.decode import columns
 from app.feeds.decode.rows import applied_time
@@ -16,74 +17,76 @@ from app.feeds.decode.rows import applied_time
 COLUMNS: Final = ("ts_event", "ts_recv", "flags", "seq", "source")
 
 
-@dataclass(slots=True)
-class Disorder:
-    """Fed with batches in file order; says whether a sort is needed and what ran back in which source.
+class Order:
+    """Fed with market rows in their order; follows times and seqs of each source."""
 
-    `late[source]`: rows whose applied time is below an earlier one of their source;
-    `seq_back[source]`: rows whose seq is below that of the source's row before.
-    """
+    def __init__(self) -> None:
+        self._newest = self._last_seq = self._late = self._seq_back = np.zeros(0, np.int64)  # by source
+        self._last = np.array([0, -1, 0, 0], np.int64)
 
-    sources: Names = field(default_factory=Names)
-    sorted: bool = True
-    late: dict[str, int] = field(default_factory=dict)
-    seq_back: dict[str, int] = field(default_factory=dict)
-    _last: tuple[int, str, int] | None = None
-    _newest: dict[int, int] = field(default_factory=dict)
-    _last_seq: dict[int, int] = field(default_factory=dict)
+    @property
+    def sorted(self) -> bool:
+        """True while every row stands in the order of application."""
+        return not self._last[3]
 
-    def see(self, batch: pa.RecordBatch) -> None:
+    @property
+    def kept(self) -> bool:
+        """True while that is so and no seq of a source has run back."""
+        return self.sorted and not self._seq_back.any()
+
+    def see(self, rows: Rows, sources: Names, seqs: NDArray[np.uint64] | None = None) -> None:
+        """Take market rows, whose sources are numbers of `sources`; `seqs` instead of their own."""
+        own = rows["seq"] if seqs is None else seqs
+        self.follow(applied_time(rows), own, rows["source"].astype(np.int64), sources)
+
+    def follow(
+        self, times: NDArray[np.int64], seqs: NDArray[np.uint64], picked: NDArray[np.int64], sources: Names
+    ) -> None:
+        """Take rows as columns; a row without a time (0 or less) or a source (-1) is passed over."""
+        more = np.zeros(len(sources) - len(self._newest), np.int64)
+        for name in ("_newest", "_last_seq", "_late", "_seq_back"):
+            setattr(self, name, np.concatenate([getattr(self, name), more]))
+        bits = np.ascontiguousarray(seqs, np.uint64).view(np.int64)
+        ranks = np.array(sources.ranks(), np.int64)
+        follow(
+            Ordering(times, bits, picked, ranks, self._newest, self._last_seq, self._late, self._seq_back, self._last)
+        )
+
+
+class Disorder(Order):
+    """Fed with batches in file order; says whether a sort is needed and what ran back in which source."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sources = Names()
+
+    @property
+    def late(self) -> dict[str, int]:
+        """Per source: rows whose applied time is below an earlier one of it; only where there are any."""
+        return self._counted(self._late)
+
+    @property
+    def seq_back(self) -> dict[str, int]:
+        """Per source: rows whose seq is below that of its row before; only where there are any."""
+        return self._counted(self._seq_back)
+
+    def look(self, batch: pa.RecordBatch) -> None:
         """Take one batch with COLUMNS (ts_recv, flags and seq may be absent); rows without a time are passed over."""
-        times, seqs, sources = self._columns(batch)
-        if not len(times):
-            return
-        self._compare(times, seqs, sources)
-        for source in np.flatnonzero(np.bincount(sources)).tolist():
-            here = slice(None) if sources.min() == sources.max() else sources == source
-            self._count(source, times[here], seqs[here])
-
-    def _columns(self, batch: pa.RecordBatch) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.intp]]:
-        names = batch.schema.names
         times = columns.integers(batch.column("ts_event")).values.astype(np.int64, copy=False)
+        names = batch.schema.names
         if "flags" in names and "ts_recv" in names:
             flags = columns.integers(batch.column("flags")).values
-            received = columns.integers(batch.column("ts_recv")).values
-            snapshot = (flags > 0) & ((flags & units.SNAPSHOT) != 0) & (received > 0)
+            snapshot = (flags > 0) & ((flags & units.SNAPSHOT) != 0)
             if snapshot.any():
-                times = np.where(snapshot, received, times)
+                received = columns.integers(batch.column("ts_recv")).values
+                times = np.where(snapshot & (received > 0), received, times)
         seqs = columns.identifiers(batch.column("seq")).values if "seq" in names else np.zeros(len(times), np.uint64)
-        found = columns.texts(batch.column("source"))
-        sources = columns.codes(found, self.sources.index, -1, np.int64).astype(np.intp)
-        usable = (times > 0) & (sources >= 0)
-        if usable.all():
-            return times, seqs.astype(np.uint64, copy=False), sources
-        return times[usable], seqs[usable].astype(np.uint64, copy=False), sources[usable]
+        picked = columns.codes(columns.texts(batch.column("source")), self.sources.index, -1, np.int64)
+        wide = seqs.astype(np.uint64, copy=False)
+        self.follow(times, wide, picked.astype(np.int64, copy=False), self.sources)
 
-    def _compare(self, times: NDArray[np.int64], seqs: NDArray[np.uint64], sources: NDArray[np.intp]) -> None:
-        if not self.sorted:
-            return
-        first = (int(times[0]), self.sources[int(sources[0])], int(seqs[0]))
-        if self._last is not None and first < self._last:
-            self.sorted = False
-        ranks = np.array(self.sources.ranks())[sources]
-        ahead, tied = times[1:] < times[:-1], times[1:] == times[:-1]
-        ahead |= tied & (ranks[1:] < ranks[:-1])
-        ahead |= tied & (ranks[1:] == ranks[:-1]) & (seqs[1:] < seqs[:-1])
-        self.sorted = self.sorted and not ahead.any()
-        self._last = (int(times[-1]), self.sources[int(sources[-1])], int(seqs[-1]))
-
-    def _count(self, source: int, times: NDArray[np.int64], seqs: NDArray[np.uint64]) -> None:
-        newest = np.maximum.accumulate(np.concatenate(([self._newest.get(source, 0)], times)))
-        before = np.concatenate((np.array([self._last_seq.get(source, 0)], np.uint64), seqs[:-1]))
-        name = self.sources[source]
-        for table, count in (
-            (self.late, np.count_nonzero(times < newest[:-1])),
-            (self.seq_back, np.count_nonzero(seqs < before)),
-        ):
-            if count:
-                table[name] = table.get(name, 0) + int(count)
-        self._newest[source] = int(newest[-1])
-        self._last_seq[source] = int(seqs[-1])
+    def _counted(self, table: NDArray[np.int64]) -> dict[str, int]:
+        return {self.sources[source]: count for source, count in enumerate(table.tolist()) if count}
 
 
 def in_applied_order(rows: Rows, sources: Names) -> Rows:

@@ -223,10 +223,12 @@ def _shown(table: pa.Table, field: str, row: int) -> object:
 
 
 def _built(values: dict[str, list[object]], rows: list[int]) -> list[OrderRow]:
-    names = [name for name in values if name in OrderRow.__struct_fields__]
-    lists = [values[name] for name in names]
-    built: list[OrderRow] = []
-    for row in rows:
-        fields = {name: column[row] for name, column in zip(names, lists, strict=True) if column[row] is not None}
-        built.append(OrderRow(rec=row, **fields))  # type: ignore[arg-type]  # checked column by column above
-    return built
+    fields: list[dict[str, object]] = [{"rec": row} for row in rows]
+    whole = len(rows) == len(values["kind"])
+    for name, column in values.items():
+        if name in OrderRow.__struct_fields__:
+            wanted = column if whole else [column[row] for row in rows]
+            for mine, value in zip(fields, wanted, strict=True):
+                if value is not None:
+                    mine[name] = value
+    return [OrderRow(**mine) for mine in fields]  # type: ignore[arg-type]  # checked column by column above

@@ -10,8 +10,8 @@ from app.engine import units
 from app.engine.events import MARKET, Rows
 
 ROWS_AT_ONCE: Final = 65_536
-PRICE_LIMIT: Final = 2**62 - 1  # bid + ask must fit into int64
-SIZE_LIMIT: Final = 2**60
+PRICE_LIMIT: Final = units.PRICE_LIMIT
+SIZE_LIMIT: Final = units.SIZE_LIMIT
 _DIGITS: Final = 60
 
 

@@ -8,10 +8,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from app.engine import units
+from app.engine.assembly import UNKNOWN
 from app.engine.errors import DecodeError, complaint
 from app.engine.events import MARKET, Rows
 from app.engine.universe import Names, Universe
 from app.feeds.decode import check, columns
+from app.feeds.decode.straight import Straight
 from app.feeds.decode.symbols import SymbolFile
 
 REQUIRED: Final = ("ts_event", "source", "instrument", "venue", "action")
@@ -57,9 +59,41 @@ class MarketDecoder:
         self._universe = universe
         self._known = known
         self._symbols = symbols or SymbolFile()
+        self._straight = Straight(self)
+        self._coders: dict[str, Callable[[str], int]] = {
+            "action": _refusing(_letter_code, check.BAD_ACTION),
+            "source": self._interned(universe.sources),
+            "venue": self._interned(universe.venues),
+            "side": _refusing(_coder(units.SIDES, check.BAD_SIDE), check.BAD_SIDE),
+            "condition": _refusing(_coder(units.CONDITION_CODES, check.BAD_CODE), check.BAD_CODE),
+            "status": _refusing(_coder(units.STATUS_CODES, check.BAD_CODE), check.BAD_CODE),
+        }
 
     def decode(self, batch: pa.RecordBatch, first: int) -> tuple[Rows, check.Verdict]:
         """Good rows of a batch whose first row has index `first` in the file, and what was set aside."""
+        rows = self._straight.rows(batch, first)
+        if rows is not None:
+            return rows, check.Verdict(None, [], 0)
+        return self._one_by_one(batch, first)
+
+    def of(self, name: str, values: list[str], used: NDArray[np.intp]) -> list[int] | None:
+        """Codes of a column's distinct values, the last one of no text; None where instruments go by the day."""
+        if name == "instrument":
+            return self._instrument_codes(values, used)
+        code_of: Callable[[str], int] = self._coders[name]
+        absent = 0 if name in ("side", "condition", "status") else UNKNOWN
+        return [*(code_of(value) if value else absent for value in values), absent]
+
+    def _instrument_codes(self, values: list[str], used: NDArray[np.intp]) -> list[int] | None:
+        occurring = [values[index] for index in used.tolist()]
+        if not all(occurring) or any(value in self._symbols.spans for value in occurring):
+            return None
+        numbers = {name: self._universe.instruments.index(name) for name in occurring}
+        allowed = self._known or numbers
+        return [*(numbers[v] if v in numbers and v in allowed else UNKNOWN for v in values), UNKNOWN]
+
+    def _one_by_one(self, batch: pa.RecordBatch, first: int) -> tuple[Rows, check.Verdict]:
+        """Good rows of any batch, and what was set aside of it."""
         count = batch.num_rows
         fields, faults = self._numbers(batch)
         fields.update(self._names(batch, fields["ts_event"]))
@@ -173,6 +207,16 @@ def _flags(column: pa.Array, faults: list[check.Fault]) -> NDArray[np.uint8]:
 def _letter_code(text: str) -> int:
     code = ord(text) if len(text) == 1 else 0
     return code if code in units.ACTIONS else check.BAD_ACTION
+
+
+def _refusing(code_of: Callable[[str], int], bad: int) -> Callable[[str], int]:
+    """The same code, UNKNOWN instead of the bad one."""
+
+    def code(text: str) -> int:
+        found = code_of(text)
+        return UNKNOWN if found == bad else found
+
+    return code
 
 
 def _coder(table: dict[str, int], unknown: int) -> Callable[[str], int]:

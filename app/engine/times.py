@@ -1,0 +1,135 @@
+"""One pass over market rows: when they are applied, how many each source gave, and whether they stand in order."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engine.book.room import readable
+from app.engine.events import Rows
+from app.engine.jit import jit
+from app.engine.units import NULL, SNAPSHOT
+
+_LAST = 2**63 - 1
+_SOURCES = 16  # counted at the first try
+_NOT_COUNTED: NDArray[np.int64] = np.zeros(0, np.int64)
+
+
+def _applied(rows: Rows, n: int) -> int:
+    """The time row n is applied: ts_recv for a snapshot row, else ts_event (ns)."""
+    time: int = rows[n]["ts_recv"] if rows[n]["flags"] & SNAPSHOT else rows[n]["ts_event"]
+    return time
+
+
+applied = jit(_applied)
+
+
+def _survey(rows: Rows, counts: NDArray[np.int64]) -> tuple[int, int, int]:
+    """Earliest and latest time of some rows, and the largest source; rows are counted per source that `counts` has."""
+    earliest, latest, largest = _LAST, NULL, -1
+    for n in range(len(rows)):
+        time = applied(rows, n)
+        earliest = min(earliest, time)
+        latest = max(latest, time)
+        source = int(rows[n]["source"])
+        largest = max(largest, source)
+        if 0 <= source < len(counts):
+            counts[source] += 1
+    return earliest, latest, largest
+
+
+survey = jit(_survey)
+
+
+def _run(rows: Rows, latest: int, out: NDArray[np.int64]) -> None:
+    """Write the latest time at which a row up to each one is applied, none below `latest`."""
+    for n in range(len(rows)):
+        latest = max(latest, applied(rows, n))
+        out[n] = latest
+
+
+run = jit(_run)
+
+
+def _behind(rows: Rows, time: int) -> int:
+    """How many rows are applied before a time."""
+    found = 0
+    for n in range(len(rows)):
+        found += applied(rows, n) < time
+    return found
+
+
+behind = jit(_behind)
+
+
+class Ordering(NamedTuple):
+    """Rows of a file in its order, and what is known of those before them; tables are indexed by source."""
+
+    times: NDArray[np.int64]  # of application; a row without one (0 or less) is passed over
+    seqs: NDArray[np.int64]  # the bits of a uint64
+    sources: NDArray[np.int64]  # -1 none: passed over
+    ranks: NDArray[np.int64]  # of the source's name
+    newest: NDArray[np.int64]
+    last_seq: NDArray[np.int64]
+    late: NDArray[np.int64]  # rows before an earlier one of their source
+    seq_back: NDArray[np.int64]  # rows whose seq is below that of their source's row before
+    last: NDArray[np.int64]  # time, source and seq of the row before, and 1 once a row stood before its place
+
+
+def _below(seq: int, other: int) -> bool:
+    """True when a seq is the smaller one, both the bits of a uint64."""
+    return (seq < other) != ((seq < 0) != (other < 0))
+
+
+below = jit(_below)
+
+
+def _follow(s: Ordering) -> None:
+    """Take the rows up, one after the other."""
+    for n in range(len(s.times)):
+        time, source, seq = s.times[n], s.sources[n], s.seqs[n]
+        if time <= 0 or source < 0:
+            continue
+        if s.last[1] >= 0 and time <= s.last[0]:
+            rank, other = s.ranks[source], s.ranks[s.last[1]]
+            if time < s.last[0] or rank < other or (rank == other and below(seq, s.last[2])):
+                s.last[3] = 1
+        s.last[0], s.last[1], s.last[2] = time, source, seq
+        if time < s.newest[source]:
+            s.late[source] += 1
+        else:
+            s.newest[source] = time
+        if below(seq, s.last_seq[source]):
+            s.seq_back[source] += 1
+        s.last_seq[source] = seq
+
+
+follow = jit(_follow)
+
+
+def rows_behind(rows: Rows, time: int) -> int:
+    """How many market rows are applied before a time (ns)."""
+    return int(behind(readable(rows), time))
+
+
+def running(rows: Rows, latest: int) -> NDArray[np.int64]:
+    """For each row the latest time (ns) at which it or one before it is applied, none below `latest`."""
+    out: NDArray[np.int64] = np.empty(len(rows), np.int64)
+    run(readable(rows), latest, out)
+    return out
+
+
+def times_of(rows: Rows) -> tuple[int, int]:
+    """Earliest and latest time at which market rows are applied (ns); (2**63 - 1, NULL) without rows."""
+    earliest, latest, _ = survey(readable(rows), _NOT_COUNTED)
+    return int(earliest), int(latest)
+
+
+def census(rows: Rows) -> tuple[int, dict[int, int]]:
+    """The latest time at which one is applied (ns, NULL without rows), and how many rows each source gave."""
+    counts: NDArray[np.int64] = np.zeros(_SOURCES, np.int64)
+    _, latest, largest = survey(readable(rows), counts)
+    if largest >= len(counts):
+        counts = np.zeros(int(largest) + 1, np.int64)
+        survey(readable(rows), counts)
+    return int(latest), {source: count for source, count in enumerate(counts.tolist()) if count}
