@@ -5,10 +5,10 @@ import math
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from app.engine.config import EngineConfig
 from app.engine.effects import Effects
+from app.engine.enrich.regions import joined
 from app.engine.errors import EngineError, complaint
 from app.engine.events import CHANGE, Block, Control, OrderRow, Quarantined, Rows
 from app.engine.layout import Sink
@@ -19,7 +19,8 @@ from app.engine.state import State
 from app.engine.tables.build import all_tables, build
 from app.engine.tables.context import NEVER, Columns
 from app.engine.tables.hashes import output_hash
-from app.engine.units import NULL, SNAPSHOT
+from app.engine.times import census, times_of
+from app.engine.units import NULL
 from app.engine.universe import Universe
 
 SUB_BLOCK = 16_384  # market rows between two looks at the clock: the ring always holds more
@@ -68,20 +69,20 @@ class Engine:
         finals: list[Fact] = []
         for begin in range(0, len(block.market), SUB_BLOCK):
             rows = block.market[begin : begin + SUB_BLOCK]
-            changes = self.state.books.apply(rows, self.config.book)
+            changes = self.state.books.run(rows, self.config.book)
             self.state.history.take(changes)
             if self.config.book:
-                touches.append(changes)
+                touches.append(joined(changes, changes[:0]))  # the books write over them
             if begin + SUB_BLOCK < len(block.market):
                 # what comes later in this block bounds how far time has surely passed
                 rest = block.market[begin + SUB_BLOCK :]
-                passed = min(block.watermark, int(applied_at(rest).min()))
+                passed = min(block.watermark, times_of(rest)[0])
                 finals += self._advance(max(self.state.watermark, passed))
-            for source, count in enumerate(np.bincount(rows["source"]).tolist()):
+            latest, counts = census(rows)
+            self.state.last_ts = max(self.state.last_ts, latest)
+            for source, count in counts.items():
                 self.state.rows_of_source[source] = self.state.rows_of_source.get(source, 0) + count
         self.state.rows_in += len(block.market) + len(block.orders)
-        if len(block.market):
-            self.state.last_ts = max(self.state.last_ts, int(applied_at(block.market).max()))
         return touches, finals
 
     def _orders(self, orders: tuple[OrderRow, ...], effects: Effects) -> int:
@@ -179,12 +180,6 @@ class Engine:
         engine = cls(universe, config)
         unpack(engine.state, data)
         return engine
-
-
-def applied_at(rows: Rows) -> NDArray[np.int64]:
-    """The time a market row is applied: ts_recv for snapshot rows, else ts_event (ns)."""
-    times: NDArray[np.int64] = np.where(rows["flags"] & SNAPSHOT, rows["ts_recv"], rows["ts_event"])
-    return times
 
 
 def _incomplete(row: OrderRow) -> Quarantined:

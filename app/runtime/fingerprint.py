@@ -11,15 +11,16 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from app.engine.bits import signed
+from app.engine.book.room import readable
+from app.engine.digest import Factors, sums
 from app.engine.events import MARKET, Control, OrderRow, Rows
 from app.engine.universe import Names, Universe
 
 _WORDS: Final = MARKET.itemsize // 8
 _MASK: Final = 2**64 - 1
-_NAMES_WORD: Final = 9  # instrument, venue and source share this word of a row
-_CODES_WORD: Final = 10  # action, side, flags, condition, status, padding
-_CODES: Final = np.uint64(0xFFFFFFFFFF)  # without the padding
 _REC_WORD: Final = 3
+_VALUE_WORDS: Final = 9
 
 
 def _constant(text: str) -> int:
@@ -28,10 +29,9 @@ def _constant(text: str) -> int:
 
 
 # One multiplier per word: a row's hash is a sum of products, stirred at the end, differently for each half.
-_VALUES: Final = np.array([0 if w == _REC_WORD else _constant(f"word {w}") for w in range(_NAMES_WORD)], np.uint64)
-_CODES_FACTOR: Final = np.uint64(_constant("codes"))
-_HALF: Final = np.uint64(_constant("second half"))
-_STIR: Final = (np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53))
+_VALUES: Final = np.array([0 if w == _REC_WORD else _constant(f"word {w}") for w in range(_VALUE_WORDS)], np.uint64)
+_CODES_FACTOR: Final = signed(_constant("codes"))
+_HALF: Final = signed(_constant("second half"))
 
 
 class Fingerprint:
@@ -41,7 +41,7 @@ class Fingerprint:
         self._universe = universe
         self._halves = [0, 0]
         self._encoder = msgspec.msgpack.Encoder(order="deterministic")
-        self._names: dict[str, NDArray[np.uint64]] = {}
+        self._names: dict[str, NDArray[np.int64]] = {}
 
     @property
     def halves(self) -> tuple[int, int]:
@@ -56,19 +56,26 @@ class Fingerprint:
         """Market rows, whose numbers are names of the universe."""
         if not len(rows):
             return
-        words = np.ascontiguousarray(rows).view(np.uint64).reshape(len(rows), _WORDS)
-        mixed = words[:, :_NAMES_WORD] @ _VALUES
-        mixed += self._name_words(rows)
-        codes = words[:, _CODES_WORD] & _CODES
-        codes *= _CODES_FACTOR
-        mixed += codes
-        first = _stirred(mixed)
-        self._add(int(first.sum(dtype=np.uint64)), int(_stirred(first * _HALF).sum(dtype=np.uint64)))
+        rows = readable(rows)
+        universe = self._universe
+        names = (
+            self._hashes("instrument", universe.instruments),
+            self._hashes("venue", universe.venues),
+            self._hashes("source", universe.sources),
+        )
+        words = rows.view(np.int64).reshape(len(rows), _WORDS)
+        first, second = sums(rows, words, Factors(_VALUES.view(np.int64), _CODES_FACTOR, _HALF, *names))
+        self._add(int(first), int(second))
 
     def add_orders(self, rows: tuple[OrderRow, ...]) -> None:
         """Own rows; numbers of no name are in them."""
+        encode, digest_of, number = self._encoder.encode, hashlib.blake2b, int.from_bytes
+        first = second = 0
         for row in rows:
-            self._add(*self._of_object("order", msgspec.structs.replace(row, rec=0)))
+            digest = digest_of(encode(("order", msgspec.structs.replace(row, rec=0))), digest_size=16).digest()
+            first += number(digest[:8], "little")
+            second += number(digest[8:], "little")
+        self._add(first, second)
 
     def add_controls(self, rows: tuple[Control, ...]) -> None:
         """Control rows."""
@@ -92,28 +99,10 @@ class Fingerprint:
         digest = hashlib.blake2b(self._encoder.encode((kind, value)), digest_size=16).digest()
         return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
 
-    def _name_words(self, rows: Rows) -> NDArray[np.uint64]:
-        """One word per row out of the hashes of its three names."""
-        universe = self._universe
-        total = self._hashes("instrument", universe.instruments).take(rows["instrument"])
-        total += self._hashes("venue", universe.venues).take(rows["venue"])
-        total += self._hashes("source", universe.sources).take(rows["source"])
-        return total
-
-    def _hashes(self, kind: str, table: Names) -> NDArray[np.uint64]:
+    def _hashes(self, kind: str, table: Names) -> NDArray[np.int64]:
         """Hashes of a table's names by number; the last entry stands for no name (-1)."""
         known = self._names.get(kind)
         if known is None or len(known) != len(table) + 1:
             texts = [f"{kind} {name}" for name in table.names] + [f"no {kind}"]
-            known = self._names[kind] = np.array([_constant(text) for text in texts], np.uint64)
+            known = self._names[kind] = np.array([signed(_constant(text)) for text in texts], np.int64)
         return known
-
-
-def _stirred(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Every bit of a word spread over all of it (the finish of MurmurHash3)."""
-    words ^= words >> np.uint64(33)
-    words *= _STIR[0]
-    words ^= words >> np.uint64(33)
-    words *= _STIR[1]
-    words ^= words >> np.uint64(33)
-    return words

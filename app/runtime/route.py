@@ -3,12 +3,15 @@
 import random
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.engine.enrich.regions import joined
 from app.engine.events import Block, OrderRow, Rows, no_market
+from app.engine.times import running
 from app.engine.units import NULL, SECOND
 from app.runtime.inbox import Inbox, applied_times
 
@@ -87,7 +90,7 @@ class Route:
             count -= len(rows)
         if len(taken) == 1:
             return taken[0]
-        return np.concatenate(taken) if taken else no_market()
+        return reduce(joined, taken) if taken else no_market()
 
     def _due(self, until: int) -> int:
         """How many own rows come up to `until`, looked at no further than one block needs."""
@@ -109,7 +112,7 @@ class Route:
             if chunk is None:
                 self._drained = True
             elif len(chunk):
-                times = np.maximum(np.maximum.accumulate(applied_times(chunk)), self._latest)
+                times = running(chunk, self._latest)
                 self._latest = int(times[-1])
                 self._ahead.append((chunk, times))
                 self._have += len(chunk)

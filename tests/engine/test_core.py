@@ -3,18 +3,17 @@
 from typing import Any
 
 import msgspec
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine import core
 from app.engine.config import EngineConfig
-from app.engine.core import Engine, applied_at
+from app.engine.core import Engine
 from app.engine.errors import EngineError
-from app.engine.events import MARKET, Block, Control, Instrument, OrderRow, no_market
+from app.engine.events import Block, Control, Instrument, OrderRow, no_market
 from app.engine.schema import TABLES
-from app.engine.units import NULL, SNAPSHOT
+from app.engine.units import NULL
 from app.engine.universe import Universe
 from tests.engine.days import MS, T0, Memory, S, comparable, day, in_time, last_ts, shuffled, told
 from tests.session.play import keyed
@@ -251,12 +250,6 @@ def test_that_a_row_is_late_when_its_time_had_been_passed_before_its_block() -> 
     assert engine.state.watermark == T0 + 2 * S
     engine.apply(Block(T0))
     assert engine.state.watermark == T0 + 2 * S
-
-
-def test_that_a_snapshot_row_is_applied_at_its_packets_time() -> None:
-    rows = np.zeros(2, MARKET)
-    rows["ts_event"], rows["ts_recv"], rows["flags"] = 5, 9, [0, SNAPSHOT | 128]
-    assert applied_at(rows).tolist() == [5, 9]
 
 
 @pytest.mark.parametrize(

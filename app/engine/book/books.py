@@ -24,6 +24,7 @@ from app.engine.book.state import (
     Ints,
     Work,
 )
+from app.engine.enrich.regions import joined
 from app.engine.errors import EngineError
 from app.engine.events import CHANGE, Rows
 from app.engine.units import ASK, BID
@@ -44,13 +45,21 @@ class Books:
         differ from the touch given before; with `every` at each such row. An empty side has price and size
         units.NULL and count 0. Prints, the resting orders they name and status rows carry the touch given before.
         """
-        work = Work(room.readable(rows), room.output(len(rows) + _SPARE), *self._work[2:])
+        changes = self.run(rows, every)
+        return joined(changes, changes[:0])
+
+    def run(self, rows: Rows, every: bool = False) -> Rows:
+        """As apply(), but what it returns is a view that the next call writes over."""
+        out = self._work.out
+        if len(out) < len(rows) + _SPARE:
+            out = room.output(len(rows) + _SPARE)
+        work = Work(room.readable(rows), out, *self._work[2:])
         work.marks[ROW] = 0
         work.marks[EMITTED] = 0
         work.marks[EVERY] = every
         while (need := apply_rows(work)) != DONE:
             work = room.grown(work, need)
-            self._work = Work(*self._work[:2], *work[2:])
+        self._work = Work(self._work.rows, *work[1:])
         return work.out[: work.marks[EMITTED]].view(CHANGE)
 
     @property

@@ -63,6 +63,10 @@ def _emit(work: Work, row: int, book: int, kind: int) -> None:
     change["kind"] = kind
     change["price"] = NULL
     change["size"] = NULL
+    change["order_id"] = 0
+    change["side"] = 0
+    change["condition"] = 0
+    change["status"] = 0
     touches = work.touches
     change["bid"] = touches[book, 0]
     change["bid_size"] = touches[book, 1]

@@ -34,7 +34,7 @@ from app.engine.units import (
     REGULAR,
 )  # fmt: skip
 
-DONE = -1  # the kernel went through; otherwise the change that found a region full
+DONE = -1  # the kernel went through; otherwise the change that found a region, or the list of cancellations, full
 UNSEEN = 255  # status of a venue before its first touch or status: it does not exist yet
 MID_BOUND = 2**61 - 1  # of a price (1e-9): twice a price stays below 2**62, what wide products take
 SAMPLE_NS = 1_000_000_000
@@ -374,13 +374,15 @@ write = jit(_write)
 
 
 def _consolidate(k: Consolidation) -> int:
-    """Apply changes[begin:]; returns DONE or the index of the change whose instrument has no room left."""
+    """Apply changes[begin:]; returns DONE or the index of the change that has no room left."""
     for n in range(k.begin, len(k.changes)):
         i = k.changes[n]["instrument"]
         if k.length[i] + 1 >= k.room[i] or k.print_count[i] + 1 >= k.print_room[i]:
             return n
         slot = k.slot_of[i, k.changes[n]["venue"]]
         kind = k.changes[n]["kind"]
+        if kind == UNPRINTED and k.counts[2] >= len(k.taken):
+            return n
         if kind == TOUCHED and repeats(k, n, slot):
             continue  # a touch told again is no news: figures must not depend on how often a book speaks
         ts = k.changes[n]["ts"]

@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 from app.engine.config import EngineConfig
 from app.engine.enrich.asof import Histories, Lookups, look_up
 from app.engine.enrich.consolidate import DONE, UNSEEN, Consolidation, consolidate
-from app.engine.enrich.regions import Regions, joined
+from app.engine.enrich.regions import Regions, joined, move
 from app.engine.enrich.rows import HISTORY, PRINT, SAMPLE, SLOT, TAKEN_BACK
-from app.engine.events import CHANGE, UNPRINTED, Rows
+from app.engine.events import CHANGE, Rows
 from app.engine.jit import jit
 from app.engine.units import NO_QUOTE, NULL
 
 _LATE, _NOT_FOUND, _TAKEN, _PRINTS = range(4)
+_TAKEN_AT_FIRST = 64
 _MEMBERS = 4  # venues of an instrument before the table grows
 
 
@@ -72,6 +73,21 @@ def _in_order(changes: Rows, ranks: NDArray[np.int64]) -> bool:
 in_order = jit(_in_order)
 
 
+def _due(changes: Rows, watermark: int) -> int:
+    """How many changes, in order of time, are before the watermark."""
+    low, high = 0, len(changes)
+    while low < high:
+        middle = (low + high) >> 1
+        if changes[middle]["ts"] < watermark:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+due = jit(_due)
+
+
 class TouchHistory:
     """Consolidated touches, prints and running sums, per instrument, as of any nanosecond of the ring."""
 
@@ -79,7 +95,8 @@ class TouchHistory:
         self.config = config
         self.history = Regions(HISTORY)
         self.prints = Regions(PRINT)
-        self.waiting: Rows = np.empty(0, CHANGE)
+        self.queue: Rows = np.zeros(0, CHANGE)  # grows to what waits at most
+        self.queued = 0
         self.slots: Rows = np.zeros(0, SLOT)
         self.slot_of: NDArray[np.int32] = np.full((0, 1), -1, np.int32)
         self.members: NDArray[np.int32] = np.zeros((0, _MEMBERS), np.int32)
@@ -107,7 +124,7 @@ class TouchHistory:
         """Queue venue changes until the watermark has passed them."""
         if not len(changes):
             return
-        fresh = changes.copy()
+        fresh = self._queue(changes)
         instrument, venue, source = survey(fresh)
         if source >= len(self.last_of_source):
             more = np.full(source + 1 - len(self.last_of_source), NULL, np.int64)
@@ -116,7 +133,22 @@ class TouchHistory:
         self._reach(instrument + 1, venue + 1)
         if not all_slotted(fresh, self.slot_of):
             self._register(fresh)
-        self.waiting = joined(self.waiting, fresh) if len(self.waiting) else fresh
+
+    @property
+    def waiting(self) -> Rows:
+        """Changes the watermark has not passed yet (a view)."""
+        return self.queue[: self.queued]
+
+    def _queue(self, changes: Rows) -> Rows:
+        """Put changes behind those that wait; where they are now (a view)."""
+        begin, self.queued = self.queued, self.queued + len(changes)
+        if self.queued > len(self.queue):
+            grown = np.zeros(2 * self.queued, CHANGE)
+            move(grown[:begin], self.queue[:begin])
+            self.queue = grown
+        fresh = self.queue[begin : self.queued]
+        move(fresh, changes)
+        return fresh
 
     def advance(self, watermark: int, source_ranks: NDArray[np.int64]) -> None:
         """Consolidate every waiting change with ts < watermark; equal times go by source name, then source order."""
@@ -125,32 +157,26 @@ class TouchHistory:
         if not len(waiting):
             return
         if not in_order(waiting, source_ranks):
-            waiting = waiting[np.lexsort((source_ranks[waiting["source"]], waiting["ts"]))]
-        cut = int(np.searchsorted(waiting["ts"], watermark))
+            move(waiting, waiting[np.lexsort((source_ranks[waiting["source"]], waiting["ts"]))])
+        cut = int(due(waiting, watermark))
         self._consolidate(waiting[:cut], before)
-        self.waiting = waiting[cut:].copy()
+        self.queued -= cut
+        if cut:
+            move(self.queue[: self.queued], waiting[cut:])
 
     def _consolidate(self, changes: Rows, passed: int) -> None:
         begin = 0
-        self.taken = self._room_for_cancellations(changes)
         while begin < len(changes):
             stopped = int(consolidate(self._arrays(changes, begin, passed)))
             if stopped == DONE:
                 return
             begin = stopped
+            if int(self.counts[_TAKEN]) == len(self.taken):
+                self.taken = joined(self.taken, np.zeros(len(self.taken) + _TAKEN_AT_FIRST, TAKEN_BACK))
             instrument = int(changes[stopped]["instrument"])
             for regions in (self.history, self.prints):
                 if regions.count[instrument] + 1 >= regions.room[instrument]:
                     regions.make_room(instrument, self.config.ring_ns, self.config.ring_rows)
-
-    def _room_for_cancellations(self, changes: Rows) -> Rows:
-        used = int(self.counts[_TAKEN])
-        room = used + int(np.count_nonzero(changes["kind"] == UNPRINTED))
-        if room <= len(self.taken):
-            return self.taken
-        grown = np.zeros(room, TAKEN_BACK)
-        grown[:used] = self.taken[:used]
-        return grown
 
     def cancelled(self) -> Rows:
         """TAKEN_BACK rows of every cancelled print so far."""
@@ -184,6 +210,7 @@ class TouchHistory:
         state: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in _SAVED}
         state |= {f"history.{k}": v for k, v in self.history.save().items()}
         state |= {f"prints.{k}": v for k, v in self.prints.save().items()}
+        state["waiting"] = self.waiting
         state["marks"] = np.array([self.backwards, self.passed], np.int64)
         return {name: array.copy() for name, array in state.items()}
 
@@ -191,6 +218,8 @@ class TouchHistory:
         """Take back what save() gave."""
         for name in _SAVED:
             setattr(self, name, state[name].copy())
+        self.queue = state["waiting"].copy()
+        self.queued = len(self.queue)
         for name, regions in (("history", self.history), ("prints", self.prints)):
             regions.load({k.split(".", 1)[1]: v for k, v in state.items() if k.startswith(name + ".")})
         self.backwards, self.passed = (int(v) for v in state["marks"])
@@ -246,6 +275,6 @@ class TouchHistory:
 
 
 _SAVED = (
-    "waiting", "slots", "slot_of", "members", "venues", "current", "base", "sample", "taken", "counts",
+    "slots", "slot_of", "members", "venues", "current", "base", "sample", "taken", "counts",
     "last_of_source",
 )  # fmt: skip

@@ -8,11 +8,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.enrich.history import TouchHistory
+from app.engine.events import Rows
+from app.engine.jit import jit
 from app.engine.units import SECOND
 
 SCAN_NS = 30 * SECOND  # the ring holds at least 120 s
 Kept = NDArray[np.int64]  # columns ts, price, size, number
 _NONE: Kept = np.zeros((4, 0), np.int64)
+
+
+def _numbered(prints: Rows, number: int) -> int:
+    """Index of the first print with this number or a later one."""
+    low, high = 0, len(prints)
+    while low < high:
+        middle = (low + high) >> 1
+        if prints[middle]["number"] < number:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+numbered = jit(_numbered)
+
+
+def _keep(prints: Rows, out: Kept) -> int:
+    """Write the prints that are market volume as columns; how many they are."""
+    kept = 0
+    for n in range(len(prints)):
+        if prints[n]["eligible"] == 1 and prints[n]["part"] == 0:
+            out[0, kept] = prints[n]["ts"]
+            out[1, kept] = prints[n]["price"]
+            out[2, kept] = prints[n]["size"]
+            out[3, kept] = prints[n]["number"]
+            kept += 1
+    return kept
+
+
+keep = jit(_keep)
 
 
 class KeptPrints:
@@ -44,12 +77,12 @@ class KeptPrints:
         self.joined.clear()
         for instrument, parts in self.kept.items():
             prints = self.history.prints.rows(instrument)
-            fresh = prints[np.searchsorted(prints["number"], self.next[instrument]) :]
-            if not len(fresh):
+            begin = int(numbered(prints, self.next[instrument]))
+            if begin == len(prints):
                 continue
-            self.next[instrument] = int(fresh["number"][-1]) + 1
-            fresh = fresh[(fresh["eligible"] == 1) & (fresh["part"] == 0)]
-            parts.append(np.stack([fresh[name].astype(np.int64) for name in ("ts", "price", "size", "number")]))
+            self.next[instrument] = int(prints["number"][-1]) + 1
+            fresh: Kept = np.empty((4, len(prints) - begin), np.int64)
+            parts.append(fresh[:, : int(keep(prints[begin:], fresh))])
 
     def window(self, instrument: int, begin: int, end: int) -> Kept:
         """Prints with begin < ts <= end that have not been cancelled."""

@@ -118,9 +118,9 @@ def _candidates(m: Matching) -> None:
 candidates = jit(_candidates)
 
 
-def no_candidates(fills: int) -> Rows:
-    """An empty candidate table for so many fills."""
-    found = np.zeros((fills, CANDIDATES), CANDIDATE)
+def no_candidates(fills: int, wide: int = CANDIDATES) -> Rows:
+    """An empty candidate table for so many fills, with so many places each."""
+    found = np.zeros((fills, wide), CANDIDATE)
     found["number"] = -1
     return found
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from app.engine.events import Rows
 
 FIRST_ROWS: Final = 64
+_GROWTH: Final = 8  # up to twice what is kept: places moved out of are memory that was touched for nothing
 POOL_ROWS: Final = 65_536  # zeroed pages cost nothing until they are touched; copying a grown pool does
 
 
@@ -20,7 +21,7 @@ def joined(first: Rows, second: Rows) -> Rows:
 
 
 def move(target: Rows, rows: Rows) -> None:
-    """Copy rows as bytes: numpy copies structured rows field by field, ten times slower."""
+    """Copy rows as bytes, also to places that overlap theirs: numpy copies them field by field, ten times slower."""
     if len(rows):
         target.view(np.uint8)[...] = np.ascontiguousarray(rows).view(np.uint8)
 
@@ -54,7 +55,7 @@ class Regions:
         self.dropped = np.concatenate([self.dropped, np.full(new, -(2**63), np.int64)])
 
     def make_room(self, instrument: int, keep_ns: int, keep_rows: int) -> None:
-        """Trim rows that are older than keep_ns and not among the last keep_rows; double where little was won."""
+        """Trim rows that are older than keep_ns and not among the last keep_rows; grow where little was won."""
         start, count = int(self.offset[instrument]), int(self.count[instrument])
         room = int(self.room[instrument])
         region = self.pool[start : start + count]
@@ -65,10 +66,11 @@ class Regions:
             move(self.pool[start : start + count - drop], region[drop:])
             self.count[instrument] = count - drop
             return
-        fresh = self._take(room * 2)
+        wider = max(2 * room, min(_GROWTH * room, 2 * keep_rows))
+        fresh = self._take(wider, len(self.offset))
         move(self.pool[fresh : fresh + count], self.pool[start : start + count])
         self.free.setdefault(room, []).append(start)
-        self.offset[instrument], self.room[instrument] = fresh, room * 2
+        self.offset[instrument], self.room[instrument] = fresh, wider
 
     def rows(self, instrument: int) -> Rows:
         """The rows of an instrument, oldest first (a view); none for one never met."""
@@ -90,12 +92,16 @@ class Regions:
         for name in ("offset", "room", "count", "dropped"):
             setattr(self, name, state[name].copy())
 
-    def _take(self, rows: int) -> int:
+    def _take(self, rows: int, likely: int = 1) -> int:
+        """Where so many rows are free; the pool grows for as many such regions as are likely to be wanted soon."""
         if self.free.get(rows):
             return self.free[rows].pop()
         start, self.used = self.used, self.used + rows
         if self.used > len(self.pool):
-            grown = np.zeros(max(self.used, 4 * len(self.pool)), self.pool.dtype)
-            move(grown[:start], self.pool[:start])
+            wanted = min(start + rows * likely, 16 * len(self.pool))
+            grown = np.zeros(max(self.used, 4 * len(self.pool), wanted), self.pool.dtype)
+            for begin, count in zip(self.offset.tolist(), self.count.tolist(), strict=True):
+                live = slice(begin, begin + count)  # memory nobody uses stays untouched
+                move(grown[live], self.pool[live])
             self.pool = grown
         return start

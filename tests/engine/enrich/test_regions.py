@@ -78,12 +78,12 @@ def test_that_an_instrument_never_met_has_no_rows() -> None:
     assert len(regions.rows(1)) == 0
 
 
-def test_that_a_region_doubles_and_its_old_place_is_taken_again() -> None:
+def test_that_a_region_grows_and_its_old_place_is_taken_again() -> None:
     regions = _filled(FIRST_ROWS - 1, 2)
     assert regions.free == {}
     _append(regions, 0, 10**6, 0, ALL)
     assert regions.offset.tolist() == [2 * FIRST_ROWS, FIRST_ROWS]
-    assert regions.room.tolist() == [2 * FIRST_ROWS, FIRST_ROWS]
+    assert regions.room.tolist() == [8 * FIRST_ROWS, FIRST_ROWS]
     assert regions.free == {FIRST_ROWS: [0]}
     assert regions.rows(0)["ts"].tolist() == [*range(0, 10 * (FIRST_ROWS - 1), 10), 10**6]
     assert regions.dropped.tolist() == [NULL, NULL]
@@ -112,6 +112,21 @@ def test_that_the_pool_grows_by_at_least_its_size_and_keeps_its_rows() -> None:
 
 
 @pytest.mark.parametrize(
+    ("instruments", "pool"), [(2, 4 * POOL_ROWS), (10, 640 + 10 * POOL_ROWS), (40, 16 * POOL_ROWS)]
+)
+def test_that_the_pool_grows_for_all_that_will_soon_want_as_much(instruments: int, pool: int) -> None:
+    regions = _filled(3, instruments)
+    regions.pool["x"][instruments * FIRST_ROWS :] = 9  # nobody's rows
+    regions.room[1] = POOL_ROWS // 8
+    regions.make_room(1, 0, ALL)
+    assert regions.room[1] == POOL_ROWS
+    assert regions.used == instruments * FIRST_ROWS + POOL_ROWS
+    assert len(regions.pool) == pool
+    assert [regions.rows(n)["ts"].tolist() for n in range(2)] == [[0, 10, 20], [1, 11, 21]]
+    assert not regions.pool["x"][regions.used :].any()
+
+
+@pytest.mark.parametrize(
     ("keep_ns", "keep_rows", "kept"),
     [
         (100, 5, 12),  # the last row before the time stays: it holds at its beginning
@@ -136,11 +151,26 @@ def test_that_trimming_keeps_what_is_young_or_among_the_last(keep_ns: int, keep_
     assert regions.rows(1)["ts"].tolist() == [t + 1 for t in ts]
 
 
-@pytest.mark.parametrize(("keep_ns", "keep_rows"), [(310, 1), (0, 33), (10**6, 1), (0, ALL)])
-def test_that_a_region_doubles_where_less_than_half_of_its_room_would_be_won(keep_ns: int, keep_rows: int) -> None:
+@pytest.mark.parametrize(
+    ("keep_ns", "keep_rows", "room"),
+    [
+        (310, 1, 128),
+        (0, 33, 128),
+        (10**6, 1, 128),
+        (0, 64, 128),
+        (0, 65, 130),
+        (0, 256, 512),
+        (0, 257, 512),
+        (0, ALL, 512),
+    ],
+)
+def test_that_a_region_grows_to_twice_what_it_keeps_where_less_than_half_of_its_room_would_be_won(
+    keep_ns: int, keep_rows: int, room: int
+) -> None:
+    assert FIRST_ROWS == 64
     regions = _filled(FIRST_ROWS - 1)
     regions.make_room(0, keep_ns, keep_rows)
-    assert regions.room.tolist() == [2 * FIRST_ROWS]
+    assert regions.room.tolist() == [room]
     assert regions.rows(0)["ts"].tolist() == list(range(0, 10 * (FIRST_ROWS - 1), 10))
     assert regions.dropped.tolist() == [NULL]
     assert regions.free == {FIRST_ROWS: [0]}
@@ -177,8 +207,10 @@ def test_that_each_instrument_keeps_its_last_rows_whatever_the_others_do(
 
 
 def test_that_a_saved_state_is_taken_back_as_a_copy() -> None:
-    first = _filled(FIRST_ROWS + 5, 3)
+    first = _filled(FIRST_ROWS - 1, 3)
     first.make_room(1, 0, 3)
+    _append(first, 0, 640, 0, ALL)
+    assert first.free == {FIRST_ROWS: [0]}
     state = {name: array.copy() for name, array in first.save().items()}
     assert len(state["pool"]) == first.used < len(first.pool)
     second = Regions(DTYPE)
@@ -193,5 +225,5 @@ def test_that_a_saved_state_is_taken_back_as_a_copy() -> None:
     third = Regions(DTYPE)
     third.load(state)
     assert third.used == len(third.pool) == len(state["pool"])
-    assert third.rows(1)["ts"].tolist() == [(FIRST_ROWS + n) * 10 + 1 for n in (2, 3, 4)]
+    assert third.rows(1)["ts"].tolist() == [(FIRST_ROWS + n) * 10 + 1 for n in (-4, -3, -2)]
     assert third.free == {}
