@@ -10,10 +10,12 @@ import numpy as np
 
 from app.engine.book import Books
 from app.engine.enrich.own_prints import CANDIDATE, WANTED
+from app.engine.enrich.regions import joined
 from app.engine.enrich.rows import HISTORY, JOIN, PRINT, SAMPLE, SLOT, TAKEN_BACK
 from app.engine.errors import EngineError
 from app.engine.events import CHANGE, Instrument, OrderRow
 from app.engine.orders.flow import Flow
+from app.engine.orders.joins import pending_rows
 
 if TYPE_CHECKING:
     from app.engine.orders.facts import Fact
@@ -150,7 +152,7 @@ def _restore_flow(engine: State, state: _State) -> None:
 def _restore_joins(joins: Joins, state: _State, facts: list[Fact]) -> None:
     arrays = _decode(state.arrays["joins"])
     joins.used, joins.reactions, joins.unjoined = (state.scalars[n] for n in ("used", "reactions", "unjoined"))
-    joins.rows = np.concatenate([arrays["rows"], np.zeros(max(256, joins.used), JOIN)])
+    joins.rows = joined(arrays["rows"], pending_rows(max(256, joins.used)))
     joins.mid2, joins.quality, joins.last2 = arrays["mid2"], arrays["quality"], arrays["last2"]
     joins.too_short = arrays["too_short"].tolist()
     joins.candidates, joins.requests = arrays["found"], len(arrays["found"])

@@ -43,16 +43,30 @@ def parent_markout(fills: Sequence[MarkedFill], horizon_ns: int) -> Markout:
     undefined = len(fills) - len(known)
     if not known:
         return Markout(Figure(None, "no markout defined"), Figure(None, TOO_SMALL), 0, 0.0, undefined)
-    quantity = math.fsum(qty for _, qty, _ in known)
-    mean = math.fsum(qty * value for _, qty, value in known) / quantity
-    clusters = _clusters(known, horizon_ns)
-    weights = [math.fsum(qty for _, qty, _ in cluster) for cluster in clusters]
-    effective = quantity * quantity / math.fsum(weight * weight for weight in weights)
-    if len(clusters) < MIN_CLUSTERS:
-        return Markout(Figure(mean), Figure(None, TOO_SMALL), len(clusters), effective, undefined)
-    deviations = [math.fsum(qty * (value - mean) for _, qty, value in cluster) for cluster in clusters]
-    variance = effective / (effective - 1) * math.fsum(d * d for d in deviations)
-    return Markout(Figure(mean), Figure(math.sqrt(variance) / quantity), len(clusters), effective, undefined)
+    mean, error, clusters, effective = mean_and_error(known, horizon_ns)
+    se: Figure[float] = Figure(None, TOO_SMALL) if error is None else Figure(error)
+    return Markout(Figure(mean), se, clusters, effective, undefined)
+
+
+def mean_and_error(known: list[tuple[int, int, float]], horizon_ns: int) -> tuple[float, float | None, int, float]:
+    """Of (match time, quantity, markout) in time order: mean, error (None: too few clusters), clusters, effective n."""
+    quantity = math.fsum([qty for _, qty, _ in known])
+    mean = math.fsum([qty * value for _, qty, value in known]) / quantity
+    bounds = _clusters(known, horizon_ns)
+    spans = list(zip(bounds, [*bounds[1:], len(known)], strict=True))
+    weights = [_sum([qty for _, qty, _ in known[begin:end]]) for begin, end in spans]
+    effective = quantity * quantity / math.fsum([weight * weight for weight in weights])
+    if len(spans) < MIN_CLUSTERS:
+        return mean, None, len(spans), effective
+    parts = [qty * (value - mean) for _, qty, value in known]
+    deviations = [_sum(parts[begin:end]) for begin, end in spans]
+    variance = effective / (effective - 1) * math.fsum([d * d for d in deviations])
+    return mean, math.sqrt(variance) / quantity, len(spans), effective
+
+
+def _sum(values: Sequence[float]) -> float:
+    """math.fsum, which gives a single value as it is."""
+    return float(values[0]) if len(values) == 1 else math.fsum(values)
 
 
 def weighted_mean(quantities: Sequence[int], markouts: Sequence[float]) -> float | None:
@@ -63,13 +77,12 @@ def weighted_mean(quantities: Sequence[int], markouts: Sequence[float]) -> float
     return math.fsum(qty * value for qty, value in known) / math.fsum(qty for qty, _ in known)
 
 
-def _clusters(fills: list[tuple[int, int, float]], horizon_ns: int) -> list[list[tuple[int, int, float]]]:
-    """Fills in time order, a new cluster at the first fill at least h after the start of the last one."""
-    clusters: list[list[tuple[int, int, float]]] = []
-    start = 0
-    for fill in fills:
-        if not clusters or fill[0] >= start + horizon_ns:
-            clusters.append([])
-            start = fill[0]
-        clusters[-1].append(fill)
-    return clusters
+def _clusters(fills: list[tuple[int, int, float]], horizon_ns: int) -> list[int]:
+    """Where clusters begin among fills in time order: at the first fill at least h after the start of the last one."""
+    begins: list[int] = []
+    until = 0
+    for n, (ts, _, _) in enumerate(fills):
+        if not begins or ts >= until:
+            begins.append(n)
+            until = ts + horizon_ns
+    return begins

@@ -47,10 +47,16 @@ def key_of(fact: Fact) -> Key:
     return fact.key
 
 
-def said(known: str | None, facts: list[Fact], name: str, added: Fact | None) -> str | None:
-    """The earliest value the facts give for a text column; `known` is what it was before one was added."""
-    if added is not None and added is facts[-1]:  # the usual case, without a walk
-        return known or getattr(added.row, name)
+def put(facts: list[Fact], fact: Fact) -> None:
+    """Put a fact in its place among facts in definitive order; most come last."""
+    if not facts or facts[-1].key <= fact.key:
+        facts.append(fact)
+    else:
+        insort(facts, fact, key=key_of)
+
+
+def said(facts: list[Fact], name: str) -> str | None:
+    """The earliest value the facts give for a text column."""
     values = (getattr(fact.row, name) for fact in facts)
     return next((value for value in values if value), None)
 
@@ -76,7 +82,7 @@ class Chain:
 
     def add(self, fact: Fact) -> None:
         """Put a fact in its place."""
-        insort(self.facts, fact, key=key_of)
+        put(self.facts, fact)
         fact.chain = self
         self._learn(fact)
 
@@ -87,8 +93,15 @@ class Chain:
         self._learn(None)
 
     def _learn(self, added: Fact | None) -> None:
+        if added is not None and added is self.facts[-1]:  # the usual case, without a walk
+            row = added.row
+            self.instrument = self.instrument or row.instrument
+            self.side = self.side or row.side
+            self.venue = self.venue or row.venue
+            self.algo_order_id = self.algo_order_id or row.algo_order_id
+            return
         for name in ("instrument", "side", "venue", "algo_order_id"):
-            setattr(self, name, said(getattr(self, name), self.facts, name, added))
+            setattr(self, name, said(self.facts, name))
 
     @property
     def child_id(self) -> str:
@@ -121,7 +134,7 @@ class Parent:
 
     def add(self, fact: Fact) -> None:
         """Put a fact in its place."""
-        insort(self.facts, fact, key=key_of)
+        put(self.facts, fact)
         fact.parent = self
         self._learn(fact)
 
@@ -140,5 +153,8 @@ class Parent:
         self.refresh()
         if self.parent_id == UNASSIGNED:
             return
-        self.instrument = said(self.instrument, self.facts, "instrument", added)
-        self.side = said(self.side, self.facts, "side", added)
+        if added is not None and added is self.facts[-1]:
+            self.instrument = self.instrument or added.row.instrument
+            self.side = self.side or added.row.side
+        else:
+            self.instrument, self.side = said(self.facts, "instrument"), said(self.facts, "side")

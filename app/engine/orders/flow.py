@@ -128,6 +128,8 @@ class Flow:
 
     def _chain_of(self, row: OrderRow) -> Chain:
         """The chain of the row's ids, made or merged as needed."""
+        if row.child_id and not row.orig_child_id and row.child_id in self.chains:
+            return self.chains[row.child_id]
         named = [identity for identity in (row.child_id, row.orig_child_id) if identity]
         found = list(dict.fromkeys(self.chains[identity] for identity in named if identity in self.chains))
         chain = found[0] if found else Chain()

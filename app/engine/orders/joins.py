@@ -56,7 +56,7 @@ class Joins:
         self.config = config
         self.universe = universe
         self.history = history
-        self.rows: Rows = np.zeros(256, JOIN)
+        self.rows: Rows = pending_rows(256)
         self.used = 0
         self.index_of: dict[int, int] = {}  # join row `before` -> join row of the index instrument
         self.waiting: list[Fact] = []
@@ -73,9 +73,10 @@ class Joins:
         self.pending = [np.zeros(0, np.int64) for _ in range(4)]  # instrument, t, step, target
         self.assumed: dict[int, list[Fact]] = {}  # print number -> fills that took its time as their match
         self.taken_seen = 0
+        self.gone: set[int] = set()  # numbers of cancelled prints, as far as they have been asked for
         self.fresh: list[tuple[int, int, int]] = []  # (instrument, t, target) since the last advance
         self.requests = 0  # fills that have looked for their print
-        self.candidates: Rows = no_candidates(64)
+        self.candidates: Rows = no_candidates(64, 1)  # as wide as the longest list of one fill so far
         self.unjoined = 0
         self.kept = KeptPrints(history)
 
@@ -86,21 +87,23 @@ class Joins:
         if fact.before != NOWHERE:
             self._forget(fact)
         self.history.reach(fact.instrument + 1)  # horizons of a fill may be due before the fill itself
-        fact.before, fact.at = self._take_rows(2)
+        row, kind = fact.row, fact.row.kind
+        fact.before = self._take_rows(2)
+        fact.at = fact.before + 1
         if self.universe.of(self.universe.instruments[fact.instrument]).index is not None:
-            self.index_of[fact.before] = self._take_rows(1)[0]
+            self.index_of[fact.before] = self._take_rows(1)
         self.waiting.append(fact)
-        if fact.row.kind == "algo_paused" or (fact.row.limit_price is not None and fact.row.kind in _LIMITS):
+        if kind == "algo_paused" or (row.limit_price is not None and kind in _LIMITS):
             self.kept.watch(fact.instrument)
-        budget = self.config.budget_of(fact.row.source)
-        if fact.row.kind in _ARRIVALS and budget > 0:
+        budget = self.config.budget_of(row.source)
+        if kind in _ARRIVALS and budget > 0:
             self.intervals.append(fact)
-        if fact.row.kind in _REACTS:
+        if kind in _REACTS:
             fact.horizon = self._take_reaction(budget)
-        if fact.row.kind == "fill":
-            self.unmatched.append(fact)
-        if fact.row.kind in _REACTS and (fact.row.kind != "fill" or fact.row.ts_match is not None):
-            self.fresh.append((fact.instrument, fact.matched_at, fact.horizon))
+            if kind == "fill":
+                self.unmatched.append(fact)
+            if kind != "fill" or row.ts_match is not None:
+                self.fresh.append((fact.instrument, fact.matched_at, fact.horizon))
 
     def _forget(self, fact: Fact) -> None:
         """The rows given before are nobody's from now on."""
@@ -210,26 +213,41 @@ class Joins:
         candidates(Matching(prints.pool, prints.offset, prints.count, wanted, found))
         for n, fact in enumerate(due):
             fact.wanted = self.requests + n
-        if self.requests + len(due) > len(self.candidates):
-            self.candidates = joined(self.candidates, no_candidates(len(self.candidates) + len(due)))
-        self.candidates[self.requests : self.requests + len(due)] = found
-        self.requests += len(due)
+        self._keep_candidates(found)
         gone = self._gone()
         for fact in due:
             if fact.row.ts_match is None:
                 self._assume(fact, gone)
 
+    def _keep_candidates(self, found: Rows) -> None:
+        """Add the lists of some fills to those of the fills before."""
+        most = int(np.count_nonzero(found["number"] >= 0, axis=1).max())
+        rows, wide = self.candidates.shape
+        needed = self.requests + len(found)
+        if needed > rows or most > wide:
+            grown = no_candidates(2 * needed, max(most, wide))
+            grown[: self.requests, :wide] = self.found
+            self.candidates = grown
+        wide = self.candidates.shape[1]
+        self.candidates[self.requests : needed] = found[:, :wide]
+        self.requests = needed
+
     def _gone(self) -> set[int]:
         """Numbers of the prints that have been cancelled."""
-        return set(self.history.cancelled()["number"].tolist())
+        cancelled = self.history.cancelled()
+        if len(cancelled) > len(self.gone):
+            self.gone.update(cancelled["number"][len(self.gone) :].tolist())
+        return self.gone
 
     def _assume(self, fact: Fact, gone: set[int]) -> None:
         """Take the time of the nearest print that still stands as the fill's match, and wait for its horizons."""
-        standing = [c for c in self.found[fact.wanted] if c["number"] >= 0 and int(c["whole"]) not in gone]
-        fact.matched_at = int(standing[0]["ts"]) if standing else fact.row.ts_event
+        found = self.found[fact.wanted]
+        places = zip(found["number"].tolist(), found["whole"].tolist(), found["ts"].tolist(), strict=True)
+        standing = next(((whole, ts) for number, whole, ts in places if number >= 0 and whole not in gone), None)
+        fact.matched_at = fact.row.ts_event if standing is None else standing[1]
         self.fresh.append((fact.instrument, fact.matched_at, fact.horizon))
-        if standing:
-            self.assumed.setdefault(int(standing[0]["whole"]), []).append(fact)
+        if standing is not None:
+            self.assumed.setdefault(standing[0], []).append(fact)
 
     def _rematch(self) -> list[Fact]:
         """Fills whose assumed print has been cancelled since: their joins and horizons start over."""
@@ -310,13 +328,12 @@ class Joins:
 
     # -- tables ----------------------------------------------------------------------------------------------------
 
-    def _take_rows(self, rows: int) -> list[int]:
+    def _take_rows(self, rows: int) -> int:
+        """The first of so many new rows."""
         start, self.used = self.used, self.used + rows
         if self.used > len(self.rows):
-            self.rows = joined(self.rows, np.zeros(len(self.rows), JOIN))
-        self.rows["quality"][start : self.used] = PENDING
-        self.rows["mid2"][start : self.used] = NULL
-        return list(range(start, self.used))
+            self.rows = joined(self.rows, pending_rows(len(self.rows)))
+        return start
 
     def _take_reaction(self, budget: int) -> int:
         row, self.reactions = self.reactions, self.reactions + 1
@@ -331,12 +348,28 @@ class Joins:
         """Quality of the mid a minute on, and the last defined mid2 of any age by then."""
         return Minute(int(self.quality[reaction, _MINUTE]), int(self.last2[reaction]))
 
+    def horizons(self, reactions: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """(mid2, quality) of several reactions, [reaction, horizon]; NOWHERE has no mid and quality 0."""
+        mid2, quality = self.mid2[reactions], self.quality[reactions]
+        short = np.array(self.too_short, np.int64)[reactions] if len(self.too_short) else reactions
+        hidden = np.arange(len(_LENGTHS)) < short[:, None]
+        mid2[hidden], quality[hidden] = NULL, CLOCK
+        mid2[reactions < 0], quality[reactions < 0] = NULL, 0
+        return mid2, quality
+
     def horizon(self, reaction: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
         """(mid2, quality) per horizon of one reaction; a horizon shorter than the clock budget is undefined."""
         mid2, quality = self.mid2[reaction].copy(), self.quality[reaction].copy()
         short = self.too_short[reaction]
         mid2[:short], quality[:short] = NULL, CLOCK
         return mid2, quality
+
+
+def pending_rows(rows: int) -> Rows:
+    """So many join rows that nobody has looked up yet."""
+    out: Rows = np.zeros(rows, JOIN)
+    out["quality"], out["mid2"] = PENDING, NULL
+    return out
 
 
 def shorter_than(budget: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from app.engine.metrics.identity import Execution, Shortfall
@@ -21,6 +22,8 @@ _ATTRIBUTES: Final = (
     "algo", "trader", "account", "currency", "desk", "broker", "basket_id", "order_type", "text", "pm", "book",
     "link_id", "start_ns", "end_ns", "target_pov", "max_pov", "limit_price", "decision_price", "decision_ns",
 )  # fmt: skip
+_attributes: Final = attrgetter(*_ATTRIBUTES)
+_NOTHING: Final = (None,) * len(_ATTRIBUTES)
 _OPENS: Final = frozenset(("parent_new", "algo_new"))
 
 
@@ -115,8 +118,8 @@ def _learn(out: Standing, fact: Fact) -> None:
 def _describe(out: Standing, row: OrderRow) -> None:
     """Attributes: the parent's own say comes first, then the algo order's, then the child's; later ones restate."""
     rank = 2 if row.kind.startswith("parent") else 1 if row.kind.startswith("algo") else 0
-    for name in _ATTRIBUTES:
-        value = getattr(row, name)
+    values = _attributes(row)
+    for name, value in () if values == _NOTHING else zip(_ATTRIBUTES, values, strict=True):
         if value is not None and rank >= out.ranks.get(name, 0):
             out.attributes[name], out.ranks[name] = value, rank
     if row.side is not None and (out.side_name is None or row.kind == "parent_new"):
@@ -147,17 +150,18 @@ def arrival_mid(arrival: Fact, joins: Joins) -> tuple[int | None, int, str]:
 
 def _variance(rows: Rows, row: int) -> float | None:
     """The integral of sigma^2 at a join; None before any volatility is known."""
-    if row < 0 or not rows["sigma2"][row] > 0:
+    if row < 0 or not rows["sigma2"].item(row) > 0:
         return None
-    return float(rows["variance"][row])
+    variance: float = rows["variance"].item(row)
+    return variance
 
 
 def mid_of(rows: Rows, row: int) -> tuple[int | None, int]:
     """(mid2 or None, quality) of a join row; NOWHERE reads as no quote."""
     if row < 0:
         return None, NO_QUOTE
-    mid2 = int(rows["mid2"][row])
-    return (None if mid2 == NULL else mid2), int(rows["quality"][row])
+    mid2 = rows["mid2"].item(row)
+    return (None if mid2 == NULL else mid2), rows["quality"].item(row)
 
 
 def _apply(out: Standing, fact: Fact, fill: Fill | None, joins: Joins) -> None:
@@ -220,9 +224,8 @@ def _fill(out: Standing, fact: Fact, fill: Fill, joins: Joins) -> None:
     out.account.fill(Execution(fill.qty, fill.price, mid2, fill.fee, quality))
     bid = ask = None
     if mid_of(joins.rows, fact.before)[0] is not None:
-        touch = joins.rows[fact.before]
-        bid = None if touch["bid"] == NULL else int(touch["bid"])
-        ask = None if touch["ask"] == NULL else int(touch["ask"])
+        quotes = (joins.rows[name].item(fact.before) for name in ("bid", "ask"))
+        bid, ask = (None if quote == NULL else quote for quote in quotes)
     out.liquidity.enter(TouchedFill(out.side, fill.qty, fill.price, bid, ask, fact.row.liquidity))
     out.risk.step(_variance(joins.rows, fact.before), out.filled, out.account.rest)
     if out.first_fill is None or fact.matched_at < out.first_fill.matched_at:

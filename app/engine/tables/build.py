@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.engine.metrics.markout import MIN_CLUSTERS, MarkedFill, parent_markout, weighted_mean
+from app.engine.metrics.markout import MIN_CLUSTERS, mean_and_error, weighted_mean
 from app.engine.orders.standing import Standing, fold
 from app.engine.schema import TABLES
 from app.engine.tables.children import Walked, children_table, walk_all
@@ -13,7 +14,7 @@ from app.engine.tables.context import Columns, Moment, settle_own_prints
 from app.engine.tables.fills import FillArrays, fills_table
 from app.engine.tables.parents import Row, parent_row
 from app.engine.tables.versions import versions_table
-from app.engine.units import HORIZON_NAMES, HORIZON_NS
+from app.engine.units import HORIZONS
 
 if TYPE_CHECKING:
     from app.engine.orders.facts import Chain, Parent
@@ -62,16 +63,17 @@ def add_markouts(rows: list[Row], standings: list[Standing], arrays: FillArrays)
         mine = places.get(standing.parent_id)
         if not mine or standing.account is None:
             continue
-        terms = [(arrays.rows[k][1].fact.matched_at, arrays.rows[k][1].qty) for k in mine]
-        for h, (name, length) in enumerate(zip(HORIZON_NAMES, HORIZON_NS, strict=True)):
-            values = arrays.markouts[h][mine].tolist()
+        mine.sort(key=lambda k: arrays.rows[k][1].fact.matched_at)
+        times = [arrays.rows[k][1].fact.matched_at for k in mine]
+        sizes = [arrays.rows[k][1].qty for k in mine]
+        for (name, length), values in zip(HORIZONS, arrays.markouts[:, mine].tolist(), strict=True):
             if len(mine) < MIN_CLUSTERS:  # too few for an error whatever the clusters: most orders of a day
-                row[f"markout_{name}_bps"] = weighted_mean([qty for _, qty in terms], values)
+                row[f"markout_{name}_bps"] = weighted_mean(sizes, values)
                 continue
-            marked = [MarkedFill(t, q, None if v != v else v) for (t, q), v in zip(terms, values, strict=True)]
-            result = parent_markout(marked, length)
-            row[f"markout_{name}_bps"] = result.mean.value
-            row[f"markout_{name}_se_bps"] = result.se.value
+            known = [fill for fill in zip(times, sizes, values, strict=True) if math.isfinite(fill[2])]
+            if known:
+                mean, error, _, _ = mean_and_error(known, length)
+                row[f"markout_{name}_bps"], row[f"markout_{name}_se_bps"] = mean, error
 
 
 def all_tables(built: Built, moment: Moment) -> dict[str, Columns]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -28,6 +28,16 @@ MINOR_UNITS: Final = {"GBX": 100, "GBp": 100, "ZAc": 100, "ZAC": 100, "ILA": 100
 NEVER: Final = 2**63 - 1
 
 
+class OwnPrint(NamedTuple):
+    """A print on the tape that is a fill's: its number, time (ns), terms (1e-9), and 1 where it counts as volume."""
+
+    number: int
+    ts: int
+    price: int
+    size: int
+    eligible: int
+
+
 @dataclass(slots=True)
 class Moment:
     """The engine at one moment `t` (ns): JOIN rows of now per instrument, and the end of data (NULL while open)."""
@@ -40,6 +50,7 @@ class Moment:
     now: Rows
     own_prints: NDArray[np.int64]  # per own-print request: the candidate that is its print, -1 none
     taken: dict[int, Rows] = field(default_factory=dict)
+    given: dict[int, OwnPrint] = field(default_factory=dict)  # own-print request -> its print
 
     def reference(self, instrument: int) -> Instrument:
         """Reference data by instrument number."""
@@ -54,13 +65,9 @@ class Moment:
             known = self.taken[instrument] = rows[np.argsort(rows["ts"], kind="stable")]
         return known
 
-    def own_print(self, fill: Fill) -> Rows | None:
-        """The CANDIDATE row of the fill's own print; None when it is not on the tape."""
-        wanted = fill.fact.wanted
-        if wanted == NOWHERE or wanted >= len(self.own_prints) or self.own_prints[wanted] < 0:
-            return None
-        found: Rows = self.joins.found[wanted, self.own_prints[wanted]]
-        return found
+    def own_print(self, fill: Fill) -> OwnPrint | None:
+        """The fill's own print; None when it is not on the tape."""
+        return self.given.get(fill.fact.wanted)
 
 
 def moment(config: EngineConfig, flow: Flow, joins: Joins, t: int, end: int) -> Moment:
@@ -83,7 +90,11 @@ def settle_own_prints(at: Moment, fills: list[Fill]) -> None:
         gone = at.joins.history.cancelled()["number"]
         if len(gone):
             found["number"][np.isin(found["whole"], gone)] = -1
-        at.own_prints[order] = assign(found)
+        chosen = at.own_prints[order] = assign(found)
+        mine = np.flatnonzero(chosen >= 0)
+        prints = found[mine, chosen[mine]]
+        columns = [prints[name].tolist() for name in OwnPrint._fields]
+        at.given = dict(zip(order[mine].tolist(), map(OwnPrint._make, zip(*columns, strict=True)), strict=True))
 
 
 def scale_of(reference: Instrument) -> Scale:

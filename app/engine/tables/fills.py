@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.engine.metrics import slippage
 from app.engine.orders.standing import mid_of
@@ -23,14 +22,10 @@ class FillArrays:
     def __init__(self, standings: list[Standing], moment: Moment) -> None:
         self.rows: list[tuple[Standing, Fill]] = [(s, fill) for s in standings for fill in s.executions.fills]
         joins = moment.joins
-        n, steps = len(self.rows), len(HORIZON_NAMES)
-        self.later2: NDArray[np.int64] = np.full((n, steps), NULL, np.int64)
-        self.quality: NDArray[np.uint8] = np.zeros((n, steps), np.uint8)
+        steps = len(HORIZON_NAMES)
         side, price_, before, arrival = [], [], [], []
-        for k, (standing, fill) in enumerate(self.rows):
+        for standing, fill in self.rows:
             fact = fill.fact
-            if fact.horizon >= 0:
-                self.later2[k], self.quality[k] = joins.horizon(fact.horizon)
             mid2, _quality = mid_of(joins.rows, fact.before)
             account = standing.account
             side.append(fact.side or standing.side)
@@ -38,8 +33,10 @@ class FillArrays:
             before.append(NULL if mid2 is None else mid2)
             arrival.append(NULL if account is None or account.arrival2 is None else account.arrival2)
         sides, prices, befores, arrivals = (np.array(v, np.int64) for v in (side, price_, before, arrival))
+        reactions = np.array([fill.fact.horizon for _, fill in self.rows], np.int64)
+        self.later2, self.quality = joins.horizons(reactions)
         self.fills = slippage.Fills(sides, prices, befores, arrivals, self.later2)
-        self.markouts = [slippage.markout_bps(self.fills, h) for h in range(steps)]
+        self.markouts = np.array([slippage.markout_bps(self.fills, h) for h in range(steps)])
         self.realized = [slippage.realized_spread_bps(self.fills, h) for h in range(steps)]
 
 

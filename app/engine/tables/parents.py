@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.engine.orders.facts import Fact
 
 Row = dict[str, Value]
+_WINDOW: Final = ("notional_hi", "notional_lo", "area_hi", "area_lo", "volume", "span")
 
 
 class Span(NamedTuple):
@@ -66,9 +67,8 @@ def market_window(span: Span, instrument: int, moment: Moment) -> volume.Window:
 
 
 def _sums(row: Rows) -> volume.Window:
-    notional = int(to_int(int(row["notional_hi"]), int(row["notional_lo"])))
-    area = int(to_int(int(row["area_hi"]), int(row["area_lo"])))
-    return volume.Window(int(row["volume"]), notional, area, int(row["span"]))
+    notional_hi, notional_lo, area_hi, area_lo, traded, covered = (row[name].item() for name in _WINDOW)
+    return volume.Window(traded, to_int(notional_hi, notional_lo), to_int(area_hi, area_lo), covered)
 
 
 def parent_row(standing: Standing, moment: Moment) -> Row:
@@ -168,10 +168,10 @@ def _market(standing: Standing, moment: Moment, span: Span, reference: Instrumen
         if fill.restated == "busted":
             continue
         found = moment.own_print(fill)
-        on_tape = found is not None and bool(found["eligible"])
-        if found is not None and on_tape and span.begin < int(found["ts"]) <= span.end:
-            own_volume += int(found["size"])
-            own_notional += int(found["size"]) * int(found["price"])
+        on_tape = found is not None and bool(found.eligible)
+        if found is not None and on_tape and span.begin < found.ts <= span.end:
+            own_volume += found.size
+            own_notional += found.size * found.price
         letter = fill.fact.row.liquidity
         marketable += fill.qty if letter != "X" and (letter != "D" or on_tape) else 0
     vwap, ex_own = volume.vwap(market), volume.vwap_ex_own(market, own_volume, own_notional)

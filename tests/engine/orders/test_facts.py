@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.engine.orders.facts import NOWHERE, UNASSIGNED, Chain, Fact, Parent, key_of, said
+from app.engine.orders.facts import NOWHERE, UNASSIGNED, Chain, Fact, Parent, key_of, put, said
 from tests.engine.orders.stories import T, row
 
 
@@ -83,10 +83,21 @@ def test_that_what_a_fact_said_leaves_with_it() -> None:
 
 
 def test_that_an_empty_text_says_nothing() -> None:
-    assert said(None, [fact(0, venue=""), fact(1, venue="X")], "venue", None) == "X"
-    facts = [fact(0, venue="Y")]
-    assert said("X", facts, "venue", facts[0]) == "X"
-    assert said(None, [], "venue", None) is None
+    assert said([fact(0, venue=""), fact(1, venue="X"), fact(2, venue="Y")], "venue") == "X"
+    assert said([], "venue") is None
+    chain, parent = Chain(), Parent("P1")
+    for line in (chain, parent):
+        for known in (fact(0, side="", instrument=""), fact(1, side="BUY", instrument="I"), fact(2, side="SELL")):
+            line.add(known)
+        assert (line.side, line.instrument) == ("BUY", "I")
+
+
+def test_that_a_fact_is_put_behind_those_of_its_time_wherever_it_comes() -> None:
+    facts: list[Fact] = []
+    told = [fact(n) for n in (2, 5, 3, 5, 1)]
+    for one in told:
+        put(facts, one)
+    assert [told.index(one) for one in facts] == [4, 0, 2, 1, 3]
 
 
 def test_that_a_chain_is_named_by_the_child_that_was_sent_first() -> None:

@@ -39,7 +39,7 @@ def fills_of(*candidates: list[tuple[int, int]]) -> tuple[Moment, list[str | Non
     now = moment(story.config, story.flow, story.joins, T, NULL)
     fills = stand(story.flow.facts).fills
     settle_own_prints(now, fills)
-    return now, [None if (own := now.own_print(fill)) is None else str(own["number"]) for fill in fills]
+    return now, [None if (own := now.own_print(fill)) is None else str(own.number) for fill in fills]
 
 
 def test_that_a_print_is_one_fills_and_the_nearer_one_has_it() -> None:
