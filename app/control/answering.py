@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 
 from app.control.asks import (
+    Ask,
     AskCancel,
     AskConfirm,
     AskKill,
@@ -23,7 +24,6 @@ from app.control.asks import (
     Question,
     Refused,
     Reply,
-    Screen,
     ShownTag,
     States,
     TargetOffer,
@@ -79,13 +79,13 @@ class Answering:
                 return self._confirm(question, user, wall_ns)
             case AskCancel():
                 fact: Fact = CancelAsked(order_id=question.order_id)
-                return self._act(question.order_id, fact, user, question.screen)
+                return self._act(question.order_id, fact, user, question)
             case AskReconcile():
-                return self._act(question.order_id, StatusAsked(order_id=question.order_id), user, question.screen)
+                return self._act(question.order_id, StatusAsked(order_id=question.order_id), user, question)
             case AskKill():
-                return self._kill(question.scope, user, question.screen)
+                return self._kill(question.scope, user, question)
             case AskRelease():
-                self._audit("release", user, question.screen, {"scope": question.scope})
+                self._audit("release", user, question, {"scope": question.scope})
                 self.control.take(KillReleased(scope=question.scope))
                 return Done(words=f"released: {question.scope}")
 
@@ -161,29 +161,29 @@ class Answering:
     def _confirm(self, question: AskConfirm, user: str, wall_ns: int) -> Reply:
         shown = self._shown.pop(question.token, None)
         if shown is None or wall_ns - shown.at_ns >= TOKEN_S * SECOND:
-            self._audit("confirm", user, question.screen, {"refused": "pre-flight unknown, used or too old"})
+            self._audit("confirm", user, question, {"refused": "pre-flight unknown, used or too old"})
             return Refused(words="this pre-flight is unknown, was used or is too old: look again")
         if shown.user != user:
-            self._audit("confirm", user, question.screen, {"refused": f"pre-flight of {shown.user}"})
+            self._audit("confirm", user, question, {"refused": f"pre-flight of {shown.user}"})
             return Refused(words=f"this pre-flight was shown to {shown.user}")
-        return self.act(shown.wish, user, question.screen)
+        return self.act(shown.wish, user, question)
 
-    def act(self, wish: Wish, user: str, screen: Screen) -> Done | Refused:
+    def act(self, wish: Wish, user: str, asked: Ask) -> Done | Refused:
         """A confirmed wish: the whole guard at this moment, then the message."""
         control = self.control
         checks = control.judge(wish, user, confirmed=True)
         words = failures(checks)
-        self._audit("confirm", user, screen, {"wish": wish, "checks": checks, "refused": words})
+        self._audit("confirm", user, asked, {"wish": wish, "checks": checks, "refused": words})
         if not passed(checks):
             control.audit.sync()
             return Refused(words=words)
         control.requests.setdefault(user, []).append(control.now)
         return self._take(wish.order_id, fact_of_wish(wish))
 
-    def _act(self, order_id: str, fact: Fact, user: str, screen: Screen) -> Done | Refused:
+    def _act(self, order_id: str, fact: Fact, user: str, asked: Ask) -> Done | Refused:
         if order_id not in self.control.session.orders:
             return Refused(words=_UNKNOWN)
-        self._audit("ask", user, screen, {"fact": fact})
+        self._audit("ask", user, asked, {"fact": fact})
         return self._take(order_id, fact)
 
     def _take(self, order_id: str, fact: Fact) -> Done | Refused:
@@ -191,18 +191,19 @@ class Answering:
         order = self.control.session.orders[order_id]
         return Refused(words=declined) if declined else Done(words=f"{order.state.value}: {order.words}")
 
-    def _kill(self, scope: str, user: str, screen: Screen) -> Done | Refused:
+    def _kill(self, scope: str, user: str, asked: Ask) -> Done | Refused:
         what, _, name = scope.partition(":")
         if what not in SCOPES or (what != "all") != bool(name):
             allowed = "all, parent:ID, order:ID, instrument:NAME"
             return Refused(words=f"scope = {scope!r} is not allowed; allowed: {allowed}")
-        self._audit("kill", user, screen, {"scope": scope})
+        self._audit("kill", user, asked, {"scope": scope})
         self.control.take(KillAsked(scope=scope))
         open_orders = [order for order in self.control.session.every() if order.state not in OVER]
         return Done(words=f"kill {scope}: {len(open_orders)} orders not yet confirmed cancelled")
 
-    def _audit(self, what: str, user: str, screen: Screen, entry: dict[str, Any]) -> None:
-        self.control.audit.write(what, {"user": user, "screen": screen, "now_ns": self.control.now, **entry})
+    def _audit(self, what: str, user: str, asked: Ask, entry: dict[str, Any]) -> None:
+        known = {"user": user, "by": asked.by, "screen": asked.screen, "now_ns": self.control.now}
+        self.control.audit.write(what, known | entry)
 
 
 def fact_of_wish(wish: Wish) -> Fact:

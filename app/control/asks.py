@@ -19,6 +19,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A question."""
 
     screen: Screen = Screen()
+    by: str = "manual"  # or the id of a rule
 
 
 class AskMenu(Ask, frozen=True):

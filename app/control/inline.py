@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from app.control.answering import Answering, order_of_parent
-from app.control.asks import Done, Forecast, Screen
+from app.control.asks import Ask, Done, Forecast
 from app.control.core import Control, Step
 from app.engine.switch.facts import CancelAsked, Target
 from app.engine.switch.guard import Limits, Market, Wish
@@ -129,7 +129,7 @@ class InlineSwitch:
         if act.action == "cancel":
             return Outcome(act, done=True, words=self.control.take(CancelAsked(order_id=order.order_id)))
         wish = Wish(action=act.action, order_id=order.order_id, version=order.version, target=act.target)
-        reply = self._answering.act(wish, self._user, Screen())
+        reply = self._answering.act(wish, self._user, Ask())
         return Outcome(act, done=isinstance(reply, Done), words=reply.words)
 
     def _send(self, raw: bytes) -> None:

@@ -140,7 +140,7 @@ def _pending(sight: Sight, order: Order) -> Check:
 
 
 def _version(sight: Sight, order: Order) -> Check:
-    same = sight.wish.action == "reenter" or sight.wish.version == order.version
+    same = order.state is State.C3 or sight.wish.version == order.version  # C3: nobody looks, the guard is asked again
     fault = f"order changed since it was shown ({sight.wish.version} to {order.version}): look again"
     return _check("version", "" if same else fault, "as shown")
 

@@ -150,5 +150,9 @@ def test_that_a_re_entry_is_judged_by_rules_of_its_own() -> None:
     late = msgspec.structs.replace(again, now=T0 + 61 * SECOND)
     assert "confirmed 61 s ago" in check(late, "confirm").words
     assert check(wished(sight(), action="reenter"), "working").verdict == "fail"
+    naked = bench_in(State.C3)
+    naked.judge(passed=False)
+    assert check(wished(sight(naked), action="reenter", version=0), "version").verdict == "fail"
+    assert failures(judge(wished(sight(naked), action="reenter"))) == ""
     foreign = wished(sight(with_order(foreign=True)), action="reenter")
     assert check(foreign, "pending").verdict == "fail"
