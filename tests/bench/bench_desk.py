@@ -30,6 +30,7 @@ class Budget(NamedTuple):
 LINES: Final = (
     Budget("frame work, processor p99", "frame", 99, 16.0),
     Budget("frame work, processor p50", "frame", 50, 0),
+    Budget("frame with another order, sort, filter, p99", "turn", 99, 50.0),
     Budget("event loop away, processor max", "away processor", 100, 50.0),
     Budget("event loop away, wall p99", "away", 99, 0),
     Budget("event loop away, wall max", "away", 100, 0),
@@ -66,7 +67,7 @@ def line(title: str, desk: float, stock: float, most: float, unit: str = "ms") -
     """Print one line; False when the desk is over its budget."""
     kept = not most or desk <= most
     words = "" if not most else f"{most:8.0f} {unit}   {'kept' if kept else 'NOT KEPT'}"
-    print(f"desk {title:40s} {desk:9.2f} {unit:3s} {stock:10.2f} {unit:3s} {words}")
+    print(f"desk {title:44s} {desk:9.2f} {unit:3s} {stock:10.2f} {unit:3s} {words}")
     return kept
 
 
@@ -75,7 +76,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, feeder(folder):
         desk = measured("tests.bench.desk_screen", folder)
         stock = measured("tests.bench.desk_stock", folder)
-    print(f"desk {'':40s} {'desk':>9s}     {'stock':>10s}     {'budget':>8s}")
+    print(f"desk {'':44s} {'desk':>9s}     {'stock':>10s}     {'budget':>8s}")
     kept = line(
         "first frame, processor", desk.first_frame_processor_s, stock.first_frame_processor_s, FIRST_FRAME_S, "s"
     )
