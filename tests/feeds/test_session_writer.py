@@ -10,7 +10,7 @@ from app.engine.errors import FeedError
 from app.engine.events import Instrument, OrderRow, Rows
 from app.engine.universe import Universe
 from app.feeds import binance, dbn, lobster, session
-from app.feeds.base import Options
+from app.feeds.base import Options, Recording
 from app.feeds.decode.orders import COLUMNS as ORDER_COLUMNS
 from app.feeds.decode.rows import blank, chunks
 from app.feeds.decode.session import COLUMNS as MARKET_COLUMNS
@@ -126,3 +126,37 @@ def test_that_real_data_written_as_a_session_keeps_its_order(name: str, shared_d
         assert (again[field] == rows[field]).all(), field
     assert (again["seq"] >= rows["seq"]).all()
     assert [row.exec_id for row in after.orders] == [row.exec_id for row in before.orders]
+
+
+def _marked(folder: Path) -> bool:
+    return b"scorecard.order" in (pq.read_metadata(folder / "market.parquet").metadata or {})
+
+
+def test_that_a_file_says_that_it_is_in_order_only_where_it_is(tmp_path: Path) -> None:
+    made = universe()
+    rows = random_rows(300, 5, made)
+    ordered = drained(_written_and_opened(tmp_path / "first", rows, made))
+    session.write_session(tmp_path / "ordered", [ordered[:100], ordered[100:]], [], made)
+    session.write_session(tmp_path / "turned", [ordered[100:], ordered[:100]], [], made)
+    assert _marked(tmp_path / "ordered")
+    assert not _marked(tmp_path / "turned")
+    for name in ("ordered", "turned"):
+        again = drained(session.open_recording(tmp_path / name, Universe(), Options()))
+        assert again["ts_event"].tolist() == ordered["ts_event"].tolist()
+
+
+def _written_and_opened(folder: Path, rows: Rows, made: Universe) -> Recording:
+    session.write_session(folder, [rows], [], made)
+    return session.open_recording(folder, made, Options())
+
+
+def test_that_a_file_that_says_so_and_is_not_in_order_is_named(tmp_path: Path) -> None:
+    made = universe()
+    rows = drained(_written_and_opened(tmp_path / "day", random_rows(300, 5, made), made))
+    session.write_session(tmp_path / "day", [rows], [], made)
+    path = tmp_path / "day" / "market.parquet"
+    table = pq.read_table(path)
+    assert _marked(tmp_path / "day")
+    pq.write_table(table.take(list(range(299, -1, -1))).replace_schema_metadata({"scorecard.order": "applied"}), path)
+    with pytest.raises(FeedError, match=r"market\.parquet row 299: a row or a seq up to here runs back"):
+        drained(session.open_recording(tmp_path / "day", Universe(), Options()))

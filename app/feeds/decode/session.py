@@ -59,7 +59,7 @@ class MarketDecoder:
         self._universe = universe
         self._known = known
         self._symbols = symbols or SymbolFile()
-        self._straight = Straight(self)
+        self.straight = Straight(self)
         self._coders: dict[str, Callable[[str], int]] = {
             "action": _refusing(_letter_code, check.BAD_ACTION),
             "source": self._interned(universe.sources),
@@ -71,10 +71,10 @@ class MarketDecoder:
 
     def decode(self, batch: pa.RecordBatch, first: int) -> tuple[Rows, check.Verdict]:
         """Good rows of a batch whose first row has index `first` in the file, and what was set aside."""
-        rows = self._straight.rows(batch, first)
+        rows = self.straight.rows(batch, first)
         if rows is not None:
             return rows, check.Verdict(None, [], 0)
-        return self._one_by_one(batch, first)
+        return self.one_by_one(batch, first)
 
     def of(self, name: str, values: list[str], used: NDArray[np.intp]) -> list[int] | None:
         """Codes of a column's distinct values, the last one of no text; None where instruments go by the day."""
@@ -92,7 +92,7 @@ class MarketDecoder:
         allowed = self._known or numbers
         return [*(numbers[v] if v in numbers and v in allowed else UNKNOWN for v in values), UNKNOWN]
 
-    def _one_by_one(self, batch: pa.RecordBatch, first: int) -> tuple[Rows, check.Verdict]:
+    def one_by_one(self, batch: pa.RecordBatch, first: int) -> tuple[Rows, check.Verdict]:
         """Good rows of any batch, and what was set aside of it."""
         count = batch.num_rows
         fields, faults = self._numbers(batch)
