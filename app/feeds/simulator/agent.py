@@ -1,7 +1,7 @@
 """The leak agent: noticed one of our children (children.be_seen), it sells ahead of the next and thins the bids."""
 
-from app.engine.jit import jit
 from app.feeds.simulator.books import best_bid
+from app.feeds.simulator.bound import inner
 from app.feeds.simulator.cells import F_LEAK, LIT, P_ALERT, X_AGENT, Z_ALERT, Z_NOW, Z_TAKER, Floor
 from app.feeds.simulator.children import press
 from app.feeds.simulator.makers import pull
@@ -23,7 +23,7 @@ def _sell(m: Floor, size: int) -> None:
         press(m, X_AGENT, F_LEAK, size - left, 1.0)
 
 
-sell = jit(_sell, forceinline=False)
+sell = inner(_sell)
 
 
 def _fade(m: Floor) -> None:
@@ -36,4 +36,4 @@ def _fade(m: Floor) -> None:
             pull(m, 2 * venue, tick, 0.0)
 
 
-fade = jit(_fade, forceinline=False)
+fade = inner(_fade)

@@ -5,9 +5,9 @@ are displayed, how large, how patient, when the spread is crossed, whether dark 
 """
 
 from app.engine.bits import uniform
-from app.engine.jit import jit
 from app.engine.units import OPEN
 from app.feeds.simulator.books import best_ask, best_bid
+from app.feeds.simulator.bound import inner
 from app.feeds.simulator.cells import (
     CROSS,
     DARK,
@@ -61,7 +61,7 @@ def _draw(m: Floor, which: int) -> float:
     return uniform(m.p[P_SEED], R_DECIDE, 8 * m.z[Z_CLIPS] + which)
 
 
-draw = jit(_draw, forceinline=False)
+draw = inner(_draw)
 
 
 def _withdraw(m: Floor) -> int:
@@ -76,7 +76,7 @@ def _withdraw(m: Floor) -> int:
     return working
 
 
-withdraw = jit(_withdraw, forceinline=False)
+withdraw = inner(_withdraw)
 
 
 def _tend(m: Floor) -> int:
@@ -97,7 +97,7 @@ def _tend(m: Floor) -> int:
     return working
 
 
-tend = jit(_tend, forceinline=False)
+tend = inner(_tend)
 
 
 def _larger_bid(m: Floor) -> int:
@@ -110,7 +110,7 @@ def _larger_bid(m: Floor) -> int:
     return found
 
 
-larger_bid = jit(_larger_bid, forceinline=False)
+larger_bid = inner(_larger_bid)
 
 
 def _shorter_ask(m: Floor) -> int:
@@ -123,7 +123,7 @@ def _shorter_ask(m: Floor) -> int:
     return found
 
 
-shorter_ask = jit(_shorter_ask, forceinline=False)
+shorter_ask = inner(_shorter_ask)
 
 
 def _start_child(m: Floor, kind: int, venue: int, qty: int, tick: int) -> None:
@@ -133,7 +133,7 @@ def _start_child(m: Floor, kind: int, venue: int, qty: int, tick: int) -> None:
         m.slots[slot, S_UNTIL] = m.z[Z_NOW] + int(m.p[P_LIFE] * (0.5 + draw(m, 2)))
 
 
-start_child = jit(_start_child, forceinline=False)
+start_child = inner(_start_child)
 
 
 def _send_more(m: Floor, working: int) -> None:
@@ -164,7 +164,7 @@ def _send_more(m: Floor, working: int) -> None:
         z[Z_CLIPS] += 1
 
 
-send_more = jit(_send_more, forceinline=False)
+send_more = inner(_send_more)
 
 
 def _decide(m: Floor) -> None:
@@ -188,4 +188,4 @@ def _decide(m: Floor) -> None:
             send(m, CROSS, 0, left, best_bid(m))
 
 
-decide = jit(_decide, forceinline=False)
+decide = inner(_decide)

@@ -6,6 +6,7 @@ while rows are wanted (P_EMIT). Rows of one event share its time (Z_NOW); the la
 
 from app.engine.jit import jit
 from app.engine.units import ADD, CANCEL, FILL, LAST, NULL, ODD, REGULAR, STATUS, TRADE
+from app.feeds.simulator.bound import inner
 from app.feeds.simulator.cells import (
     AUCTION_PRINT,
     L_HEAD,
@@ -64,7 +65,7 @@ def _line(m: Floor, action: int, venue: int) -> int:
     return at
 
 
-line = jit(_line, forceinline=False)
+line = inner(_line)
 
 
 def _tell(m: Floor, action: int, order: int, size: int, flags: int) -> None:
@@ -79,7 +80,7 @@ def _tell(m: Floor, action: int, order: int, size: int, flags: int) -> None:
     m.out[at]["flags"] = flags
 
 
-tell = jit(_tell, forceinline=False)
+tell = inner(_tell)
 
 
 def _tell_print(m: Floor, venue: int, price: int, size: int, condition: int) -> int:
@@ -96,7 +97,7 @@ def _tell_print(m: Floor, venue: int, price: int, size: int, condition: int) -> 
     return at
 
 
-tell_print = jit(_tell_print, forceinline=False)
+tell_print = inner(_tell_print)
 
 
 def _tell_off_exchange(m: Floor, price: int, size: int) -> None:
@@ -104,7 +105,7 @@ def _tell_off_exchange(m: Floor, price: int, size: int) -> None:
     tell_print(m, LIT, price, size, OFF_EXCHANGE)
 
 
-tell_off_exchange = jit(_tell_off_exchange, forceinline=False)
+tell_off_exchange = inner(_tell_off_exchange)
 
 
 def _tell_status(m: Floor, venue: int, status: int) -> None:
@@ -114,7 +115,7 @@ def _tell_status(m: Floor, venue: int, status: int) -> None:
         m.out[at]["status"] = status
 
 
-tell_status = jit(_tell_status, forceinline=False)
+tell_status = inner(_tell_status)
 
 
 def _better(book: int, tick: int, than: int) -> bool:
@@ -152,7 +153,7 @@ def _rest(m: Floor, book: int, tick: int, size: int, owner: int) -> int:
     return order
 
 
-rest = jit(_rest, forceinline=False)
+rest = inner(_rest)
 
 
 def _unlink(m: Floor, order: int) -> None:
@@ -179,7 +180,7 @@ def _unlink(m: Floor, order: int) -> None:
         m.best[book] = tick
 
 
-unlink = jit(_unlink, forceinline=False)
+unlink = inner(_unlink)
 
 
 def _reduce(m: Floor, order: int, size: int) -> None:
@@ -192,7 +193,7 @@ def _reduce(m: Floor, order: int, size: int) -> None:
         unlink(m, order)
 
 
-reduce = jit(_reduce, forceinline=False)
+reduce = inner(_reduce)
 
 
 def _strike(m: Floor, order: int, size: int) -> None:
@@ -206,7 +207,7 @@ def _strike(m: Floor, order: int, size: int) -> None:
     reduce(m, order, size)
 
 
-strike = jit(_strike, forceinline=False)
+strike = inner(_strike)
 
 
 def _best_bid(m: Floor) -> int:

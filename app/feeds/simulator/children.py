@@ -7,7 +7,7 @@ A child sits in a slot: sent, live, leaving. Facts of a child are stamped when t
 import math
 
 from app.engine.bits import exp, uniform
-from app.engine.jit import jit
+from app.feeds.simulator.bound import inner
 from app.feeds.simulator.cells import (
     ADDED,
     AUCTIONED,
@@ -99,7 +99,7 @@ def _put_off(m: Floor, at: int, what: int, a: int, b: int) -> None:
     z[Z_DUE] = min(z[Z_DUE], at)
 
 
-put_off = jit(_put_off, forceinline=False)
+put_off = inner(_put_off)
 
 
 def _say(m: Floor, slot: int, kind: int, qty: int, price: int) -> int:
@@ -125,7 +125,7 @@ def _say(m: Floor, slot: int, kind: int, qty: int, price: int) -> int:
     return at
 
 
-say = jit(_say, forceinline=False)
+say = inner(_say)
 
 
 def _heard(m: Floor, slot: int, kind: int, qty: int, price: int) -> int:
@@ -137,7 +137,7 @@ def _heard(m: Floor, slot: int, kind: int, qty: int, price: int) -> int:
     return at
 
 
-heard = jit(_heard, forceinline=False)
+heard = inner(_heard)
 
 
 def _bell(seed: int, stream: int, counter: int) -> float:
@@ -148,7 +148,7 @@ def _bell(seed: int, stream: int, counter: int) -> float:
     return (total - 2.0) * 1.7320508075688772
 
 
-bell = jit(_bell, forceinline=False)
+bell = inner(_bell)
 
 
 def _be_seen(m: Floor, slot: int, qty: int) -> None:
@@ -177,7 +177,7 @@ def _be_seen(m: Floor, slot: int, qty: int) -> None:
         put_off(m, at + 40_000, SELL, size, 0)
 
 
-be_seen = jit(_be_seen, forceinline=False)
+be_seen = inner(_be_seen)
 
 
 def _press(m: Floor, impact: int, weights: int, size: int, share: float) -> None:
@@ -187,7 +187,7 @@ def _press(m: Floor, impact: int, weights: int, size: int, share: float) -> None
         m.x[impact + scale] += m.f[weights + scale] * root
 
 
-press = jit(_press, forceinline=False)
+press = inner(_press)
 
 
 def _free_slot(m: Floor, slot: int) -> None:
@@ -201,7 +201,7 @@ def _free_slot(m: Floor, slot: int) -> None:
     s[slot, S_STATE] = FREE
 
 
-free_slot = jit(_free_slot, forceinline=False)
+free_slot = inner(_free_slot)
 
 
 def _fill(m: Floor, slot: int, qty: int, price: int) -> None:
@@ -229,4 +229,4 @@ def _fill(m: Floor, slot: int, qty: int, price: int) -> None:
         free_slot(m, slot)
 
 
-fill = jit(_fill, forceinline=False)
+fill = inner(_fill)

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.bits import exp, log, uniform
-from app.engine.jit import jit
 from app.engine.units import SECOND
+from app.feeds.simulator.bound import entry, inner
 from app.feeds.simulator.cells import (
     AUCTION_BEGINS,
     CLOSES,
@@ -73,7 +73,7 @@ def _draw_events(s: Streams) -> int:
     return found
 
 
-draw_events = jit(_draw_events, forceinline=False)
+draw_events = entry(_draw_events)
 
 
 def _draw_size(seed: int, stream: int, n: int, mean: float) -> int:
@@ -87,7 +87,7 @@ def _draw_size(seed: int, stream: int, n: int, mean: float) -> int:
     return 100 * max(1, int((1.0 - 1.15 * log(1.0 - v)) * mean / 115.0 + 0.5))
 
 
-draw_size = jit(_draw_size, forceinline=False)
+draw_size = inner(_draw_size)
 
 
 def _draw_marks(s: Streams, count: int) -> None:
@@ -107,7 +107,7 @@ def _draw_marks(s: Streams, count: int) -> None:
         s.marks[n] = sign * draw_size(seed, s.seed[3], n, s.shape[0])
 
 
-draw_marks = jit(_draw_marks, forceinline=False)
+draw_marks = entry(_draw_marks)
 
 
 class Weather(NamedTuple):
@@ -128,7 +128,7 @@ def _normal(seed: int, stream: int, counter: int) -> float:
     return (total - 2.0) * 1.7320508075688772
 
 
-normal = jit(_normal, forceinline=False)
+normal = inner(_normal)
 
 
 def _draw_weather(w: Weather) -> None:
@@ -147,7 +147,7 @@ def _draw_weather(w: Weather) -> None:
         level += w.figures[2] * math.sqrt(day * factor) * w.news[1, step] * normal(w.seed[1], 21, step)
 
 
-draw_weather = jit(_draw_weather, forceinline=False)
+draw_weather = entry(_draw_weather)
 
 
 class Pressed(NamedTuple):
@@ -179,7 +179,7 @@ def _press_path(p: Pressed) -> None:
         p.path[step] += total
 
 
-press_path = jit(_press_path, forceinline=False)
+press_path = entry(_press_path)
 
 
 def steps_of(world: World) -> int:
@@ -206,7 +206,7 @@ def _add_news(factors: Floats, begin: int, figures: Floats) -> None:
         factors[1, step] += (figures[1] - 1.0) * shape
 
 
-add_news = jit(_add_news, forceinline=False)
+add_news = entry(_add_news)
 
 
 def _news(world: World, steps: int) -> Floats:

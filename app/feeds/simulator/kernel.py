@@ -1,10 +1,10 @@
 """The clock of the market: what comes from outside, what is under way and the algo's looks, each at its time."""
 
-from app.engine.jit import jit
 from app.engine.units import AUCTION, CLOSED, HALT, OPEN
 from app.feeds.simulator.agent import fade, sell
 from app.feeds.simulator.algos import decide
 from app.feeds.simulator.books import tell_off_exchange, tell_print, tell_status
+from app.feeds.simulator.bound import entry, inner
 from app.feeds.simulator.cells import (
     AUCTION_BEGINS,
     AUCTION_PRINT,
@@ -83,7 +83,7 @@ def _to_time(m: Floor, at: int) -> None:
     x[X_REF] = m.f[F_ARRIVAL] + m.path[z[Z_GRID]] - pressed
 
 
-to_time = jit(_to_time, forceinline=False)
+to_time = inner(_to_time)
 
 
 def _set_status(m: Floor, status: int) -> None:
@@ -93,7 +93,7 @@ def _set_status(m: Floor, status: int) -> None:
         tell_status(m, venue, status)
 
 
-set_status = jit(_set_status, forceinline=False)
+set_status = inner(_set_status)
 
 
 def _cross(m: Floor, size: int) -> None:
@@ -109,7 +109,7 @@ def _cross(m: Floor, size: int) -> None:
         tell_print(m, 0, price, size, AUCTION_PRINT)
 
 
-cross = jit(_cross, forceinline=False)
+cross = inner(_cross)
 
 
 def _close(m: Floor) -> None:
@@ -121,7 +121,7 @@ def _close(m: Floor) -> None:
             expire(m, slot)
 
 
-close = jit(_close, forceinline=False)
+close = inner(_close)
 
 
 def _from_outside(m: Floor) -> None:
@@ -154,7 +154,7 @@ def _from_outside(m: Floor) -> None:
         close(m)
 
 
-from_outside = jit(_from_outside, forceinline=False)
+from_outside = inner(_from_outside)
 
 
 def _next_due(m: Floor) -> int:
@@ -168,7 +168,7 @@ def _next_due(m: Floor) -> int:
     return found
 
 
-next_due = jit(_next_due, forceinline=False)
+next_due = inner(_next_due)
 
 
 def _under_way(m: Floor) -> None:
@@ -197,7 +197,7 @@ def _under_way(m: Floor) -> None:
         tell_off_exchange(m, a, b)
 
 
-under_way = jit(_under_way, forceinline=False)
+under_way = inner(_under_way)
 
 
 def _run(m: Floor, until: int) -> int:
@@ -219,4 +219,4 @@ def _run(m: Floor, until: int) -> int:
             decide(m)
 
 
-run = jit(_run, forceinline=False)
+run = entry(_run)

@@ -5,6 +5,7 @@ import math
 from app.engine.bits import uniform
 from app.engine.jit import jit
 from app.feeds.simulator.books import best_ask, best_bid, better, reduce, rest
+from app.feeds.simulator.bound import inner
 from app.feeds.simulator.cells import (
     F_DEPTH,
     F_HALF,
@@ -52,7 +53,7 @@ def _pull(m: Floor, book: int, tick: int, share: float) -> None:
         order = after
 
 
-pull = jit(_pull, forceinline=False)
+pull = inner(_pull)
 
 
 def _only_ours(m: Floor, book: int, tick: int) -> bool:
@@ -65,7 +66,7 @@ def _only_ours(m: Floor, book: int, tick: int) -> bool:
     return True
 
 
-only_ours = jit(_only_ours, forceinline=False)
+only_ours = inner(_only_ours)
 
 
 def _mend(m: Floor, book: int, tick: int, want: float, draw: int) -> None:
@@ -83,7 +84,7 @@ def _mend(m: Floor, book: int, tick: int, want: float, draw: int) -> None:
         reduce(m, order, m.pool[order, O_SIZE])
 
 
-mend = jit(_mend, forceinline=False)
+mend = inner(_mend)
 
 
 def _refresh(m: Floor, number: int) -> None:
@@ -116,7 +117,7 @@ def _refresh(m: Floor, number: int) -> None:
     mend(m, which, tick, want, draw + 4)
 
 
-refresh = jit(_refresh, forceinline=False)
+refresh = inner(_refresh)
 
 
 def _seed_books(m: Floor) -> None:
@@ -135,4 +136,4 @@ def _seed_books(m: Floor) -> None:
                     done += size
 
 
-seed_books = jit(_seed_books, forceinline=False)
+seed_books = inner(_seed_books)

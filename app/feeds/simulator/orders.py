@@ -1,9 +1,9 @@
 """The way of a child order: sent, entered at the venue, moved, withdrawn; what the venue answers."""
 
 from app.engine.bits import uniform
-from app.engine.jit import jit
 from app.engine.units import OPEN
 from app.feeds.simulator.books import best_bid, reduce, rest
+from app.feeds.simulator.bound import inner
 from app.feeds.simulator.cells import (
     ACKED,
     CANCEL_ASKED,
@@ -66,7 +66,7 @@ def _way(m: Floor) -> int:
     return int(m.p[P_LATENCY] * (0.5 + uniform(m.p[P_SEED], R_CHILD, 8 * m.z[Z_CHILDREN] + 1 + (m.z[Z_DONE] << 20))))
 
 
-way = jit(_way, forceinline=False)
+way = inner(_way)
 
 
 def _send(m: Floor, kind: int, venue: int, qty: int, tick: int) -> int:
@@ -100,7 +100,7 @@ def _send(m: Floor, kind: int, venue: int, qty: int, tick: int) -> int:
     return -1
 
 
-send = jit(_send, forceinline=False)
+send = inner(_send)
 
 
 def _expire(m: Floor, slot: int) -> None:
@@ -109,7 +109,7 @@ def _expire(m: Floor, slot: int) -> None:
     free_slot(m, slot)
 
 
-expire = jit(_expire, forceinline=False)
+expire = inner(_expire)
 
 
 def _post(m: Floor, slot: int, kind: int) -> None:
@@ -126,7 +126,7 @@ def _post(m: Floor, slot: int, kind: int) -> None:
         be_seen(m, slot, left)
 
 
-post = jit(_post, forceinline=False)
+post = inner(_post)
 
 
 def _enter(m: Floor, slot: int, child: int) -> None:
@@ -153,7 +153,7 @@ def _enter(m: Floor, slot: int, child: int) -> None:
             expire(m, slot)
 
 
-enter = jit(_enter, forceinline=False)
+enter = inner(_enter)
 
 
 def _refuse(m: Floor, slot: int, child: int) -> None:
@@ -162,7 +162,7 @@ def _refuse(m: Floor, slot: int, child: int) -> None:
     m.facts[at, W_CHILD] = child
 
 
-refuse = jit(_refuse, forceinline=False)
+refuse = inner(_refuse)
 
 
 def _ask_leave(m: Floor, slot: int) -> None:
@@ -173,7 +173,7 @@ def _ask_leave(m: Floor, slot: int) -> None:
     put_off(m, m.z[Z_NOW] + way(m), LEAVE, slot, s[slot, S_CHILD])
 
 
-ask_leave = jit(_ask_leave, forceinline=False)
+ask_leave = inner(_ask_leave)
 
 
 def _leave(m: Floor, slot: int, child: int) -> None:
@@ -189,7 +189,7 @@ def _leave(m: Floor, slot: int, child: int) -> None:
     free_slot(m, slot)
 
 
-leave = jit(_leave, forceinline=False)
+leave = inner(_leave)
 
 
 def _ask_move(m: Floor, slot: int, tick: int) -> None:
@@ -202,7 +202,7 @@ def _ask_move(m: Floor, slot: int, tick: int) -> None:
     put_off(m, m.z[Z_NOW] + way(m), MOVE, slot, s[slot, S_CHILD])
 
 
-ask_move = jit(_ask_move, forceinline=False)
+ask_move = inner(_ask_move)
 
 
 def _move(m: Floor, slot: int, child: int) -> None:
@@ -220,4 +220,4 @@ def _move(m: Floor, slot: int, child: int) -> None:
     post(m, slot, REPLACED)
 
 
-move = jit(_move, forceinline=False)
+move = inner(_move)

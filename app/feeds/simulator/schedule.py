@@ -1,6 +1,6 @@
 """How many shares an algo's schedule wants done by now."""
 
-from app.engine.jit import jit
+from app.feeds.simulator.bound import inner
 from app.feeds.simulator.cells import (
     BY_RATE,
     BY_TIME,
@@ -47,4 +47,4 @@ def _find_target(m: Floor) -> None:
     x[X_TARGET] = p[P_BEGAN_DONE] + min(max(target, 0.0), left)
 
 
-find_target = jit(_find_target, forceinline=False)
+find_target = inner(_find_target)

@@ -4,6 +4,7 @@ from app.engine.bits import uniform
 from app.engine.jit import jit
 from app.engine.units import BID, REGULAR
 from app.feeds.simulator.books import best_ask, best_bid, strike, tell_print
+from app.feeds.simulator.bound import inner
 from app.feeds.simulator.cells import (
     DARK,
     F_DARK_SHARE,
@@ -62,7 +63,7 @@ def _take(m: Floor, book: int, size: int, limit: int) -> int:
     return size - left
 
 
-take = jit(_take, forceinline=False)
+take = inner(_take)
 
 
 def _middle(m: Floor) -> int:
@@ -94,7 +95,7 @@ def _meet_hidden(m: Floor, venue: int, size: int) -> int:
     return size - left
 
 
-meet_hidden = jit(_meet_hidden, forceinline=False)
+meet_hidden = inner(_meet_hidden)
 
 
 def _order(m: Floor, number: int, mark: int) -> None:
@@ -125,7 +126,7 @@ def _order(m: Floor, number: int, mark: int) -> None:
     take(m, 2 * venue + book, size, tick + (2 if book == 1 else -2))
 
 
-order = jit(_order, forceinline=False)
+order = inner(_order)
 
 
 def _dark_order(m: Floor, number: int, mark: int) -> None:
@@ -147,4 +148,4 @@ def _dark_order(m: Floor, number: int, mark: int) -> None:
         put_off(m, at + 100_000, PRINT, price, size)
 
 
-dark_order = jit(_dark_order, forceinline=False)
+dark_order = inner(_dark_order)
