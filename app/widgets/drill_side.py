@@ -8,6 +8,7 @@ from PySide6.QtCore import QModelIndex, QObject, Qt, SignalInstance
 from PySide6.QtWidgets import QWidget
 
 from app.engine.units import NULL
+from app.widgets import reaction
 from app.widgets.blotter import Blotter
 from app.widgets.bridge import Bridge
 from app.widgets.commands import Command, Commands
@@ -83,12 +84,13 @@ class DrillSide(QObject):
         self._window, self._bridge, theme = window, window.bridge, window.theme
         pad, ports = window.bridge.pad, window.ports
         self.drill = Drill(theme, pad, ports.lookback)
-        self.reaction, self.diagnostics, self.why = Reaction(theme), Diagnostics(theme, pad), Why(theme, pad)
+        self.reaction, self.diagnostics = Reaction(theme, window.bridge.now), Diagnostics(theme, pad)
+        self.why = Why(theme, pad)
         self.panel = SwitchPanel(theme, ports.switch)
         self.kill = KillDialog(theme, ports.switch, window.blotter) if ports.switch is not None else None
         self._pointed: int | None = None
         self._shown: dict[QWidget, int] = {}
-        self._stale: set[QWidget] = set()
+        self._stale: dict[QWidget, bool] = {}  # parts to be shown anew; True: on another order
         self._mount()
         self._connect()
         self._add_commands()
@@ -98,33 +100,41 @@ class DrillSide(QObject):
     def follow(self, other: bool) -> None:
         """Figures of the chosen order are new, or it is another order."""
         self.panel.bind(self._bound())
-        for part, show in self._shows():
-            if other:
-                show(True)
-                self._shown[part] = self._bridge.now()
-                self._stale.discard(part)
-            else:
-                self._stale.add(part)
+        for part, _, _ in self._shows():
+            self._stale[part] = other or self._stale.get(part, False)
+        if other:  # what is not seen forgets the order before, so that it never comes to the front with it
+            self.reaction.show_order(None, other=True)
+            self.diagnostics.show_order(-1)
+            self.drill.show_order(self._bridge.row, other=True)
+            self._stale[self.drill] = False
+            self._show_due()
 
     def look(self, *_: object) -> None:
         """Once a frame: what is due, and what the control process says."""
-        now = self._bridge.now()
         if self._bridge.row < 0 and self.panel.bound is not None:
             self.panel.bind(None)
-        for part, show in self._shows():
-            if part in self._stale and part.isVisible() and now - self._shown.get(part, 0) >= AGAIN_NS:
-                self._stale.discard(part)
-                self._shown[part] = now
-                show(False)
+        self._show_due()
         self.panel.look()
         if self.kill is not None and self.kill.isVisible():
             self.kill.look()
 
-    def _shows(self) -> tuple[tuple[QWidget, Callable[[bool], None]], ...]:
+    def _show_due(self) -> None:
+        """Another order at once, newer figures when their time has come; what is not seen waits until it is."""
+        now = self._bridge.now()
+        for part, again, show in self._shows():
+            other = self._stale.get(part)
+            due = other or now - self._shown.get(part, 0) >= again
+            if other is not None and due and not part.visibleRegion().isEmpty():  # a tab behind counts as visible
+                del self._stale[part]
+                self._shown[part] = now
+                show(other)
+
+    def _shows(self) -> tuple[tuple[QWidget, int, Callable[[bool], None]], ...]:
+        row = self._bridge.row
         return (
-            (self.drill, lambda other: self.drill.show_order(self._bridge.row, other=other)),
-            (self.reaction, lambda other: self.reaction.show_order(self._work(), other=other)),
-            (self.diagnostics, lambda _other: self.diagnostics.show_order(self._bridge.row)),
+            (self.drill, AGAIN_NS, lambda other: self.drill.show_order(row, other=other)),
+            (self.reaction, reaction.AGAIN_NS, lambda other: self.reaction.show_order(self._work(), other=other)),
+            (self.diagnostics, AGAIN_NS, lambda _other: self.diagnostics.show_order(row)),
         )
 
     def _bound(self) -> Bound | None:

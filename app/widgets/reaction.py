@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QBrush, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.engine.units import HORIZON_NS, SECOND
@@ -40,6 +40,8 @@ class _Line:
         self.low, self.high = (pg.PlotCurveItem(pen=None) for _ in range(2))
         self.band = pg.FillBetweenItem(self.low, self.high)
         self.points = pg.ScatterPlotItem(pxMode=True)
+        self._colour = ""
+        self._looks = (pg.mkPen("w"), pg.mkBrush("w"), pg.mkBrush(None))
         for item in (self.band, self.curve, self.points):
             plot.addItem(item)
 
@@ -59,8 +61,15 @@ class _Line:
         shade.setAlpha(36)
         self.band.setBrush(shade)
         shown = known & (x != 0.0)
-        brushes = [pg.mkBrush(colour) if is_sure else pg.mkBrush(None) for is_sure in sure[shown].tolist()]
-        self.points.setData(x=x[shown], y=mean[shown], symbol=symbol, size=7, pen=pg.mkPen(colour), brush=brushes)
+        pen, filled, hollow = self._look(colour)
+        brushes = [filled if is_sure else hollow for is_sure in sure[shown].tolist()]
+        self.points.setData(x=x[shown], y=mean[shown], symbol=symbol, size=7, pen=pen, brush=brushes)
+
+    def _look(self, colour: str) -> tuple[QPen, QBrush, QBrush]:
+        """The same objects for the same colour, or every point is rendered anew."""
+        if self._colour != colour:
+            self._colour, self._looks = colour, (pg.mkPen(colour), pg.mkBrush(colour), pg.mkBrush(None))
+        return self._looks
 
     def wipe(self) -> None:
         """Draw nothing."""
@@ -76,6 +85,7 @@ class Reaction(QWidget):
         self.theme, self.faded = theme, False
         self.found: dict[str, Curve] = {}
         self._work: Work | None = None
+        self._horizon: float | None = None  # its place on the axis
         self._clock, self._done_at = clock, -AGAIN_NS
         self.buttons = {name: QPushButton(name) for name in CLASSES}
         self.placebo, self.readout = QLabel(PLACEBO), QLabel()
@@ -100,15 +110,23 @@ class Reaction(QWidget):
             self.found = {**curves, "markout": markout}
             self._done_at = self._clock()
         self._draw()
+        self._read()
 
     def show_horizon(self, place_of: int) -> None:
         """Read the figures at a horizon (its place in units.HORIZONS)."""
-        at = place(HORIZON_NS[place_of])
+        self._horizon = at = place(HORIZON_NS[place_of])
         for plot in self.plots:
             plot.chosen.setPos(at)
             plot.chosen.show()
-        if self.found:
-            self.readout.setText(self.reading(at, markout=False) + "    " + self.reading(at, markout=True))
+        self._read()
+
+    def _read(self) -> None:
+        """The figures at the chosen horizon, where one is chosen."""
+        at = self._horizon
+        known = at is not None and bool(self.found)
+        self.readout.setText(
+            f"{self.reading(at, markout=False)}    {self.reading(at, markout=True)}" if at is not None and known else ""
+        )
 
     def showEvent(self, event: object) -> None:
         """Seen again: what was left undone is done."""
@@ -181,7 +199,7 @@ class Reaction(QWidget):
             if plot.sceneBoundingRect().contains(position) and self.found:
                 self.readout.setText(self.reading(plot.vb.mapSceneToView(position).x(), markout=bool(number)))
                 return
-        self.readout.setText("")
+        self._read()
 
     # -- building ------------------------------------------------------------------------------------------------
 
@@ -195,6 +213,7 @@ class Reaction(QWidget):
             plot.disableAutoRange()
             plot.setXRange(LEFT, RIGHT, padding=0)
             plot.getAxis("left").setWidth(_LEFT_PX)
+            plot.getAxis("left").enableAutoSIPrefix(False)  # or every new range lays its label out again
             plot.getAxis("left").setLabel(title)
             for side in ("left", "bottom"):
                 plot.getAxis(side).setStyle(tickFont=figures_font(), maxTickLevel=0)

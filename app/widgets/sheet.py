@@ -52,6 +52,9 @@ class Sheet(QWidget):
         total = sum(shares)
         self._edges = [sum(shares[:i]) / total for i in range(len(shares) + 1)]
         self.setFont(figures_font())
+        self._letter = self.fontMetrics().horizontalAdvance("W")  # no letter is wider
+        self._bold = QFont(self.font())
+        self._bold.setBold(True)
         self.setAccessibleName(name)
 
     def show_lines(self, lines: Sequence[Line]) -> None:
@@ -100,14 +103,15 @@ class Sheet(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """All cells."""
         painter = QPainter(self)
-        plain, bold = self.font(), QFont(self.font())
-        bold.setBold(True)
+        bold = False
         for number, line in enumerate(self.lines):
             if number % 2:
                 painter.fillRect(0, number * LINE, self.width(), LINE, self.theme.colour("stripe"))
             for place, cell in enumerate(line):
                 left, right = (round(self._edges[place + i] * self.width()) for i in (0, 1))
-                painter.setFont(bold if cell.bold else plain)
+                if cell.bold != bold:
+                    painter.setFont(self._bold if cell.bold else self.font())
+                    bold = cell.bold
                 self._paint(painter, cell, QRect(left + _PAD, number * LINE, right - left - 2 * _PAD, LINE))
         painter.end()
 
@@ -118,5 +122,7 @@ class Sheet(QWidget):
             where = where.adjusted(15, 0, 0, 0)
         tone = "faint" if self.faded or cell.text == DASH else cell.tone
         painter.setPen(self.theme.colour(tone))
-        said = painter.fontMetrics().elidedText(cell.text, Qt.TextElideMode.ElideRight, where.width())
+        said = cell.text
+        if len(said) * self._letter > where.width():  # worth measuring
+            said = painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, where.width())
         painter.drawText(where, int(RIGHT if cell.right else LEFT), said)

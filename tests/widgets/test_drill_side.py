@@ -184,10 +184,36 @@ def test_that_moments_of_the_tape_are_asked_for_from_crosshair_fill_and_why(
     assert asked == [1_700_145_000_123_456_789, int(side.drill.grids[FILLS].table.rows[0]["ts_match"])]
 
 
-def test_that_a_horizon_key_reads_the_reaction_there(window: MainWindow, side: DrillSide) -> None:
+def test_that_a_part_behind_another_does_no_work_and_never_shows_the_order_before(
+    window: MainWindow, side: DrillSide, qtbot: QtBot
+) -> None:
+    assert side.reaction.found == {}
+    assert side.diagnostics.sheet.lines == ()
+
+    def worked() -> bool:
+        window.bridge.look()
+        return bool(side.reaction.found)
+
+    window.docks.show("Reaction")
+    qtbot.waitUntil(worked, timeout=5000)
+    assert side.reaction.found["new"].events == 120
+    window.docks.show("Scorecard")
+    qtbot.waitUntil(lambda: side.reaction.visibleRegion().isEmpty(), timeout=5000)
+    window.bridge.choose_id("P100003")
+    assert side.reaction.found == {}
+    window.docks.show("Reaction")
+    qtbot.waitUntil(worked, timeout=5000)
+    assert side.reaction.found["new"].events == 3
+
+
+def test_that_a_horizon_key_reads_the_reaction_there(window: MainWindow, side: DrillSide, qtbot: QtBot) -> None:
     QTest.keyClick(window, Qt.Key.Key_5)
-    assert side.reaction.isVisible()
-    assert side.reaction.readout.text().startswith("1s:  new ")
+
+    def read() -> bool:
+        window.bridge.look()
+        return side.reaction.readout.text().startswith("1s:  new ")
+
+    qtbot.waitUntil(read, timeout=5000)
     assert "markout" in side.reaction.readout.text()
 
 
