@@ -111,15 +111,15 @@ def test_that_a_click_on_a_groups_line_folds_it_and_chooses_nothing(tested: Main
     assert len(table.order) == before
 
 
-def test_that_keys_step_over_groups_lines(tested: MainWindow) -> None:
-    tested.blotter.set_group("instrument")
-    grid, seen = tested.blotter.grid, []
+def test_that_keys_step_over_groups_lines(window: MainWindow) -> None:
+    window.blotter.set_group("instrument")
+    grid, seen = window.blotter.grid, []
     QTest.keyClick(grid, Qt.Key.Key_Home)
-    for _ in range(len(tested.bridge.pad.parents) - 1):
-        seen.append(tested.bridge.row)
+    for _ in range(len(window.bridge.pad.parents) - 1):
+        seen.append(window.bridge.row)
         QTest.keyClick(grid, Qt.Key.Key_J)
-    seen.append(tested.bridge.row)
-    assert seen == tested.blotter.table.orders().tolist()
+    seen.append(window.bridge.row)
+    assert seen == window.blotter.table.orders().tolist()
 
 
 def test_that_a_groups_line_says_its_name_its_count_and_its_gravest_level(tested: MainWindow) -> None:
@@ -185,13 +185,13 @@ def test_that_sizes_are_said_in_the_instruments_own_units(tested: MainWindow, fi
 
 
 def test_that_a_stored_picture_of_a_row_never_outlives_its_figures(
-    tested: MainWindow, filler: Filler, clock: Hand
+    window: MainWindow, filler: Filler, clock: Hand
 ) -> None:
-    grid = tested.blotter.grid
+    grid = window.blotter.grid
     for step in range(6):
         filler.change(300, OPEN + DAY * 3 // 4 + step)
         clock.ns += SECOND // 30
-        tested.bridge.look()
+        window.bridge.look()
         shown = grid.viewport().grab().toImage()
         grid.forget_tiles()
         assert shown == grid.viewport().grab().toImage()
@@ -215,31 +215,32 @@ def storm(window: MainWindow, filler: Filler, clock: Hand) -> None:
 
 @pytest.mark.parametrize("why", ["pointer", "armed", "pre-flight"])
 def test_that_rows_hold_still_under_the_pointer_and_while_an_action_is_armed(
-    tested: MainWindow, filler: Filler, clock: Hand, why: str
+    window: MainWindow, filler: Filler, clock: Hand, why: str
 ) -> None:
-    before = tested.blotter.table.order.tolist()
+    before = window.blotter.table.order.tolist()
     if why == "pre-flight":
-        tested.drill_side.panel.found = object()  # type: ignore[assignment]
+        window.drill_side.panel.found = object()  # type: ignore[assignment]
     elif why == "armed":
-        tested.confirm.ask("Cancel P100000?", lambda: None)
+        window.confirm.ask("Cancel P100000?", lambda: None)
     else:
         at = QPointF(50, 50)
-        QApplication.sendEvent(tested.blotter.grid.viewport(), QEnterEvent(at, at, at))
+        QApplication.sendEvent(window.blotter.grid.viewport(), QEnterEvent(at, at, at))
     for _ in range(5):
-        storm(tested, filler, clock)
-    assert tested.blotter.table.order.tolist() == before
-    assert "rows held" in tested.blotter.count.text()
-    tested.drill_side.panel.found = None
-    tested.confirm.cancel()
-    QApplication.sendEvent(tested.blotter.grid.viewport(), QEvent(QEvent.Type.Leave))
-    storm(tested, filler, clock)
-    assert tested.blotter.table.order.tolist() != before
+        storm(window, filler, clock)
+    assert window.blotter.table.order.tolist() == before
+    assert "rows held" in window.blotter.count.text()
+    window.drill_side.panel.found = None
+    window.confirm.cancel()
+    QApplication.sendEvent(window.blotter.grid.viewport(), QEvent(QEvent.Type.Leave))
+    storm(window, filler, clock)
+    assert window.blotter.table.order.tolist() != before
 
 
+@pytest.mark.slow
 def test_that_no_click_in_a_storm_ever_acts_on_another_order_than_the_one_that_was_seen(
-    tested: MainWindow, filler: Filler, clock: Hand, qtbot: QtBot
+    window: MainWindow, filler: Filler, clock: Hand, qtbot: QtBot
 ) -> None:
-    grid, table = tested.blotter.grid, tested.blotter.table
+    grid, table = window.blotter.grid, window.blotter.table
     columns = ("is_ccy", "order_qty", "slip_arrival_bps", "attention")
     for number in range(200):
         grid.viewport().repaint()
@@ -247,14 +248,14 @@ def test_that_no_click_in_a_storm_ever_acts_on_another_order_than_the_one_that_w
         line = shown.start + number % (shown.stop - shown.start)
         y = grid.rowViewportPosition(line) + ROW_HEIGHT // 2
         seen = int(table.order[line])
-        storm(tested, filler, clock)  # after the eye, before the hand
+        storm(window, filler, clock)  # after the eye, before the hand
         if number % 3 == 0:
             grid.order_by(columns[number // 3 % 4], descending=bool(number % 2))
         click(grid.viewport(), y)
         expected = f"P{100_000 + seen}"
-        assert tested.bridge.row == seen
-        assert tested.bridge.wanted == expected
-        assert expected in tested.scorecard.heading.text()
-        bound = tested.drill_side.panel.bound
+        assert window.bridge.row == seen
+        assert window.bridge.wanted == expected
+        assert expected in window.scorecard.heading.text()
+        bound = window.drill_side.panel.bound
         assert bound is not None
         assert bound.parent_id == expected
