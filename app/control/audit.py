@@ -90,6 +90,7 @@ class AuditLog:
 
 def verify(path: Path) -> tuple[int, list[Problem]]:
     """Lines read, and everything wrong: changed, missing, doubled or reordered lines. Raises FeedError."""
+    head = _head(path)  # before the log: a living one is written behind our back
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
@@ -105,7 +106,7 @@ def verify(path: Path) -> tuple[int, list[Problem]]:
             continue
         problems += [Problem(number, what) for what in _wrong(entry, prev, n)]
         prev, n = str(entry["hash"]), int(entry["n"])
-    return len(complete), problems + _wrong_end(path, len(complete), prev, n)
+    return len(complete), problems + _wrong_end(head, len(complete), prev, n)
 
 
 def _wrong(entry: dict[str, Any], prev: str, n: int) -> list[str]:
@@ -119,12 +120,19 @@ def _wrong(entry: dict[str, Any], prev: str, n: int) -> list[str]:
     return wrong
 
 
-def _wrong_end(path: Path, lines: int, last: str, n: int) -> list[Problem]:
+def _head(path: Path) -> tuple[int, str] | None:
+    """Number and hash of the last line known to be on disk; None when the head file is missing or damaged."""
     try:
         count, _, tip = _head_of(path).read_text("ascii").strip().partition(" ")
-        known = int(count)
+        return int(count), tip
     except (OSError, ValueError):
+        return None
+
+
+def _wrong_end(head: tuple[int, str] | None, lines: int, last: str, n: int) -> list[Problem]:
+    if head is None:
         return [Problem(lines, "its head file is missing or damaged: lines missing at the end would not be seen")]
+    known, tip = head
     if known > n:
         return [Problem(lines, f"{known - n} line(s) missing at the end")]
     return [Problem(lines, "the last line is not the one the head file knows")] if known == n and tip != last else []
