@@ -79,9 +79,9 @@ class BoardSight:
         if instrument is None:
             return Market(fault=f"the board does not have {name or 'the instrument'}")
         ts, mid = int(instrument["ts"][0]), _defined(instrument["mid"][0])
-        seen = max(now, reader.watermark)
+        age = max(reader.watermark - ts, 0) + _lag(now - reader.watermark, reader.meta().get("speed", "1"))
         found = Market(
-            age_ns=None if ts == NULL else max(seen - ts, 0),
+            age_ns=None if ts == NULL else age,
             quality=reader.text(int(instrument["quality"][0])),
             mid=mid,
             generation=reader.generation,
@@ -106,6 +106,14 @@ class BoardSight:
             known |= {text: row for row, text in enumerate(texts) if text}
         row = known.get(name)
         return None if row is None else reader.rows(section, np.array([row]))
+
+
+def _lag(event_ns: int, speed: str) -> int:
+    """How far the board is behind the session, in the machine's time: a day that runs fast lags more in its own."""
+    try:
+        return max(round(event_ns / max(float(speed), 1.0)), 0)
+    except ValueError:  # flat out: its own time says nothing, a silent engine is seen by its heartbeat
+        return 0
 
 
 def _defined(value: float) -> float | None:

@@ -41,6 +41,17 @@ def test_that_a_living_board_tells_the_market(tmp_path: Path) -> None:
         assert sight.market(ORDER, T0, "").age_ns == 3 * SECOND
 
 
+def test_that_a_day_that_runs_fast_may_lag_more_in_its_own_time(tmp_path: Path) -> None:
+    with board(tmp_path) as writer:
+        sight = BoardSight(tmp_path / "board")
+        sight.watch(0)
+        ages = []
+        for speed in ("1", "0.5", "60", "flat"):
+            writer.meta("speed", speed)
+            ages.append(sight.market(ORDER, T0 + 30 * SECOND, "").age_ns)
+        assert ages == [30 * SECOND, 30 * SECOND, SECOND // 2, 0]
+
+
 def test_that_undefined_figures_stay_undefined(tmp_path: Path) -> None:
     with board(tmp_path):
         sight = BoardSight(tmp_path / "board")
