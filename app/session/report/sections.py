@@ -124,7 +124,7 @@ def fills(source: Source, buckets: int = 26) -> str:
     if not lines:
         return _section("Fills over time", _nothing("no fills"))
     times = [float(line["ts_match"] or line["ts_event"]) for line in lines]
-    low, high = times[0], max(times[-1], times[0] + 1)
+    low, high = times[0], max(times[-1], times[0] + 1e9)
     step = (high - low) / buckets
     amounts = [dict.fromkeys((kind for kind, _ in _LIQUIDITY), 0) for _ in range(buckets)]
     for at, line in zip(times, lines, strict=True):
@@ -171,11 +171,11 @@ def diagnostics(source: Source, buckets: int = 13) -> str:
     children = [line for line in source.children if known(line["ts_new"]) and line["qty"]]
     if len(children) < 2:
         return _section("How the order was worked", _nothing("fewer than two child orders are seen"))
-    low, high = float(children[0]["ts_new"]), float(children[-1]["ts_new"]) + 1
+    low, high = float(children[0]["ts_new"]), float(children[-1]["ts_new"]) + 1e9
     step = (high - low) / buckets
     asked, filled, done, taken = ([0] * buckets for _ in range(4))
     for line in children:
-        slot = int((line["ts_new"] - low) / step)
+        slot = min(int((line["ts_new"] - low) / step), buckets - 1)
         asked[slot] += line["qty"]
         filled[slot] += min(line["net_qty"] or 0, line["qty"])
     for line in source.fills:
