@@ -20,6 +20,7 @@ from app.widgets.switch_port import Action, Menu, Preflight, SwitchError, Switch
 from app.widgets.theme import Theme
 
 NO_CONTROL: Final = "No control process: nothing can be sent from here. Telephone the broker."
+MOVED: Final = "The order has moved on since it was shown: this is how it stands now, look again."
 STALE: Final = "The figures are stale: nothing is sent on a screen that may be wrong."
 _SETTLE_MS: Final = 120  # the choice must hold still this long before its menu is asked for
 _VERBS: Final[dict[Action, str]] = {"switch": "SWITCH", "pause": "PAUSE", "resume": "RESUME", "cancel": "CANCEL"}
@@ -47,7 +48,7 @@ class SwitchPanel(QWidget):
         self.bound: Bound | None = None
         self.menu: Menu | None = None
         self.found: Preflight | None = None
-        self.faded = False
+        self.faded = self._moved = False
         self.asker = Asker(SwitchError, self)
         self.view = SwitchLayout(self, theme)
         self._settle = QTimer(self)
@@ -65,7 +66,7 @@ class SwitchPanel(QWidget):
         if (before.parent_id if before else "") != (bound.parent_id if bound else ""):
             for slot in ("menu", "preflight", "confirm"):
                 self.asker.forget(slot)
-            self.menu = None
+            self.menu, self._moved = None, False
             self._drop("")
             self.view.show_menu(None)
             if bound is not None and self.port is not None:
@@ -133,13 +134,19 @@ class SwitchPanel(QWidget):
         if self.bound is None or self.bound.parent_id != parent:
             return
         self.menu = menu if menu is not None and menu.parent_id == parent else None
-        self._drop(problem)
+        self._drop(problem or (MOVED if self._moved else ""))
+        self._moved = False
         self.view.show_menu(self.menu)
         self._say()
 
     def _checked(self, wish: Wish, found: Preflight | None, problem: str) -> None:
         if found is None or found.wish != wish or wish != self._wish(wish.action):
             self._drop(problem or "The order or the form has moved on: ask again.")
+            return
+        if any(guard.name.casefold() == "version" and guard.verdict == "fail" for guard in found.guards):
+            self._moved = True
+            self._drop(MOVED)
+            self._ask_menu()
             return
         self.found = found
         self.view.problem("")

@@ -16,7 +16,7 @@ from app.widgets.arming import ArmedButton
 from app.widgets.confirm import ARM_MS
 from app.widgets.preflight import effect_words, forecast_lines, guard_lines, tag_lines, warnings
 from app.widgets.switch_form import complaint
-from app.widgets.switch_panel import NO_CONTROL, STALE, Bound, SwitchPanel
+from app.widgets.switch_panel import MOVED, NO_CONTROL, STALE, Bound, SwitchPanel
 from app.widgets.switch_port import Effect, Field, Forecast, Guard, Live
 from tests.widgets.fakes import GUARDS, MESSAGE, TAGS, Control
 
@@ -258,6 +258,20 @@ def test_that_a_failed_guard_is_named_and_nothing_can_be_confirmed(
     assert not panel.view.confirm.arming
     assert panel.view.preflight.warning.text() == "Entitlement: trader ann may not trade book X"
     assert panel.view.preflight.guards.lines[0][1].text == "Entitlement"
+
+
+def test_that_an_order_that_moved_on_is_shown_anew_before_it_can_be_asked_again(
+    panel: SwitchPanel, control: Control, qtbot: QtBot
+) -> None:
+    control.guards = (*GUARDS, Guard("version", "fail", "order changed since it was shown (0 to 1): look again"))
+    panel.preflight()
+    qtbot.waitUntil(lambda: len(control.menus) == 2 and not panel.asker.waiting("menu"), timeout=5000)
+    assert panel.view.words.text() == MOVED
+    assert panel.found is None
+    assert not panel.view.confirm.arming
+    control.guards = GUARDS
+    armed(panel, qtbot)
+    assert panel.view.words.text() == ""
 
 
 def test_that_an_unlikely_completion_is_warned_of(panel: SwitchPanel, control: Control, qtbot: QtBot) -> None:
