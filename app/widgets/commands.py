@@ -87,7 +87,7 @@ class Commands(QObject):
         """Why a command may not have its keys, "" when it may."""
         for keys in command.keys:
             sequence = QKeySequence(keys)
-            if sequence.isEmpty() or "Unknown" in keys:
+            if sequence.isEmpty() or not is_readable(keys):
                 return f"{command.name}: keys = {keys!r} is not allowed; allowed: keys as in Ctrl+L or Ctrl+O, S"
             if command.order and sequence.count() < 2:
                 return f"{command.name}: keys = {keys!r} is not allowed; allowed: a chord as in Ctrl+O, S"
@@ -112,6 +112,17 @@ class Commands(QObject):
 def parse_keys(words: str) -> tuple[str, ...]:
     """Keys as settings write them, several parted by semicolons."""
     return tuple(part.strip() for part in words.split(";") if part.strip())
+
+
+def is_readable(keys: str) -> bool:
+    """True when every press of a sequence is one key, with or without Ctrl, Shift, Alt, Meta."""
+    form = QKeySequence.SequenceFormat.PortableText
+    presses = [part for part in keys.replace(",,", ", Comma").split(",") if part.strip()]
+    return all(QKeySequence(part.strip()).toString(form).casefold() == _plain(part) for part in presses)
+
+
+def _plain(press: str) -> str:
+    return "+".join(word.strip() for word in press.strip().casefold().split("+"))
 
 
 def shown_keys(command: Command) -> str:

@@ -11,26 +11,34 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from app.widgets import format as text
 from app.widgets.grid import Grid
-from app.widgets.table import Table
+from app.widgets.table import Table, taken
 
 
 def csv_of(table: Table) -> str:
     """Lines of a table in their order: field names, texts as they are, figures in full, times in ns; undefined empty.
 
-    A text that a spreadsheet would run as a formula is preceded by an apostrophe.
+    Lines of groups are left out. A text that a spreadsheet would run as a formula is preceded by an apostrophe.
     """
+    where = table.order[table.order >= 0]
+    rows = taken(table.rows, where)
+    names: list[str] = []
+    cells: list[list[str]] = []
+    for column in table.columns:
+        if column.look == "spark":
+            continue
+        values = table.values(column, rows, where).tolist()
+        names.append(column.name)
+        if column.right:
+            cells.append(["" if text.undefined(value) else repr(value) for value in values])
+        else:
+            cells.append([_harmless(table.texts.text(int(value))) for value in values])
+        if column.second:
+            names.append(column.second)
+            cells.append(["" if text.undefined(value) else repr(value) for value in rows[column.second].tolist()])
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([column.name for column in table.columns])
-    for row in table.rows[table.order]:
-        cells = []
-        for column in table.columns:
-            value = row[column.name].item()
-            if column.look not in {"figure", "time"}:
-                cells.append(_harmless(table.texts.text(int(value))))
-            else:
-                cells.append("" if text.undefined(value) else repr(value))
-        writer.writerow(cells)
+    writer.writerow(names)
+    writer.writerows(zip(*cells, strict=True))
     return out.getvalue()
 
 

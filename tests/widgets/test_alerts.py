@@ -19,6 +19,10 @@ def green(order: str = "P1") -> Case:
     return Case(order, "GREEN")
 
 
+def state(alerts: Alerts, order: str = "P1") -> str:
+    return alerts.open[order].state
+
+
 def test_that_amber_is_silent_and_red_says_one_toast() -> None:
     alerts = Alerts()
     assert alerts.step(NOW, [amber()]) == []
@@ -35,9 +39,9 @@ def test_that_an_alert_that_was_acknowledged_is_quiet_until_it_gets_worse() -> N
     assert alerts.acknowledge("P1")
     assert not alerts.acknowledge("P1"), "there is nothing left to acknowledge"
     alerts.step(NOW + MINUTE, [amber()])
-    assert alerts.open["P1"].state == "seen"
+    assert state(alerts, "P1") == "seen"
     assert len(alerts.step(NOW + 2 * MINUTE, [red()])) == 1
-    assert alerts.open["P1"].state == "new"
+    assert state(alerts, "P1") == "new"
     assert alerts.open["P1"].since == NOW + 2 * MINUTE
 
 
@@ -46,9 +50,9 @@ def test_that_a_shelved_alert_asks_again_when_its_time_is_over() -> None:
     alerts.step(NOW, [red()])
     assert alerts.shelve("P1", NOW + SHELF)
     assert alerts.step(NOW + SHELF - 1, [red()]) == []
-    assert alerts.open["P1"].state == "shelved"
+    assert state(alerts, "P1") == "shelved"
     assert alerts.step(NOW + SHELF, []) == [], "its toast was less than half an hour ago"
-    assert alerts.open["P1"].state == "new"
+    assert state(alerts, "P1") == "new"
     assert not alerts.shelve("P9", NOW)
 
 
@@ -67,7 +71,7 @@ def test_that_arming_again_brings_the_toast_back() -> None:
     assert not alerts.rearm("P1"), "it has not been answered yet"
     alerts.acknowledge("P1")
     assert alerts.rearm("P1")
-    assert alerts.open["P1"].state == "new"
+    assert state(alerts, "P1") == "new"
     alerts.step(NOW + 1, [green()])
     assert len(alerts.step(NOW + 2, [red()])) == 1
 
@@ -78,15 +82,15 @@ def test_that_a_level_that_recedes_ends_the_alert_and_its_return_is_a_new_one() 
     alerts.step(NOW + 1, [green()])
     assert alerts.open == {}
     assert alerts.step(NOW + AGAIN - 1, [red()]) == [], "one toast an order in half an hour"
-    assert alerts.open["P1"].state == "new"
+    assert state(alerts, "P1") == "new"
     alerts.step(NOW + AGAIN, [green()])
     assert len(alerts.step(NOW + AGAIN + 1, [red()])) == 1
 
 
-@pytest.mark.parametrize("why", [{"mine": False}, {"live": False}, {"remaining": 0.049}])
-def test_that_nothing_is_raised_for_what_nobody_here_can_act_on(why: dict[str, object]) -> None:
+@pytest.mark.parametrize("case", [red(mine=False), red(live=False), red(remaining=0.049)])
+def test_that_nothing_is_raised_for_what_nobody_here_can_act_on(case: Case) -> None:
     alerts = Alerts()
-    assert alerts.step(NOW, [red(**why)]) == []
+    assert alerts.step(NOW, [case]) == []
     assert alerts.open == {}
     assert len(alerts.step(NOW + 1, [red()])) == 1
 
