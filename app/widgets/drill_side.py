@@ -31,6 +31,7 @@ AGAIN_NS: Final = 200_000_000  # newer figures of the same order are shown this 
 DRILL: Final = "Drill-down"
 PANEL: Final = "Order panel"
 REACTION: Final = "Reaction"
+DIAGNOSTICS: Final = "Diagnostics"
 WHY: Final = "Why"
 _ORDER_KEYS: Final[dict[Action, tuple[str, str]]] = {
     "switch": ("Pre-flight a switch of the order", "Ctrl+O, S"),
@@ -89,6 +90,7 @@ class DrillSide(QObject):
         self.panel = SwitchPanel(theme, ports.switch)
         self.kill = KillDialog(theme, ports.switch, window.blotter) if ports.switch is not None else None
         self._pointed: int | None = None
+        self._seen: set[QWidget] = set()  # Qt calls a tab behind another visible; its dock knows better
         self._shown: dict[QWidget, int] = {}
         self._stale: dict[QWidget, bool] = {}  # parts to be shown anew; True: on another order
         self._mount()
@@ -124,7 +126,7 @@ class DrillSide(QObject):
         for part, again, show in self._shows():
             other = self._stale.get(part)
             due = other or now - self._shown.get(part, 0) >= again
-            if other is not None and due and not part.visibleRegion().isEmpty():  # a tab behind counts as visible
+            if other is not None and due and part in self._seen:
                 del self._stale[part]
                 self._shown[part] = now
                 show(other)
@@ -219,9 +221,17 @@ class DrillSide(QObject):
         mount = self._window.mount
         mount(DRILL, self.drill, beside="Scorecard", follow=self.follow)
         mount(REACTION, self.reaction, beside="Scorecard", tabbed=True)
-        mount("Diagnostics", self.diagnostics, beside="Scorecard", tabbed=True)
+        mount(DIAGNOSTICS, self.diagnostics, beside="Scorecard", tabbed=True)
         mount(WHY, self.why, beside="Scorecard", tabbed=True)
         mount(PANEL, self.panel, beside=DRILL, tabbed=True)
+        for title, part in ((DRILL, self.drill), (REACTION, self.reaction), (DIAGNOSTICS, self.diagnostics)):
+            self._window.docks[title].visibilityChanged.connect(partial(self._see, part))
+
+    def _see(self, part: QWidget, seen: bool) -> None:
+        if seen:
+            self._seen.add(part)
+        else:
+            self._seen.discard(part)
 
     def _connect(self) -> None:
         window = self._window

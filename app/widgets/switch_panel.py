@@ -134,10 +134,9 @@ class SwitchPanel(QWidget):
         if self.bound is None or self.bound.parent_id != parent:
             return
         self.menu = menu if menu is not None and menu.parent_id == parent else None
-        self._drop(problem or (MOVED if self._moved else ""))
-        self._moved = False
         self.view.show_menu(self.menu)
-        self._say()
+        self._drop(problem or (MOVED if self._moved else self.view.words.text()))
+        self._moved = False
 
     def _checked(self, wish: Wish, found: Preflight | None, problem: str) -> None:
         if found is None or found.wish != wish or wish != self._wish(wish.action):

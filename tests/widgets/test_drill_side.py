@@ -198,12 +198,19 @@ def test_that_a_part_behind_another_does_no_work_and_never_shows_the_order_befor
     qtbot.waitUntil(worked, timeout=5000)
     assert side.reaction.found["new"].events == 120
     window.docks.show("Scorecard")
-    qtbot.waitUntil(lambda: side.reaction.visibleRegion().isEmpty(), timeout=5000)
+    qtbot.waitUntil(lambda: side.reaction not in side._seen, timeout=5000)
     window.bridge.choose_id("P100003")
     assert side.reaction.found == {}
     window.docks.show("Reaction")
     qtbot.waitUntil(worked, timeout=5000)
     assert side.reaction.found["new"].events == 3
+    window.docks.show("Diagnostics")
+
+    def told() -> bool:
+        window.bridge.look()
+        return len(side.diagnostics.sheet.lines) > 5
+
+    qtbot.waitUntil(told, timeout=5000)
 
 
 def test_that_a_horizon_key_reads_the_reaction_there(window: MainWindow, side: DrillSide, qtbot: QtBot) -> None:
