@@ -94,7 +94,6 @@ class Control:
     _sent: dict[int, tuple[str, str]] = field(default_factory=dict)
     _todo: deque[Fact] = field(default_factory=deque)
     _declined: list[str] = field(default_factory=list)
-    _busy: bool = False
 
     def __post_init__(self) -> None:
         self.session = Session(self.profile, Ids(host=self.host))
@@ -125,17 +124,12 @@ class Control:
 
     def take(self, fact: Fact) -> str:
         """Take in one fact and do what follows from it; why it was declined, "" when it was not."""
+        self._declined = []
         self._todo.append(fact)
-        if self._busy:
-            return ""
-        self._busy, self._declined = True, []
-        try:
-            while self._todo:
-                fact = self._todo.popleft()
-                self._journal.write(Happened(self.now, fact, self.known))
-                self._do(self.session.receive(fact, self.now))
-        finally:
-            self._busy = False
+        while self._todo:
+            fact = self._todo.popleft()
+            self._journal.write(Happened(self.now, fact, self.known))
+            self._do(self.session.receive(fact, self.now))
         return "; ".join(self._declined)
 
     def tick(self, now: int) -> None:
