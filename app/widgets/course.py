@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from app.engine.units import MILLISECOND, NULL
 from app.widgets import format as text
-from app.widgets.marks import Happened, happened
+from app.widgets.marks import Happened, Note, happened, notes_of
 from app.widgets.pad import Pad
 from app.widgets.pyramid import Path
 
@@ -48,6 +48,7 @@ class Course:
     start: int
     end: int
     plan: Plan | None = None
+    notes: tuple[Note, ...] = ()
     done_ts: NDArray[np.int64] | None = None  # live fills in the order of their times
     done: NDArray[np.int64] | None = None  # filled quantity after each of them
 
@@ -74,8 +75,9 @@ def course_of(pad: Pad, row: int) -> Course | None:
     mids = path.at(events["ts"])
     own, span = happened(events, reference, mids, pad), (arrival - room, last + room)
     return Course(
-        title, side, path, own, reference, arrival, last, pad.watermark, *span, _plan(parent, arrival), *_done(pad, row)
-    )
+        title, side, path, own, reference, arrival, last, pad.watermark, *span, _plan(parent, arrival),
+        notes_of(events, pad), *_done(pad, row),
+    )  # fmt: skip
 
 
 def _plan(parent: np.void, arrival: int) -> Plan:

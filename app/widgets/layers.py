@@ -76,6 +76,9 @@ class Layers:
             brush=[look[3] for look in looks],
         )
         self.plots.counts.show_bunches(found)
+        self.plots.notes.show_notes(
+            [((at - course.arrival) / SECOND, words) for at, words in course.notes if view.start <= at <= view.end]
+        )
 
     def volume(self, course: Course, volume: Traded) -> None:
         """Bars of the market's volume and of our own."""

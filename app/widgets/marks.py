@@ -38,6 +38,9 @@ MARKS: Final = {
     "cancel": Mark("cancel", "x", "faint", True, 8),
 }
 NAMES: Final = tuple(MARKS)
+_TURNS: Final = {
+    "algo_switched": "switched", "algo_paused": "paused", "algo_resumed": "resumed", "parent_amended": "amended",
+}  # fmt: skip
 FILLS: Final = 3  # the first three classes are fills
 
 
@@ -126,6 +129,61 @@ class Counts(pg.GraphicsObject):  # type: ignore[misc]
         painter.setPen(self.tone)
         for x, y, said in drawn:
             painter.drawText(QPointF(x, y), said)
+        painter.restore()
+
+
+class Note(NamedTuple):
+    """Something that changed how the order is worked: when (ns), in a word or two."""
+
+    ts: int
+    words: str
+
+
+def notes_of(events: Rows, texts: Texts) -> tuple[Note, ...]:
+    """Switches, pauses and amendments among own events, in time order."""
+    kinds = {i: texts.text(i) for i in np.unique(events["kind"]).tolist()}
+    found = []
+    for row in events[[kinds[i] in _TURNS for i in events["kind"].tolist()]]:
+        word = _TURNS[kinds[int(row["kind"])]]
+        more = texts.text(int(row["algo"])) if word == "switched" else f"{row['qty']:,}" if word == "amended" else ""
+        found.append(Note(int(row["ts"]), f"{word} {more}".strip()))
+    return tuple(sorted(found))
+
+
+class Notes(pg.GraphicsObject):  # type: ignore[misc]
+    """A line through the price at each note, its words at the top; words that would touch are left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[tuple[float, str]] = []
+        self.tone = pg.mkPen("w")
+
+    def show_notes(self, shown: list[tuple[float, str]]) -> None:
+        """Place on the axis and words of each note, from left to right."""
+        if shown != self.shown:
+            self.shown = shown
+            self.update()
+
+    def boundingRect(self) -> QRectF:
+        """All that is in view."""
+        seen = self.viewRect()
+        return QRectF() if seen is None else QRectF(seen)
+
+    def paint(self, painter: QPainter, *_args: Any) -> None:
+        """In pixels, whatever the scale of the axes."""
+        seen, pixels = self.boundingRect(), painter.worldTransform()
+        top, bottom = sorted((pixels.map(seen.topLeft()).y(), pixels.map(seen.bottomLeft()).y()))
+        painter.save()
+        painter.resetTransform()
+        painter.setFont(figures_font())
+        painter.setPen(self.tone)
+        free = float("-inf")
+        for x, words in self.shown:
+            at = pixels.map(QPointF(x, 0.0)).x()
+            painter.drawLine(QPointF(at, top), QPointF(at, bottom))
+            if at > free:
+                painter.drawText(QPointF(at + 4, top + 12), words)
+                free = at + painter.fontMetrics().horizontalAdvance(words) + 8
         painter.restore()
 
 

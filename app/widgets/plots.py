@@ -6,7 +6,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
 
 from app.widgets.axes import ClockAxis, FigureAxis, TimeBox
-from app.widgets.marks import NO_BUNCHES, Counts
+from app.widgets.marks import NO_BUNCHES, Counts, Notes
 from app.widgets.theme import Theme, figures_font
 
 _LEFT: Final = 58  # width of both left axes, so that the plots stand under each other
@@ -44,7 +44,7 @@ class Plots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.panes = (self.upper, self.middle, self.lower)
         self.boxes = (self.box, self.middle_box, self.low_box)
         self.curve = Curve(skipFiniteCheck=False)
-        self.marks, self.counts = pg.ScatterPlotItem(pxMode=True), Counts()
+        self.marks, self.counts, self.notes = pg.ScatterPlotItem(pxMode=True), Counts(), Notes()
         self.planned, self.done = Curve(skipFiniteCheck=False), Curve(skipFiniteCheck=False)
         self.rate = Curve(skipFiniteCheck=False)
         self.bars = Curve(fillLevel=0, pen=pg.mkPen(None))
@@ -76,6 +76,7 @@ class Plots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         volume.setAlpha(110)
         self.bars.setBrush(volume)
         self.counts.tone = pg.mkPen(theme.faint if faded else theme.ink)
+        self.notes.tone = pg.mkPen(theme.faint if faded else theme.accent)
         self.planned.setPen(pg.mkPen(theme.faint, style=Qt.PenStyle.DashLine))
         self.rate.setPen(pg.mkPen(theme.faint if faded else theme.accent))
         self.zero.setPen(pg.mkPen(theme.faint, style=Qt.PenStyle.DashLine))
@@ -89,6 +90,7 @@ class Plots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         for item in (self.curve, self.marks, self.bars, self.own, self.planned, self.done, self.rate):
             item.clear()
         self.counts.show_bunches(NO_BUNCHES)
+        self.notes.show_notes([])
 
     def x_at(self, position: QPointF) -> float | None:
         """Time under a position in the scene (s after the axis's origin), None outside all plots."""
@@ -132,7 +134,7 @@ class Plots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             box.disableAutoRange()
             if box is not self.box:
                 box.setXLink(self.box)
-        for item in (self.zero, self.arrival, self.end, self.curve, self.marks, self.counts, self.cross_y):
+        for item in (self.zero, self.arrival, self.end, self.notes, self.curve, self.marks, self.counts, self.cross_y):
             self.upper.addItem(item)
         for item in (self.planned, self.rate, self.done):
             self.middle.addItem(item)

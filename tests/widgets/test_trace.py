@@ -18,7 +18,7 @@ from app.widgets import theme as themes
 from app.widgets.axes import STEPS, ClockAxis, FigureAxis, brief, step_of
 from app.widgets.columns import event_class
 from app.widgets.course import Course, Plan
-from app.widgets.marks import FILLS, MARKS, NAMES, bunched, happened
+from app.widgets.marks import FILLS, MARKS, NAMES, bunched, happened, notes_of
 from app.widgets.pyramid import Path
 from app.widgets.trace import Trace
 
@@ -49,7 +49,8 @@ def course(count: int = 5000, reference: float = 100.0, side: str = "BUY") -> Co
     plan = Plan(2000, START, end, float("nan"))
     done_ts = START + np.array([600, 1200, 1800]) * SECOND
     span = (START - SECOND, end + SECOND)
-    return Course("P1", side, path, own, reference, START, end, end, *span, plan, done_ts, np.array([500, 800, 1000]))
+    done = np.array([500, 800, 1000])
+    return Course("P1", side, path, own, reference, START, end, end, *span, plan, (), done_ts, done)
 
 
 @pytest.fixture
@@ -302,3 +303,29 @@ def test_that_steps_grow_and_the_coarsest_is_the_last_resort() -> None:
     assert list(STEPS) == sorted(set(STEPS))
     assert step_of(3600 * SECOND, 6) == 600 * SECOND
     assert step_of(10**30, 1) == STEPS[-1]
+
+
+def test_that_switches_pauses_and_amendments_stand_on_the_trace_in_words(trace: Trace) -> None:
+    events = blank("events", 4)
+    words = ["", "algo_switched", "PASSIVE", "parent_amended", "fill", "algo_paused"]
+
+    class Said:
+        def text(self, index: int) -> str:
+            return words[index]
+
+    events["ts"] = START + np.array([1200, 600, 900, 1000]) * SECOND
+    events["kind"], events["algo"], events["qty"] = [1, 3, 4, 5], [2, 0, 0, 0], [0, 400_000, 100, 0]
+    found = notes_of(events, Said())
+    assert [note.words for note in found] == ["amended 400,000", "paused", "switched PASSIVE"]
+    seen = trace.course
+    assert seen is not None
+    trace.show_course(replace(seen, notes=found), other=True)
+    assert trace.plots.notes.shown == [(600.0, "amended 400,000"), (1000.0, "paused"), (1200.0, "switched PASSIVE")]
+    trace.zoom(START + 950 * SECOND, START + 1050 * SECOND)
+    assert trace.plots.notes.shown == [(1000.0, "paused")]
+    picture = trace.grab().toImage()
+    colours = {picture.pixelColor(x, 200).name() for x in range(picture.width())}
+    assert themes.DARK.accent in colours
+    trace.show_course(None, other=True)
+    assert trace.plots.notes.shown == []
+    assert notes_of(events[:0], Said()) == ()
