@@ -13,26 +13,13 @@ from numpy.typing import NDArray
 
 from app.engine.bits import exp, log, uniform
 from app.engine.units import SECOND
+from app.feeds.simulator import cells as c
 from app.feeds.simulator.bound import entry, inner
-from app.feeds.simulator.cells import (
-    AUCTION_BEGINS,
-    CLOSES,
-    CROSSING,
-    DARK_ORDER,
-    GRID_NS,
-    HALTS,
-    OPENS,
-    ORDER,
-    REFRESH,
-    REOPENS,
-    SCALES,
-    Floats,
-    Ints,
-)  # fmt: skip
+from app.feeds.simulator.cells import Floats, Ints
 from app.feeds.simulator.world import World
 
 (K_CLUSTER, K_NOISE, K_ORDER, K_SIGN, K_SIZE, K_DARK, K_DARK_SIZE, K_REFRESH, K_LENGTH) = range(20, 29)
-STEP_S: Final = GRID_NS / SECOND
+STEP_S: Final = c.GRID_NS / SECOND
 QUIET_S: Final = 1.5  # after the open nobody moves: the parent arrives in the middle of the first books
 
 
@@ -167,14 +154,14 @@ def _press_path(p: Pressed) -> None:
     n = 0
     for step in range(len(p.path)):
         total = 0.0
-        for scale in range(SCALES):
+        for scale in range(c.SCALES):
             p.level[scale] *= p.decay[scale]
         while n < len(p.times) and p.times[n] < (step + 1) * 100_000_000:
             root = math.sqrt(abs(p.marks[n]) / p.unit[0])
-            for scale in range(SCALES):
+            for scale in range(c.SCALES):
                 p.level[scale] += p.weights[scale] * (root if p.marks[n] > 0 else -root)
             n += 1
-        for scale in range(SCALES):
+        for scale in range(c.SCALES):
             total += p.level[scale]
         p.path[step] += total
 
@@ -184,7 +171,7 @@ press_path = entry(_press_path)
 
 def steps_of(world: World) -> int:
     """Steps of the day."""
-    return (world.ns(world.close) - world.ns(world.open)) // GRID_NS
+    return (world.ns(world.close) - world.ns(world.open)) // c.GRID_NS
 
 
 def ticks_per_bps(world: World) -> float:
@@ -213,7 +200,7 @@ def _news(world: World, steps: int) -> Floats:
     """Factors of volume and volatility by step."""
     factors = np.ones((2, steps))
     for news in world.news:
-        begin = (world.ns(news.at) - world.ns(world.open)) // GRID_NS
+        begin = (world.ns(news.at) - world.ns(world.open)) // c.GRID_NS
         add_news(factors, begin, np.array([news.volume, news.volatility, news.rise_s, news.fade_s]))
     return factors
 
@@ -247,19 +234,19 @@ def _stream(world: World, rate: Floats, number: int, shape: tuple[float, float])
 
 def _plan(world: World, begin: int) -> list[tuple[int, int, int]]:
     """Auctions, open, halts and close: (ns after the open, kind, mark)."""
-    events = [(0, CROSSING, world.volume.opening), (1_000_000, OPENS, 0)]
+    events = [(0, c.CROSSING, world.volume.opening), (1_000_000, c.OPENS, 0)]
     for halt in world.halts:
         at = world.ns(halt.at) - begin
         end = at + int(halt.minutes * 60) * SECOND
-        events += [(at, HALTS, 0), (end - 30 * SECOND, AUCTION_BEGINS, 0), (end, CROSSING, halt.reopening)]
-        events.append((end + 1_000_000, REOPENS, 0))
+        events += [(at, c.HALTS, 0), (end - 30 * SECOND, c.AUCTION_BEGINS, 0), (end, c.CROSSING, halt.reopening)]
+        events.append((end + 1_000_000, c.REOPENS, 0))
     over = world.ns(world.close) - begin
     events += [
-        (over, AUCTION_BEGINS, 0),
-        (over + SECOND // 2, CROSSING, world.volume.closing),
-        (over + SECOND, CLOSES, 0),
+        (over, c.AUCTION_BEGINS, 0),
+        (over + SECOND // 2, c.CROSSING, world.volume.closing),
+        (over + SECOND, c.CLOSES, 0),
     ]
-    return [(-120 * SECOND, AUCTION_BEGINS, 0), *sorted(events)]
+    return [(-120 * SECOND, c.AUCTION_BEGINS, 0), *sorted(events)]
 
 
 def outside_of(world: World) -> Outside:
@@ -272,9 +259,8 @@ def outside_of(world: World) -> Outside:
     looks = _stream(world, np.where(busy > 0, np.sqrt(busy), 0.0) * world.books.refresh_s, K_REFRESH, (1.0, 1.5))
     plan = np.array(_plan(world, begin), np.int64)
     times = np.concatenate([plan[:, 0], orders[0], dark[0], looks[0]])
-    kinds = np.concatenate(
-        [plan[:, 1], np.full(len(orders[0]), ORDER), np.full(len(dark[0]), DARK_ORDER), np.full(len(looks[0]), REFRESH)]
-    ).astype(np.int8)
+    named = ((c.ORDER, orders), (c.DARK_ORDER, dark), (c.REFRESH, looks))
+    kinds = np.concatenate([plan[:, 1], *(np.full(len(stream[0]), kind) for kind, stream in named)]).astype(np.int8)
     marks = np.concatenate([plan[:, 2], orders[1], dark[1], looks[1]])
     order = np.argsort(times, kind="stable")
     return Outside(times[order] + begin, kinds[order], marks[order], _path(world, weather, orders), _curve(steps))
@@ -285,9 +271,9 @@ def _path(world: World, weather: Weather, orders: tuple[Ints, Ints]) -> Floats:
     scale = ticks_per_bps(world)
     path = weather.noise.copy()
     weights = np.array(world.noise.flow_bps) * scale * world.noise.scale
-    press_path(Pressed(*orders, decay_of(world), weights, np.array([world.impact.unit]), np.zeros(SCALES), path))
+    press_path(Pressed(*orders, decay_of(world), weights, np.array([world.impact.unit]), np.zeros(c.SCALES), path))
     if world.noise.pins:
-        at = [(world.ns(clock) - world.ns(world.open)) // GRID_NS for clock, _ in world.noise.pins]
+        at = [(world.ns(clock) - world.ns(world.open)) // c.GRID_NS for clock, _ in world.noise.pins]
         at = [min(step, len(path) - 1) for step in at]
         off = [path[step] - bps * scale for step, (_, bps) in zip(at, world.noise.pins, strict=True)]
         path -= np.interp(np.arange(len(path)), at, off)

@@ -1,28 +1,8 @@
 """How many shares an algo's schedule wants done by now."""
 
+from app.feeds.simulator import cells as c
 from app.feeds.simulator.bound import inner
-from app.feeds.simulator.cells import (
-    BY_RATE,
-    BY_TIME,
-    F_ADV,
-    F_MOST,
-    F_TARGET,
-    GRID_NS,
-    P_BEGAN,
-    P_BEGAN_DONE,
-    P_BEGAN_VOLUME,
-    P_CLIP_HIGH,
-    P_END,
-    P_OPEN,
-    P_QTY,
-    P_START,
-    P_STRATEGY,
-    X_TARGET,
-    Z_GRID,
-    Z_NOW,
-    Z_VOLUME,
-    Floor,
-)  # fmt: skip
+from app.feeds.simulator.cells import Floor
 
 
 def _find_target(m: Floor) -> None:
@@ -31,20 +11,20 @@ def _find_target(m: Floor) -> None:
     By volume, what is ahead is what the curve of a plain day still brings: more volume than usual speeds the algo up.
     """
     z, x, p, f = m.z, m.x, m.p, m.f
-    left = float(p[P_QTY] - p[P_BEGAN_DONE])
-    volume = float(z[Z_VOLUME] - p[P_BEGAN_VOLUME])
-    if p[P_STRATEGY] == BY_RATE:
-        target = f[F_TARGET] * volume
-    elif p[P_STRATEGY] == BY_TIME:
-        start = max(p[P_BEGAN], p[P_START])
-        target = left * (z[Z_NOW] - start) / max(p[P_END] - start, 1)
+    left = float(p[c.P_QTY] - p[c.P_BEGAN_DONE])
+    volume = float(z[c.Z_VOLUME] - p[c.P_BEGAN_VOLUME])
+    if p[c.P_STRATEGY] == c.BY_RATE:
+        target = f[c.F_TARGET] * volume
+    elif p[c.P_STRATEGY] == c.BY_TIME:
+        start = max(p[c.P_BEGAN], p[c.P_START])
+        target = left * (z[c.Z_NOW] - start) / max(p[c.P_END] - start, 1)
     else:
-        grid = min(z[Z_GRID], len(m.curve) - 1)
-        last = min(max((p[P_END] - p[P_OPEN]) // GRID_NS, grid), len(m.curve) - 1)
-        ahead = (m.curve[last] - m.curve[grid]) * f[F_ADV]
+        grid = min(z[c.Z_GRID], len(m.curve) - 1)
+        last = min(max((p[c.P_END] - p[c.P_OPEN]) // c.GRID_NS, grid), len(m.curve) - 1)
+        ahead = (m.curve[last] - m.curve[grid]) * f[c.F_ADV]
         target = left * volume / max(volume + ahead, 1.0)
-    target = min(target, f[F_MOST] * volume + p[P_CLIP_HIGH])
-    x[X_TARGET] = p[P_BEGAN_DONE] + min(max(target, 0.0), left)
+    target = min(target, f[c.F_MOST] * volume + p[c.P_CLIP_HIGH])
+    x[c.X_TARGET] = p[c.P_BEGAN_DONE] + min(max(target, 0.0), left)
 
 
 find_target = inner(_find_target)

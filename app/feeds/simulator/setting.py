@@ -5,7 +5,9 @@ from collections.abc import Mapping
 import msgspec
 import numpy as np
 
+from app.engine.events import Instrument
 from app.engine.units import MILLISECOND, PRICE_SCALE, SECOND
+from app.engine.universe import Universe
 from app.feeds.simulator import cells as c
 from app.feeds.simulator.cells import Floor
 from app.feeds.simulator.flow import Outside, decay_of, ticks_per_bps
@@ -93,3 +95,21 @@ def set_strategy(floor: Floor, strategy: Strategy, at_ns: int) -> None:
     p[c.P_BEGAN], p[c.P_BEGAN_VOLUME], p[c.P_BEGAN_DONE] = at_ns, z[c.Z_VOLUME], z[c.Z_DONE]
     f[c.F_TARGET], f[c.F_MOST], f[c.F_AHEAD] = strategy.target, strategy.most, strategy.ahead
     z[c.Z_DECIDE] = max(at_ns, z[c.Z_NOW]) + 2 * MILLISECOND
+
+
+def universe_of(world: World) -> Universe:
+    """Names and reference data of a world: venues and sources under the numbers the floor writes."""
+    universe, listing = Universe(), world.listing
+    for venue in (*listing.venues, listing.reporting):
+        universe.venues.index(venue)
+        universe.sources.index(f"feed-{venue}")
+    universe.describe(
+        Instrument(
+            instrument=listing.instrument, currency=listing.currency, quote_currency=listing.currency,
+            multiplier=PRICE_SCALE, tick_size=round(listing.tick_size * PRICE_SCALE), lot=100, adv=listing.adv,
+            shares_outstanding=listing.shares_outstanding, daily_sigma=listing.daily_sigma, beta=listing.beta,
+            sector=listing.sector or None, timezone=world.timezone, open_ns=world.ns(world.open),
+            close_ns=world.ns(world.close),
+        )
+    )  # fmt: skip
+    return universe

@@ -6,15 +6,13 @@ moment has happened before what is due there.
 """
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
-import numpy as np
 
-from app.engine.events import Instrument, OrderRow, Rows, no_market
+from app.engine.events import Rows
 from app.engine.units import MILLISECOND, NULL, PRICE_SCALE, SECOND
-from app.engine.universe import Universe
 from app.feeds.base import Slice
 from app.feeds.simulator import cells as c
 from app.feeds.simulator.ems import AlgoOrder, Fill, SimulatedEms, Terms
@@ -22,9 +20,10 @@ from app.feeds.simulator.ems_wire import Answer
 from app.feeds.simulator.flow import Outside, outside_of
 from app.feeds.simulator.kernel import FULL, run
 from app.feeds.simulator.profiles import simulated_profile
-from app.feeds.simulator.setting import floor_of, set_strategy, strategy_of
+from app.feeds.simulator.setting import floor_of, set_strategy, strategy_of, universe_of
 from app.feeds.simulator.told import Teller
 from app.feeds.simulator.truth import Truth, costs_of, truth_of
+from app.feeds.simulator.waiting import Waiting
 from app.feeds.simulator.world import World
 
 AFTER_CLOSE: Final = 10 * SECOND
@@ -37,16 +36,6 @@ class _Working:
     order: AlgoOrder
     paused: bool = False
     over: bool = False
-
-
-@dataclass(slots=True)
-class _Buffers:
-    """What has happened and was not yet handed out."""
-
-    market: list[Rows] = field(default_factory=list)
-    facts: list[c.Ints] = field(default_factory=list)
-    orders: list[OrderRow] = field(default_factory=list)
-    replies: list[tuple[int, bytes]] = field(default_factory=list)
 
 
 class Simulation:
@@ -67,7 +56,7 @@ class Simulation:
         self._ems = SimulatedEms(self, simulated_profile(), world.ems, quiet=not rows)
         self._teller = Teller(world, int(self.floor.p[c.P_TICK]))
         self._inbox: deque[tuple[int, bytes]] = deque()
-        self._wait = _Buffers()
+        self._wait = Waiting()
         self._working: dict[str, _Working] = {}
         self._from_child: list[tuple[int, str]] = []  # first child number of each algo order
         self._unsaid: list[tuple[str, int, AlgoOrder]] = []  # facts of algo orders waiting for their message
@@ -85,7 +74,7 @@ class Simulation:
             raise ValueError(f"advance to {until_ns} after {self._handed}: time never falls")
         self._reach(until_ns)
         self._handed = until_ns
-        return self._hand_out(until_ns)
+        return self._wait.hand_out(until_ns)
 
     def receive(self, message: bytes, at_ns: int) -> None:
         """A FIX message reaches the EMS. Raises ValueError for a time already handed out past."""
@@ -336,37 +325,3 @@ class Simulation:
             calm.receive(message, at_ns)
         calm.advance(calm.end_ns)
         return {self.world.parent.id: truth_of(self.world, costs_of(self), costs_of(calm))}
-
-    # -- handing out ---------------------------------------------------------------------------------------------------
-
-    def _hand_out(self, until: int) -> Slice:
-        """What is stamped up to a time, in order; the rest waits."""
-        wait = self._wait
-        market = np.concatenate(wait.market) if wait.market else no_market()
-        split = int(np.searchsorted(market["ts_event"], until, side="right"))
-        wait.market = [market[split:]] if split < len(market) else []
-        orders = sorted(wait.orders, key=lambda row: (row.ts_event, row.source, row.seq))
-        ready = [row for row in orders if row.ts_event <= until]
-        wait.orders = orders[len(ready) :]
-        replies = sorted(wait.replies, key=lambda reply: reply[0])
-        said = [reply for reply in replies if reply[0] <= until]
-        wait.replies = replies[len(said) :]
-        return Slice(market[:split], ready, said, until)
-
-
-def universe_of(world: World) -> Universe:
-    """Names and reference data of a world: venues and sources under the numbers the floor writes."""
-    universe, listing = Universe(), world.listing
-    for venue in (*listing.venues, listing.reporting):
-        universe.venues.index(venue)
-        universe.sources.index(f"feed-{venue}")
-    universe.describe(
-        Instrument(
-            instrument=listing.instrument, currency=listing.currency, quote_currency=listing.currency,
-            multiplier=PRICE_SCALE, tick_size=round(listing.tick_size * PRICE_SCALE), lot=100, adv=listing.adv,
-            shares_outstanding=listing.shares_outstanding, daily_sigma=listing.daily_sigma, beta=listing.beta,
-            sector=listing.sector or None, timezone=world.timezone, open_ns=world.ns(world.open),
-            close_ns=world.ns(world.close),
-        )
-    )  # fmt: skip
-    return universe
