@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: pictures help setup run test check bench lock coverage mutation doctor prove-a1 clean
+.PHONY: pictures help setup run test check bench bench-desk lock coverage mutation doctor prove-a1 clean
 
 help: ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -24,6 +24,9 @@ check: setup ## linters, types, import contracts, conventions, fast tests: under
 bench: setup ## speed on this machine
 	@$(BIN)/python scripts/bench.py
 
+bench-desk: setup ## the desk alone under load, stock parts beside it
+	@$(BIN)/python -m tests.bench.bench_desk
+
 prove-a1: setup ## the long lines of the exact core
 	@$(BIN)/python scripts/prove.py a1
 
@@ -36,8 +39,8 @@ coverage: setup ## each engine file by its own tests, JIT off
 mutation: setup ## mutants of the engine's arithmetic, JIT off (MUTATION_ARGS="--per-function 5 --only metrics")
 	@$(BIN)/python scripts/mutation.py $(MUTATION_ARGS)
 
-pictures: setup ## the picture of the README, from the shipped session
-	@QT_QPA_PLATFORM=offscreen $(BIN)/scorecard desk --replay resources/sessions/day --picture docs/images/desk.png
+pictures: setup ## the pictures of README and guide, dark and light, from the TECH day
+	@$(BIN)/python scripts/pictures.py
 
 doctor: setup ## what is installed, what is missing, what mends it
 	@$(BIN)/scorecard doctor

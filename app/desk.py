@@ -25,6 +25,7 @@ from app.widgets.pad import Pad
 from app.widgets.past import Past
 from app.widgets.playback import Playback
 from app.widgets.ports import EnginePort, Me, Ports
+from app.widgets.theme import Theme
 
 _LOOKS: Final = 10_000  # frames a snapshot waits at most for a long board to be read
 
@@ -60,15 +61,21 @@ def run(board_folder: Path, playback: Playback | None, title: str, runtime: Path
                 port.close()
 
 
-def snapshot(board_folder: Path, png: Path, size: tuple[int, int] = SIZE, select: str | None = None) -> None:
+def snapshot(
+    board_folder: Path,
+    png: Path,
+    size: tuple[int, int] = SIZE,
+    select: str | None = None,
+    theme: Theme = themes.DARK,
+) -> None:
     """Picture of the desk with all that is on the board; `select` names the parent that is chosen.
 
     Raises BoardError without a board, KeyError when there is no such parent.
     """
     app = _application()
-    themes.apply(app, themes.DARK)
+    themes.apply(app, theme)
     bridge = Bridge(Pad(board_folder))
-    window = MainWindow(bridge, themes.DARK)
+    window = MainWindow(bridge, theme)
     window.resize(*size)
     # drawn as if shown, but never on a screen: nothing flashes up
     window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
@@ -79,6 +86,7 @@ def snapshot(board_folder: Path, png: Path, size: tuple[int, int] = SIZE, select
             for _ in range(3):  # layout, then paint, then what painting asked for
                 app.processEvents()
                 bridge.look()
+            window.overlays.toasts.clear()  # of a day that is over
         png.parent.mkdir(parents=True, exist_ok=True)
         window.grab().save(str(png), "PNG")
     finally:

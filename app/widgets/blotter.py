@@ -39,6 +39,7 @@ class Blotter(QWidget):
         self._arranged = self._touched = self._sampled = 0
         self._unsettled = False  # figures have changed since the rows were last put in order
         self._held: set[str] = set()
+        self._life = ""
         self._pinned: set[str] = set()  # ids: rows are numbered anew in a new epoch
         self._build()
         self.grid.picked.connect(self._picked)
@@ -60,7 +61,8 @@ class Blotter(QWidget):
         elif len(pulled.parents):
             self.table.renew(pad.parents)
             self.table.touch(pulled.parents, self.grid.shown_lines())
-        if "instruments" in pulled.sections or "sources" in pulled.sections or pulled.reset:
+        life, self._life = self._life, pad.pulse.life
+        if pulled.sections & {"instruments", "sources"} or pulled.reset or life != self._life:
             self._show_trust()
         if len(pulled.parents):
             self._find_pins()
@@ -77,7 +79,7 @@ class Blotter(QWidget):
 
     def _show_trust(self) -> None:
         pad = self._bridge.pad
-        rows, exponents = orders_in(pad.parents, untrusted(pad)), pad.exponents()
+        rows, exponents = orders_in(pad, untrusted(pad)), pad.exponents()
         if rows != self.grid.untrusted or exponents != self.table.exponents:
             self.grid.untrusted, self.table.exponents = rows, exponents
             self.grid.forget_tiles()

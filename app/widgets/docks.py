@@ -22,6 +22,7 @@ class Docks:
         self._window = window
         self._known: dict[str, QDockWidget] = {}
         window.setDockNestingEnabled(True)
+        window.setAnimated(False)
 
     def __getitem__(self, title: str) -> QDockWidget:
         return self._known[title]
@@ -68,14 +69,15 @@ class Docks:
         settings.setValue(machine_key("geometry"), self._window.saveGeometry())
         settings.setValue(machine_key("docks"), self._window.saveState(_STATE_VERSION))
 
-    def restore(self, settings: QSettings) -> None:
-        """Window and docks as they were, and every one of them where it can be seen."""
+    def restore(self, settings: QSettings) -> bool:
+        """Window and docks as they were, and every one of them where it can be seen; False where nothing was kept."""
         geometry, state = (settings.value(machine_key(name)) for name in ("geometry", "docks"))
         if isinstance(geometry, QByteArray):
             self._window.restoreGeometry(geometry)
         if isinstance(state, QByteArray):
             self._window.restoreState(state, _STATE_VERSION)
         self.bring_back()
+        return isinstance(state, QByteArray)
 
     def bring_back(self) -> None:
         """Move what lies on no screen (its monitor is gone) onto one."""

@@ -20,6 +20,7 @@ from app.widgets.confirm import Confirm
 from app.widgets.course import course_of
 from app.widgets.docks import Docks
 from app.widgets.drill_side import DRILL, DrillSide
+from app.widgets.grid import ROW_HEIGHT
 from app.widgets.health import Alarm, Health
 from app.widgets.kill_button import KillButton
 from app.widgets.overlays import Overlays
@@ -33,6 +34,7 @@ from app.widgets.trace import Trace
 
 SIZE: Final = (1680, 980)
 COMPACT: Final = 300
+_FEW: Final = 10  # orders
 _DRAW_NS: Final = 200_000_000  # between two drawings of a path that is still being read
 _ASK_NS: Final = 250_000_000  # between two questions why the engine ended
 
@@ -104,8 +106,8 @@ class MainWindow(QMainWindow):
         bridge.pulled.connect(self.show_pulled)
         bridge.chosen.connect(lambda _row: self._show_chosen(other=True))
         self._connect()
+        self._arranged = settings is not None and self.docks.restore(settings)
         if settings is not None:
-            self.docks.restore(settings)
             self.blotter.restore(settings)
 
     # -- mounting ------------------------------------------------------------------------------------------------
@@ -144,11 +146,19 @@ class MainWindow(QMainWindow):
         self.alerts.show_pulled(pulled)
         self.overview.show_pulled(pulled)
         row = self.bridge.row
+        if pulled.reset:
+            self._share_room(len(self.bridge.pad.parents))
         if pulled.reset or pulled.sections & {"fills", "children", "events"} or bool(np.any(pulled.parents == row)):
             self._show_chosen(other=False)
         elif "trace" in pulled.sections and self._is_course_due():
             self._show_course(other=False)
         self._show_state()
+
+    def _share_room(self, orders: int) -> None:
+        """A pad of a few orders leaves the room to what happened to them, unless the trader has arranged it himself."""
+        if 0 < orders <= _FEW and not self.compact and not self._arranged:
+            high = self.height() - self.blotter.y() - ROW_HEIGHT * (orders + 5)
+            self.resizeDocks([self.docks["Impact trace"]], [high], Qt.Orientation.Vertical)
 
     def _show_chosen(self, *, other: bool) -> None:
         pad, row = self.bridge.pad, self.bridge.row

@@ -12,7 +12,7 @@ from app.widgets.pad import Pad
 from app.widgets.ports import Me
 
 STOPPED: Final = frozenset({"halt", "auction", "closed"})  # qualities of a mid: nothing can be done now
-UNTRUSTED: Final = frozenset({"halt", "closed", "no_quote", "stale", "clock", "unjoined", "one_sided", "crossed"})
+UNTRUSTED: Final = frozenset({"halt", "no_quote", "stale", "clock", "unjoined", "one_sided", "crossed"})
 OVER: Final = frozenset({"done", "filled", "cancelled", "expired", "rejected", "ended"})
 _DOWN: Final = frozenset({"down", "stale", "dead"})
 
@@ -87,8 +87,11 @@ def untrusted(pad: Pad) -> set[int]:
     return found
 
 
-def orders_in(parents: Rows, instruments: set[int]) -> set[int]:
-    """Rows of the parents in some instruments."""
-    if not instruments:
+def orders_in(pad: Pad, instruments: set[int]) -> set[int]:
+    """Rows of the parents in some instruments that are not over: what is done stays as it is."""
+    if not instruments or pad.pulse.life in {"ended", "past"}:
         return set()
-    return set(np.flatnonzero(np.isin(parents["instrument"], list(instruments))).tolist())
+    parents = pad.parents
+    over = [i for i in np.unique(parents["state"]).tolist() if pad.text(i).lower() in OVER]
+    mine = np.isin(parents["instrument"], list(instruments)) & ~np.isin(parents["state"], over)
+    return set(np.flatnonzero(mine).tolist())
