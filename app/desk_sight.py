@@ -103,7 +103,7 @@ class ControlSight:
     def _tone(self, order: np.void, state: str) -> Tone:
         if self._text(order, "alarm") == "red":
             return "alarm"
-        if order["pending"]:
+        if order["pending"] > 0:
             return "pending"
         return "done" if state in _DONE else "refused" if state in _REFUSED else "idle"
 

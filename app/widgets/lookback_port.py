@@ -11,7 +11,7 @@ class LookbackError(Exception):
 
 
 class Level(NamedTuple):
-    """One price of one side: `side` B or A, price in quote currency, size units, orders there (None unknown), own size."""
+    """One price of one side: `side` B or A, price in quote currency, size, orders there (None unknown), own size."""
 
     side: str
     price: float
