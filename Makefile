@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: pictures help setup run test check bench bench-desk lock coverage mutation doctor prove-a1 clean
+.PHONY: pictures help setup run test check bench bench-desk lock coverage mutation doctor prove-a1 prove-a2 clean
 
 help: ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -29,6 +29,9 @@ bench-desk: setup ## the desk alone under load, stock parts beside it
 
 prove-a1: setup ## the long lines of the exact core
 	@$(BIN)/python scripts/prove.py a1
+
+prove-a2: setup ## the long lines of the living desk: processes killed at random instants, worlds of many seeds
+	@$(BIN)/python scripts/prove.py a2
 
 lock: setup ## write requirements/ anew (LOCK_ARGS=--upgrade for newer versions)
 	@$(BIN)/python scripts/lock.py $(LOCK_ARGS)

@@ -1,4 +1,4 @@
-"""`make prove-a1`: the long lines of the exact core's acceptance, one table at the end.
+"""`make prove-a1`, `make prove-a2`: the long lines of the acceptance, one table at the end. A1 is the exact core:
 
 Tests marked `prove` (thousands of random parents, hundreds of interleavings, millions of rows), the two hashes on every
 Python, coverage and the mutation run.
@@ -23,14 +23,19 @@ MUTANTS: Final = ("--per-function", "6", "--seed", "1")
 def exact_core() -> list[Stage]:
     """A1."""
     return [
-        timed("long tests", lambda: run_tests("prove-a1", "-m", "prove", *PATIENT)),
+        timed("long tests", lambda: run_tests("prove-a1", "-m", "prove", "--ignore", "tests/prove_a2", *PATIENT)),
         timed("same hashes on every Python", pythons.outcome),
         timed("engine coverage, JIT off", engine_coverage.outcome),
         timed("mutants", lambda: mutation.outcome(*MUTANTS)),
     ]
 
 
-PROOFS: Final[dict[str, Callable[[], list[Stage]]]] = {"a1": exact_core}
+def living_desk() -> list[Stage]:
+    """A2: processes that are killed, worlds of many seeds."""
+    return [timed("long tests", lambda: run_tests("prove-a2", "tests/prove_a2", "-m", "prove", *PATIENT))]
+
+
+PROOFS: Final[dict[str, Callable[[], list[Stage]]]] = {"a1": exact_core, "a2": living_desk}
 
 
 def main() -> int:

@@ -182,6 +182,10 @@ class Loop:
             self._apply(block)
             self._publish(due_only=True)
 
+    def publish(self) -> None:
+        """Put everything on the board now."""
+        self._publish(due_only=False)
+
     def play(self) -> bool:
         """Hand over every block; False when the pace was stopped before the end."""
         blocks, pace, board = self._stream.blocks, self._pace, self._taps.board

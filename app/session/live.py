@@ -63,6 +63,8 @@ class LiveRun:
                 loop = self._loop(engine, taps)
                 span = self._go_on(loop, left)
             introduce(board, day.stream, span)
+            board.recovering = False
+            loop.publish()  # what an interrupted run had reached is seen at once, also while it stands still
             taps.journal = stack.enter_context(JournalWriter(folder.tape, day.universe, behind))
             taps.keeper = stack.enter_context(SnapshotKeeper(folder.snapshots, engine, taps.journal))
             return loop.finish() if loop.play() else None
@@ -79,6 +81,7 @@ class LiveRun:
     def _board(self, left: Recovered | None) -> LiveBoard:
         kept = None if left is None else trace_of(self._folder.board, left.index.entries[-1].watermark)
         self.board = LiveBoard(self._folder.board, self._pace, kept)
+        self.board.recovering = left is not None
         self.board.tell("starting" if left is None else "recovering")
         self.board.heartbeat()
         return self.board

@@ -23,6 +23,7 @@ class LiveBoard(BoardWriter):
         self._pace = pace
         self._told: tuple[str, str] | None = None
         self._traced: dict[int, int] = {}
+        self.recovering = False
         if kept is not None and len(kept):
             super().put(TRACE, np.arange(len(kept)), kept)
             for instrument in np.unique(kept["instrument"]).tolist():
@@ -38,7 +39,10 @@ class LiveBoard(BoardWriter):
 
     def beat(self, watermark: int) -> None:
         """Close a publication."""
-        self.tell("paused" if self._pace.paused and not self._pace.jumping else "playing")
+        if self.recovering:
+            self.tell("recovering")
+        else:
+            self.tell("paused" if self._pace.paused and not self._pace.jumping else "playing")
         super().beat(watermark)
 
     def tell(self, state: str) -> None:
