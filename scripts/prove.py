@@ -1,6 +1,6 @@
-"""`make prove-a1`, `make prove-a2`: the long lines of the acceptance, one table at the end. A1 is the exact core:
+"""`make prove-a1`, `make prove-a2`: the long lines of the acceptance, one table at the end.
 
-Tests marked `prove` (thousands of random parents, hundreds of interleavings, millions of rows), the two hashes on every
+A1, the exact core: tests marked `prove` (thousands of random parents, hundreds of interleavings, millions of rows), the two hashes on every
 Python, coverage and the mutation run.
 """
 

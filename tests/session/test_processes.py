@@ -12,7 +12,7 @@ from app.board import BoardReader
 from app.engine.errors import FeedError
 from app.session.hand import SessionHand, stop_session
 from app.session.lookback import LookbackClient
-from app.session.runtime_folder import RuntimeFolder, Session
+from app.session.runtime_folder import Role, RuntimeFolder, Session
 from app.session.supervisor import Supervisor, words_of
 from tests.session.live_day import (
     answered,
