@@ -22,7 +22,7 @@ pytestmark = pytest.mark.prove
 SWITCH: Final = Switch(at="11:20:00")
 NOISE_SEEDS: Final = 400
 MARKET_SEEDS: Final = range(1, 21)
-LOOKS: Final = (*range(-80, 5, 10), 4, 6, *range(8, 26), 30, 35, 40, 50, 60, 80, 110, 180, 250)  # minutes after 11:00
+LOOKS: Final = (-80, -65, -50, -30, 0, 5, *range(7, 19), 20, 23, 27, 32, 40, 55, 80, 180)  # minutes after 11:00
 
 
 class Look(msgspec.Struct, frozen=True):

@@ -108,6 +108,7 @@ def test_that_clips_are_those_the_client_asked_for() -> None:
     assert sizes <= set(range(50, 61))
 
 
+@pytest.mark.slow
 def test_that_no_strategy_sends_more_than_the_order() -> None:
     for strategy in CALM.strategies:
         _, _, orders = day_of(worked_by(strategy))

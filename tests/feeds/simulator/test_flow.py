@@ -64,6 +64,7 @@ def test_that_the_note_brings_two_and_a_half_times_the_volume(plain: Outside) ->
     assert ratio == pytest.approx(2.5, abs=0.5)
 
 
+@pytest.mark.slow
 def test_that_the_note_brings_volatility_without_direction() -> None:
     def sd(name: str) -> tuple[float, float]:
         moves = []
@@ -100,6 +101,7 @@ def test_that_the_path_is_held_where_it_is_pinned() -> None:
         assert path[step] / ticks_per_bps(WORLD) == pytest.approx(bps, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_that_a_free_path_is_as_volatile_as_the_world_says() -> None:
     ends = [outside_of(free_noise(load_world("tech_quiet"), seed)).path[-1] for seed in range(60)]
     daily = float(np.std(ends)) / ticks_per_bps(WORLD)

@@ -25,6 +25,7 @@ def day() -> Day:
     return day_of(WORLD, SWITCH)
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(cuts=st.lists(st.integers(0, 1_320 * SECOND), max_size=12), message=st.integers(1, 1_100 * SECOND))
 def test_that_the_day_does_not_depend_on_how_it_is_cut(cuts: list[int], message: int) -> None:
@@ -243,6 +244,7 @@ def test_that_only_fills_are_seen_where_children_are_not_visible() -> None:
     assert costs(engine)["visibility"] == "V2"
 
 
+@pytest.mark.slow
 def test_that_a_day_that_buys_is_the_mirror_image_with_identical_costs() -> None:
     sold, bought = (costs(through_engine(small_world(name), SWITCH)) for name in ("tech", "tech_buy"))
     assert bought["side"] == "BUY"
