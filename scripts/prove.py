@@ -1,7 +1,7 @@
 """`make prove-a1`, `make prove-a2`: the long lines of the acceptance, one table at the end.
 
-A1, the exact core: tests marked `prove` (thousands of random parents, hundreds of interleavings, millions of rows), the two hashes on every
-Python, coverage and the mutation run.
+A1, the exact core: tests marked `prove` (thousands of random parents, hundreds of interleavings, millions of rows),
+the two hashes on every Python, coverage and the mutation run. A2, the living desk: processes killed at random instants.
 """
 
 import argparse

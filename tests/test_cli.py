@@ -15,14 +15,14 @@ import pytest
 
 from app import __version__, doctor
 from app.cli import entry as cli
-from app.cli import recordings
+from app.cli import opening, recordings, sessions
 from app.cli import words as shared
 from app.runtime.outputs import FILES
 from app.session.request import ReplayRequest
 from tests.session.small import small_session
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = {"replay", "export", "desk", "generate", "run", "serve", "stop", "doctor", "version"}
+COMMANDS = {"replay", "export", "desk", "generate", "run", "serve", "stop", "demo", "report", "doctor", "version"}
 
 
 @pytest.fixture(scope="module")
@@ -388,15 +388,50 @@ def test_that_the_desk_plays_what_it_is_told_at_the_speed_of_the_settings(
 
 
 @pytest.mark.slow
-def test_that_without_a_display_the_shipped_session_is_drawn(tmp_path: Path) -> None:
+def test_that_without_a_display_the_day_is_run_drawn_and_reported(tmp_path: Path) -> None:
     environment = {k: v for k, v in os.environ.items() if k not in {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}}
     environment["PYTHONPATH"] = str(ROOT)
     command = [sys.executable, "-m", "app", "run"]
     asked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
     assert asked.returncode == 0, asked.stderr
     assert "no display" in asked.stdout
+    assert "constructed session" in asked.stdout
     assert (tmp_path / "out" / "desk.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert (tmp_path / "out" / "desk.png").stat().st_size > 20_000
+    run = json.loads((tmp_path / "out" / "demo" / "run.json").read_text())
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert run["output_hash"] in page
+    assert run["output_hash"] in asked.stdout
+    line = pq.read_table(tmp_path / "out" / "demo" / "parents.parquet").to_pylist()[0]
+    assert f"{line['is_bps']:+.4f} bps" in asked.stdout
+    assert f"{line['is_bps']:+,.2f}" in page
+
+
+def test_that_a_report_names_its_page_and_an_unknown_order_is_one_sentence(
+    day: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert scorecard("replay", day, "--out", tmp_path / "out") == 0
+    parent = pq.read_table(tmp_path / "out" / "parents.parquet").column("parent_id").to_pylist()[0]
+    assert scorecard("report", parent, "--from", tmp_path / "out", "--out", tmp_path / "page.html") == 0
+    assert f"written to    {tmp_path / 'page.html'}" in capsys.readouterr().out
+    assert scorecard("report", "NONE", "--from", tmp_path / "out", "--out", tmp_path / "none.html") == 1
+    assert "no order 'NONE'" in complaint(capsys)
+
+
+def test_that_stopping_where_nothing_runs_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert scorecard("stop", "--runtime", tmp_path / "run") == 0
+    assert capsys.readouterr().out == f"no session runs in {tmp_path / 'run'}\n"
+
+
+def test_that_a_session_is_what_the_words_say(tmp_path: Path) -> None:
+    world = sessions.RunWords(world="tech", seed=3, agent=False).session(desk=True)
+    assert (world.world, world.seed, world.agent, world.speed, world.desk) == ("tech", 3, False, 60.0, True)
+    assert world.settings is not None
+    assert world.settings.endswith("bps.toml")
+    recorded = sessions.RunWords(replay=tmp_path / "day", speed=2.0).session(desk=False)
+    assert (recorded.world, recorded.replay, recorded.speed) == (None, str(tmp_path / "day"), 2.0)
+    assert opening.roles_of(world) == ("engine", "control", "lookback", "desk")
+    assert opening.roles_of(recorded) == ("engine", "lookback")
 
 
 @pytest.mark.slow
