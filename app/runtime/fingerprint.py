@@ -50,6 +50,7 @@ class Fingerprint:
 
     @halves.setter
     def halves(self, value: tuple[int, int]) -> None:
+        """Go on from sums of before."""
         self._halves = list(value)
 
     def add_market(self, rows: Rows) -> None:
