@@ -10,7 +10,7 @@ from app.runtime.channel import Line
 from app.session.runtime_folder import RuntimeFolder
 from app.session.spoken import Answer, AskDesk, AskLadder, AskRaw, Level, Question
 
-PATIENCE_S: Final = 3.0
+PATIENCE_S: Final = 10.0  # asked off the screen's thread; a state may have to be loaded
 DESK_PATIENCE_S: Final = 30.0  # a whole desk is more work than a ladder
 DEPTH: Final = 10
 
