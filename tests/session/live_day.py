@@ -40,11 +40,12 @@ SUPERVISOR = """
 import sys
 from pathlib import Path
 from app.session.runtime_folder import RuntimeFolder
-from app.session.supervisor import LATER_S, supervise
+from app.session import supervisor
 from tests.session.live_day import words
-LATER_S.clear()
+supervisor.LATER_S.clear()
+supervisor.LONGEST_PAUSE_S = 0.4
 folder = RuntimeFolder(Path(sys.argv[1]))
-sys.exit(supervise(folder, words(folder)))
+sys.exit(supervisor.supervise(folder, words(folder)))
 """
 # What stands for a desk: alive until it is told to end.
 DESK = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); signal.pause()"
