@@ -8,7 +8,7 @@ from typing import Final
 STDLIB: Final = frozenset(
     {
         "__future__", "bisect", "collections", "collections.abc", "dataclasses", "enum", "fractions", "functools",
-        "hashlib", "heapq", "itertools", "math", "struct", "typing",
+        "hashlib", "heapq", "itertools", "math", "operator", "struct", "typing",
     }
 )  # fmt: skip
 THIRD_PARTY: Final = frozenset({"msgspec", "numpy"})
