@@ -112,7 +112,7 @@ def test_that_a_switch_confirmed_on_the_panel_reaches_the_algo_and_is_followed_m
     assert live.words.startswith("switched")
     sent = next(step for step in live.steps if step.direction == "out")
     assert b"\x0135=G\x01" in sent.raw
-    assert b"\x01150=E\x01" in next(step.raw for step in live.steps if step.direction == "in")
+    assert any(b"\x01150=E\x01" in step.raw for step in live.steps if step.direction == "in")  # a fill may come first
     qtbot.waitUntil(lambda: panel.menu is not None and panel.menu.algo == "PASSIVE", timeout=10_000)
     lines, problems = verify(tmp_path / "control" / "audit.log")
     assert lines > 0
