@@ -156,6 +156,10 @@ class Engine:
         self.state.joins.look_ahead()
         self._publisher.publish(self.state, sink)
 
+    def path(self, sink: Sink) -> None:
+        """Put the price path since the last time on the board; without it, it is lost when the ring turns over."""
+        self._publisher.path(self.state, sink)
+
     def output_hash(self) -> str:
         """Hash of the tables as restated: equal for any interleaving, block size, pacing or process layout."""
         return output_hash(self.tables())

@@ -56,7 +56,7 @@ class Publisher:
         self._blank(engine, parents, built, sink)
         self._events(engine, sink)
         self._instruments(engine, now, sink)
-        self._trace(engine, sink)
+        self.path(engine, sink)
         self._sources(engine, sink)
         sink.beat(min(engine.watermark, engine.last_ts))
 
@@ -183,7 +183,8 @@ class Publisher:
         rows["sigma_day"] = np.sqrt(rows["sigma_day"])
         sink.put("instruments", np.arange(len(rows)), rows)
 
-    def _trace(self, engine: State, sink: Sink) -> None:
+    def path(self, engine: State, sink: Sink) -> None:
+        """Append what the rings hold of each instrument's price path since the last time."""
         for i in range(len(engine.history.history.count)):
             ring = engine.history.ring(i)
             last = self.traced.get(i, NULL)

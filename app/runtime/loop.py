@@ -12,7 +12,7 @@ import numpy as np
 from app.engine.effects import Effects
 from app.engine.events import Block, Quarantined, Rows
 from app.engine.layout import Sink
-from app.engine.units import NULL
+from app.engine.units import NULL, SECOND
 from app.engine.universe import Universe
 from app.runtime.fingerprint import Fingerprint
 from app.runtime.inbox import applied_times
@@ -23,6 +23,8 @@ from app.runtime.progress import ProgressBar
 
 FRAME_S: Final = 1 / 30
 _REST: Final = 4.0  # a publication that takes long is followed by so many times its length of other work
+
+_PATH_NS: Final = 45 * SECOND  # well inside what the engine surely keeps of a path
 
 
 class Engine(Protocol):
@@ -40,6 +42,9 @@ class Engine(Protocol):
 
     def publish(self, sink: Sink) -> None:
         """Write what changed since the last publication."""
+
+    def path(self, sink: Sink) -> None:
+        """Write the price path since the last time, before the engine forgets it."""
 
     def tables(self) -> Tables:
         """The definitive tables."""
@@ -159,6 +164,7 @@ class Loop:
         self._watermark = NULL
         self._by_engine: list[Quarantined] = []
         self._publish_at_s = -math.inf
+        self._path_at = NULL
 
     def standing(self) -> Standing:
         """Where the run stands, between two blocks."""
@@ -241,6 +247,9 @@ class Loop:
         self._set_aside(effects.quarantine)
         if taps.outputs is not None and len(self._engine.touches):
             taps.outputs.add_touches(self._engine.touches)
+        if taps.board is not None and self._watermark - self._path_at > _PATH_NS:
+            self._engine.path(taps.board)  # a fast replay publishes less often than the path is forgotten
+            self._path_at = self._watermark
         if taps.progress is not None:
             taps.progress.advance(rows)
 

@@ -298,6 +298,24 @@ def test_that_the_trace_is_appended_once_and_thinned_to_a_point_per_step() -> No
     assert points == [*expected, (50, 100.03, 60)]
 
 
+def test_that_a_path_taken_in_time_has_no_hole_when_the_ring_turns_over() -> None:
+    sheet = Sheet()
+    for n in range(400):
+        sheet.quote(n * S, f"100.{n % 50:02d}", "101.00")
+    config = EngineConfig(ring_ns=10 * S, ring_rows=16)
+    late, punctual = Memory(), Memory()
+    for board in (late, punctual):
+        engine = Engine(sheet.universe(), config)
+        for block in in_time(sheet, engine.universe, 4):
+            engine.apply(block)
+            if board is punctual:
+                engine.path(board)
+        engine.publish(board)
+    seconds = [(row["ts"] - T0) // S for row in punctual.table("trace")]
+    assert seconds == list(range(400))
+    assert len(late.table("trace")) < 400, "the ring of this test does turn over"
+
+
 def test_that_sources_show_their_state_their_last_time_and_their_rows() -> None:
     engine, board = Engine(DAY.universe(), EngineConfig()), Memory()
     for block in in_time(DAY, engine.universe, 8):

@@ -77,6 +77,7 @@ class Scribe:
         self.touches: Rows = np.zeros(0, CHANGE)
         self.end_ns: int | None = None
         self.published: list[int] = []
+        self.paths: list[int] = []
         self._breaks_at = breaks_at
         self._interrupts_at = interrupts_at
 
@@ -107,6 +108,10 @@ class Scribe:
         row["order_qty"] = len(self.blocks)
         sink.put("parents", np.array([0]), row)
         sink.beat(self.blocks[-1].watermark if self.blocks else NULL)
+
+    def path(self, sink: Sink) -> None:
+        """Remember the watermark it was asked at."""
+        self.paths.append(self.blocks[-1].watermark)
 
     def market(self) -> Rows:
         """All market rows in the order applied."""

@@ -9,6 +9,7 @@ import pytest
 
 from app.board import BoardReader, BoardWriter
 from app.engine.events import Quarantined
+from app.engine.units import SECOND
 from app.engine.universe import Universe
 from app.runtime.inbox import applied_times
 from app.runtime.journal import JournalWriter
@@ -120,6 +121,19 @@ def test_that_the_board_is_published_at_frame_rate_and_once_more_at_the_end(tmp_
         assert reader.watermark == int(market(1000)["ts_event"][-1])
     assert engine.published[-1] == len(engine.blocks)
     assert 2 <= len(engine.published) < len(engine.blocks)
+
+
+def test_that_a_path_is_written_before_the_engine_forgets_it_however_seldom_the_board_is_published(
+    tmp_path: Path,
+) -> None:
+    names, engine = universe(), Scribe()
+    rows = market(1000)
+    rows["ts_event"] = rows["ts_event"][0] + np.arange(1000) * SECOND
+    spread = Stream("made", names, Route(pieces(rows), [], 7))
+    with BoardWriter(tmp_path / "board") as board:
+        run(spread, engine, options(), Taps(board=board, frame_s=1e9))
+    gaps = np.diff([int(rows["ts_event"][0]), *engine.paths, int(rows["ts_event"][-1])])
+    assert gaps.max() <= 60 * SECOND
 
 
 def test_that_a_stopped_run_ends_without_a_result(tmp_path: Path) -> None:
