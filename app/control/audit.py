@@ -28,7 +28,7 @@ class AuditLog:
     """Appends to a log and goes on with its chain. One writer."""
 
     def __init__(self, path: Path | None) -> None:
-        """`path` None keeps it in memory: `lines`."""
+        """`path` None keeps it in memory: `lines`. Raises FeedError when the log's last line is none of its own."""
         self.lines: list[bytes] = []
         self._path = path
         self._descriptor = -1
@@ -39,12 +39,9 @@ class AuditLog:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         torn = _cut_torn(path)
+        self._go_on(path)
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._head = os.open(_head_of(path), os.O_RDWR | os.O_CREAT, 0o600)
-        last = _last_line(path)
-        if last is not None:
-            entry = msgspec.json.decode(last)
-            self._hash, self._n = str(entry["hash"]), int(entry["n"])
         if torn:
             self.write("torn", {"bytes": torn})
             self.sync()
@@ -78,6 +75,16 @@ class AuditLog:
         os.fsync(self._descriptor)
         os.pwrite(self._head, b"%012d %b\n" % (self._n, self._hash.encode()), 0)
         os.fsync(self._head)
+
+    def _go_on(self, path: Path) -> None:
+        """Take up the chain where the log ends."""
+        last = _last_line(path) if path.exists() else None
+        if last is None:
+            return
+        entry = _entry(last)
+        if entry is None:
+            raise FeedError(f"{path}: its last line is no line of an audit log: changed; put the file aside")
+        self._hash, self._n = entry["hash"], entry["n"]
 
     def close(self) -> None:
         """Close the files; safe to call twice."""
