@@ -82,9 +82,10 @@ class Reserved:
         self.upto = 0  # every number up to this one may have been used before
         self._held = 0  # every number up to this one is ours now
         if path is not None and path.exists():
-            text = path.read_text("ascii").strip()
+            text = path.read_bytes().strip()
             if not text.isdigit():
-                raise DecodeError(f"{path}: {text!r} is not allowed; allowed: the last ClOrdID number reserved")
+                said = text.decode("latin-1")
+                raise DecodeError(f"{path}: {said!r} is not allowed; allowed: the last ClOrdID number reserved")
             self.upto = int(text)
 
     def reach(self, count: int) -> None:

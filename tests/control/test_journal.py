@@ -85,3 +85,48 @@ def test_that_a_damaged_counter_stops_everything(tmp_path: Path) -> None:
     path.write_text("many")
     with pytest.raises(DecodeError, match="many"):
         Reserved(path)
+
+
+@pytest.mark.parametrize("damage", [b"\xff\xfe", b"-5", b"1 2", b"", "\u0663".encode()])
+def test_that_no_damage_of_the_counter_is_taken_for_a_number(tmp_path: Path, damage: bytes) -> None:
+    path = tmp_path / "ids"
+    path.write_bytes(damage)
+    with pytest.raises(DecodeError, match=r"ids: .* is not allowed; allowed: the last ClOrdID number reserved"):
+        Reserved(path)
+    assert path.read_bytes() == damage
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_that_a_line_of_another_kind_is_named_by_its_number(tmp_path: Path, number: int) -> None:
+    path = tmp_path / "intents.log"
+    kept(path)
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[number - 1] = b'{"type":"Elsewhere"}\n'
+    path.write_bytes(b"".join(lines))
+    with pytest.raises(DecodeError, match=rf"intents\.log line {number}: not a line of a control journal"):
+        list(read_journal(path))
+
+
+def test_that_lines_before_a_damaged_one_are_still_read(tmp_path: Path) -> None:
+    path = tmp_path / "intents.log"
+    kept(path)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(lines[0] + lines[1] + b"\xff\n")
+    reading = read_journal(path)
+    assert [next(reading), next(reading)] == LINES[:2]
+    with pytest.raises(DecodeError, match="line 3"):
+        next(reading)
+
+
+def test_that_a_journal_torn_in_its_first_line_is_empty(tmp_path: Path) -> None:
+    path = tmp_path / "intents.log"
+    path.write_bytes(b'{"type":"Beg')
+    assert list(read_journal(path)) == []
+    assert path.read_bytes() == b""
+
+
+def test_that_only_its_user_can_read_the_journal_and_the_counter(tmp_path: Path) -> None:
+    kept(tmp_path / "intents.log")
+    Reserved(tmp_path / "ids").reach(1)
+    for name in ("intents.log", "ids"):
+        assert (tmp_path / name).stat().st_mode & 0o077 == 0
