@@ -22,7 +22,7 @@ _LINE: Final = msgspec.json.Decoder(_Line)
 class CommandLog:
     """An append-only file of (event ns, message); `past` is what an interrupted run has left, a torn end is cut off.
 
-    Raises FeedError where the file cannot be read or written.
+    Raises FeedError where the file cannot be read or written, and for a whole line that is none: the EMS had it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,16 +49,14 @@ class CommandLog:
         os.close(self._file)
 
     def _read(self, data: bytes) -> None:
-        whole = 0
-        for line in data.splitlines(keepends=True):
+        whole = data.rfind(b"\n") + 1
+        for number, line in enumerate(data[:whole].splitlines(), 1):
             try:
                 entry = _LINE.decode(line)
-            except msgspec.DecodeError:
-                break
-            if not line.endswith(b"\n"):
-                break
-            self.past.append((entry.at_ns, base64.b64decode(entry.message)))
-            whole += len(line)
+                self.past.append((entry.at_ns, base64.b64decode(entry.message, validate=True)))
+            except ValueError as error:  # msgspec's and base64's
+                os.close(self._file)
+                raise FeedError(f"{self._path} line {number}: no message to the EMS: {error}") from error
         self.torn = len(data) - whole
         if self.torn:
             os.ftruncate(self._file, whole)
