@@ -270,7 +270,7 @@ def _path(world: World, weather: Weather, orders: tuple[Ints, Ints]) -> Floats:
     """Noise and the impact of background flow, bridged through the pins; ticks from arrival."""
     scale = ticks_per_bps(world)
     path = weather.noise.copy()
-    weights = np.array(world.noise.flow_bps) * scale * world.noise.scale
+    weights = np.array(world.noise.flow_bps) * scale
     press_path(Pressed(*orders, decay_of(world), weights, np.array([world.impact.unit]), np.zeros(c.SCALES), path))
     if world.noise.pins:
         at = [(world.ns(clock) - world.ns(world.open)) // c.GRID_NS for clock, _ in world.noise.pins]

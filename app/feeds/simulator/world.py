@@ -45,7 +45,7 @@ class Listing(_Table, frozen=True, kw_only=True):
 
 
 class Noise(_Table, frozen=True, kw_only=True):
-    """The exogenous price: daily volatility (bps), how much of it is left, and where it is held.
+    """The exogenous price: daily volatility (bps), how much of it is left (`scale`), and where it is held.
 
     `pins`: (clock time, bps from arrival): the path is bridged through them; none = a free path.
     """
