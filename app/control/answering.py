@@ -85,9 +85,7 @@ class Answering:
             case AskKill():
                 return self._kill(question.scope, user, question)
             case AskRelease():
-                self._audit("release", user, question, {"scope": question.scope})
-                self.control.take(KillReleased(scope=question.scope))
-                return Done(words=f"released: {question.scope}")
+                return self._release(question.scope, user, question)
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
@@ -196,10 +194,19 @@ class Answering:
         if what not in SCOPES or (what != "all") != bool(name):
             allowed = "all, parent:ID, order:ID, instrument:NAME"
             return Refused(words=f"scope = {scope!r} is not allowed; allowed: {allowed}")
+        scope = scope if name else what  # "all:" is all, and is released as that
         self._audit("kill", user, asked, {"scope": scope})
         self.control.take(KillAsked(scope=scope))
         open_orders = [order for order in self.control.session.every() if order.state not in OVER]
         return Done(words=f"kill {scope}: {len(open_orders)} orders not yet confirmed cancelled")
+
+    def _release(self, scope: str, user: str, asked: Ask) -> Done | Refused:
+        kills = self.control.session.kills
+        if scope not in kills:
+            return Refused(words=f"scope = {scope!r} is not killed; killed: {', '.join(kills) or 'none'}")
+        self._audit("release", user, asked, {"scope": scope})
+        self.control.take(KillReleased(scope=scope))
+        return Done(words=f"released: {scope}")
 
     def _audit(self, what: str, user: str, asked: Ask, entry: dict[str, Any]) -> None:
         known = {"user": user, "by": asked.by, "screen": asked.screen, "now_ns": self.control.now}
