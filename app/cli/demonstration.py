@@ -106,11 +106,19 @@ def show_without_screen(world: str, seed: int | None, settings: Path | None) -> 
 
 _FIGURES: Final = (
     ("filled", "filled_qty", "{:,}"), ("of", "order_qty", "{:,}"), ("arrival mid", "arrival_mid", "{:,.4f}"),
-    ("average price", "avg_px", "{:,.6f}"), ("shortfall ex fees", "is_bps", "{:+.4f} bps"),
-    ("slippage to arrival", "slip_arrival_bps", "{:+.4f} bps"), ("shortfall", "is_ccy", "{:+,.2f}"),
+    ("average price", "avg_px", "{:,.6f}"), ("shortfall", "is_bps", "{:+.4f} bps"),
+    ("shortfall ex fees", "", "{:+.4f} bps"), ("slippage to arrival", "slip_arrival_bps", "{:+.4f} bps"), ("shortfall", "is_ccy", "{:+,.2f}"),
     ("spread", "spread_ccy", "{:+,.2f}"), ("drift", "drift_ccy", "{:+,.2f}"), ("fees", "fees_ccy", "{:+,.2f}"),
     ("participation", "participation", "{:.4f}"), ("level", "level", "{}"),
 )  # fmt: skip
+
+
+def _without_fees(parent: dict[str, object]) -> float | None:
+    """Shortfall less fees in bps of S x arrival; None where it is undefined."""
+    bps, money, fees = (parent[name] for name in ("is_arrival_bps", "is_ccy", "fees_ccy"))
+    if not isinstance(bps, float) or not isinstance(money, float) or not isinstance(fees, float) or money == 0:
+        return None
+    return bps * (money - fees) / money
 
 
 def _say(run: "Demo") -> None:
@@ -118,7 +126,7 @@ def _say(run: "Demo") -> None:
         typer.echo(f"note          {run.note}")
     typer.echo(f"order         {run.parent['parent_id']} {run.parent['side']} {run.parent['instrument']}")
     for title, name, form in _FIGURES:
-        value = run.parent[name]
+        value = run.parent[name] if name else _without_fees(run.parent)
         typer.echo(f"{title:<21} {'undefined' if value is None else form.format(value)}")
     for sentence in run.switch:
         typer.echo(f"switch        {sentence}")

@@ -66,7 +66,16 @@ class Switching:
             return ["no switch was planned"]
         if not self.inline.outcomes:
             return ["no switch: the light gave no reason"]
-        return [f"{outcome.act.action} to {self._plan.strategy}: {outcome.words}" for outcome in self.inline.outcomes]
+        asked = [f"{outcome.act.action} to {self._plan.strategy}: {outcome.words}" for outcome in self.inline.outcomes]
+        return asked + self._states()
+
+    def _states(self) -> list[str]:
+        """The states the order went through, with what is said of each; the first is that of the asking."""
+        said: list[tuple[str, str]] = []
+        for step in self.inline.steps:
+            if step.state and (not said or said[-1][0] != step.state):
+                said.append((step.state, step.words))
+        return [f"then {state}: {words}" for state, words in said[1:]]
 
     def _look(self, now_ns: int) -> None:
         """Two alarms in a row, a minute apart, are a reason to switch; one is a blink."""

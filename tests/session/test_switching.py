@@ -5,7 +5,7 @@ import pytest
 from app.engine.errors import FeedError, SettingsError
 from app.engine.units import SECOND
 from app.feeds.simulator import open_world
-from app.session.demo import DemoRequest, line, plan_of
+from app.session.demo import DemoRequest, demo, line, plan_of
 from app.session.switching import LOOK_NS, Plan, Switching
 
 START = 1_000 * SECOND
@@ -31,6 +31,14 @@ def test_that_a_switch_at_a_time_is_asked_for_then() -> None:
     assert wire.next_ns() == START + 7
     wire.outgoing(START + 7)
     assert wire.words() == ["switch to PASSIVE: no algo order of P in this session"]
+
+
+@pytest.mark.slow
+def test_that_what_became_of_a_switch_is_told_state_by_state() -> None:
+    day = demo(DemoRequest(world="tech", switch_at="11:20"))
+    assert [words.split(":")[0] for words in day.switch] == ["switch to PASSIVE", "then R2", "then R5", "then R6"]
+    assert day.switch[2] == "then R5: switched"
+    assert day.parent["filled_qty"] == day.parent["order_qty"]
 
 
 def test_that_no_switch_is_no_switch() -> None:
