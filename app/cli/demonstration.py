@@ -107,7 +107,8 @@ def show_without_screen(world: str, seed: int | None, settings: Path | None) -> 
 _FIGURES: Final = (
     ("filled", "filled_qty", "{:,}"), ("of", "order_qty", "{:,}"), ("arrival mid", "arrival_mid", "{:,.4f}"),
     ("average price", "avg_px", "{:,.6f}"), ("shortfall", "is_bps", "{:+.4f} bps"),
-    ("shortfall ex fees", "", "{:+.4f} bps"), ("slippage to arrival", "slip_arrival_bps", "{:+.4f} bps"), ("shortfall", "is_ccy", "{:+,.2f}"),
+    ("shortfall ex fees", "", "{:+.4f} bps"),
+    ("slippage to arrival", "slip_arrival_bps", "{:+.4f} bps"), ("shortfall", "is_ccy", "{:+,.2f}"),
     ("spread", "spread_ccy", "{:+,.2f}"), ("drift", "drift_ccy", "{:+,.2f}"), ("fees", "fees_ccy", "{:+,.2f}"),
     ("participation", "participation", "{:.4f}"), ("level", "level", "{}"),
 )  # fmt: skip
