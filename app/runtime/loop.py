@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import msgspec
-import numpy as np
 
 from app.engine.effects import Effects
 from app.engine.events import Block, Quarantined, Rows
 from app.engine.layout import Sink
+from app.engine.times import rows_behind
 from app.engine.units import NULL, SECOND
 from app.engine.universe import Universe
 from app.runtime.fingerprint import Fingerprint
-from app.runtime.inbox import applied_times
 from app.runtime.journal import JournalWriter
 from app.runtime.outputs import Outputs, RunReport, Tables
 from app.runtime.pace import Pace
@@ -297,10 +296,7 @@ class Loop:
 
 def _late(block: Block, watermark: int) -> int:
     """Rows that came after their time had been passed."""
-    late = sum(row.ts_event < watermark for row in block.orders)
-    if len(block.market):
-        late += int(np.count_nonzero(applied_times(block.market) < watermark))
-    return late
+    return sum(row.ts_event < watermark for row in block.orders) + rows_behind(block.market, watermark)
 
 
 def run(stream: Stream, engine: Engine, options: RunOptions, taps: Taps, pace: Pace | None = None) -> RunResult | None:
