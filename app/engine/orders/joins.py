@@ -4,6 +4,7 @@ A join is provisional until the watermark has passed its time, then final. Horiz
 passes; fills look for their own print once every print that could be theirs is in.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -125,16 +126,10 @@ class Joins:
                 fact.parent.refresh()
         if self.kept.due(passed):
             self.kept.scan(passed)
-        due = [fact for fact in self.waiting if self._settled_by(fact) < passed]
+        due, self.waiting = _parted(self.waiting, self._settled_by, passed)
         if due:
-            self.waiting = [fact for fact in self.waiting if self._settled_by(fact) >= passed]
             self._refresh(due)
-            for fact in due:
-                self.rows["final"][[fact.before, fact.at]] = 1
-                if self.rows["quality"][fact.before] == UNJOINED:
-                    self.unjoined += 1
-                elif fact.row.kind in _ARRIVALS and self.rows["quality"][fact.before] >= UNDEFINED_FROM:
-                    self.openings.append(fact)
+            self._settle(due)
         self._resolve(passed, end)
         if self.openings:
             self.openings = [fact for fact in self.openings if not self._open(fact, passed)]
@@ -148,13 +143,26 @@ class Joins:
 
     def _refresh(self, facts: list[Fact]) -> list[Fact]:
         """Look facts up; those whose join changed, and their parents are folded again."""
-        marks = [self.rows[fact.before].tobytes() for fact in facts]
+        places = [fact.before for fact in facts]
+        marks = self.rows[places]
         self._look_up(facts)
-        changed = [f for f, mark in zip(facts, marks, strict=True) if self.rows[f.before].tobytes() != mark]
+        known = self.rows[places]
+        differ = (marks.view(np.int64) != known.view(np.int64)).reshape(len(facts), -1).any(axis=1).tolist()
+        changed = [fact for fact, other in zip(facts, differ, strict=True) if other]
         for fact in changed:
             if fact.parent is not None:
                 fact.parent.refresh()
         return changed
+
+    def _settle(self, facts: list[Fact]) -> None:
+        """Their joins are final; an arrival without a mid looks for the first one."""
+        places = [fact.before for fact in facts]
+        self.rows["final"][places + [fact.at for fact in facts]] = 1
+        for fact, quality in zip(facts, self.rows["quality"][places].tolist(), strict=True):
+            if quality == UNJOINED:
+                self.unjoined += 1
+            elif quality >= UNDEFINED_FROM and fact.row.kind in _ARRIVALS:
+                self.openings.append(fact)
 
     @property
     def found(self) -> Rows:
@@ -194,19 +202,10 @@ class Joins:
 
     def _match_prints(self, passed: int) -> None:
         """Collect the possible own prints of fills whose window has passed; a missing match time is the print's."""
-        due = [fact for fact in self.unmatched if self._prints_in_by(fact) < passed]
+        due, self.unmatched = _parted(self.unmatched, self._prints_in_by, passed)
         if not due:
             return
-        self.unmatched = [fact for fact in self.unmatched if self._prints_in_by(fact) >= passed]
-        wanted = np.zeros(len(due), WANTED)
-        for n, fact in enumerate(due):
-            row = fact.row
-            number = self.universe.venues.index(row.venue) if row.venue else ANY_VENUE
-            order_id = int(row.order_id) if row.order_id and row.order_id.isdecimal() and len(row.order_id) < 20 else 0
-            wanted[n] = (
-                row.ts_match or row.ts_event, row.price or 0, row.qty or 0, order_id, fact.instrument, number,
-                row.liquidity == "D",
-            )  # fmt: skip
+        wanted = np.array([self._wanted(fact) for fact in due], WANTED)
         found = no_candidates(len(due))
         prints = self.history.prints
         self.history.reach(len(self.universe.instruments))
@@ -218,6 +217,16 @@ class Joins:
         for fact in due:
             if fact.row.ts_match is None:
                 self._assume(fact, gone)
+
+    def _wanted(self, fact: Fact) -> tuple[int, ...]:
+        """A fill as a WANTED row."""
+        row = fact.row
+        number = self.universe.venues.index(row.venue) if row.venue else ANY_VENUE
+        order_id = int(row.order_id) if row.order_id and row.order_id.isdecimal() and len(row.order_id) < 20 else 0
+        return (
+            row.ts_match or row.ts_event, row.price or 0, row.qty or 0, order_id, fact.instrument, number,
+            row.liquidity == "D",
+        )  # fmt: skip
 
     def _keep_candidates(self, found: Rows) -> None:
         """Add the lists of some fills to those of the fills before."""
@@ -363,6 +372,15 @@ class Joins:
         short = self.too_short[reaction]
         mid2[:short], quality[:short] = NULL, CLOCK
         return mid2, quality
+
+
+def _parted(facts: list[Fact], due_at: Callable[[Fact], int], passed: int) -> tuple[list[Fact], list[Fact]]:
+    """Facts whose time has been passed, and the others."""
+    due: list[Fact] = []
+    rest: list[Fact] = []
+    for fact in facts:
+        (due if due_at(fact) < passed else rest).append(fact)
+    return due, rest
 
 
 def pending_rows(rows: int) -> Rows:
