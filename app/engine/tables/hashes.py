@@ -12,6 +12,8 @@ from app.engine.schema import KEYS, TABLES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from app.engine.tables.context import Columns, Value
 
 _HASHED: Final = ("parents", "fills", "children")
@@ -23,24 +25,30 @@ def output_hash(tables: Mapping[str, Columns]) -> str:
     for table in _HASHED:
         columns = tables[table]
         keys = KEYS[table]
-        order = sorted(range(len(columns[keys[0]])), key=lambda n: tuple(str(columns[key][n]) for key in keys))
+        named = list(zip(*([str(value) for value in columns[key]] for key in keys), strict=True))
+        order = np.array(sorted(range(len(named)), key=named.__getitem__), np.intp)
         digest.update(f"{table}:{len(order)}".encode())
         for column in TABLES[table]:
             if column.definitive:
                 values = columns[column.name]
                 digest.update(column.name.encode())
-                digest.update(_bytes(column.kind, [values[n] for n in order]))
+                digest.update(_bytes(column.kind, values, order))
     return digest.hexdigest()
 
 
-def _bytes(kind: str, values: list[Value]) -> bytes:
-    """One column: which values are there, then the values with the missing ones left blank."""
-    there = np.array([value is not None for value in values], np.uint8).tobytes()
+def _bytes(kind: str, values: list[Value], order: NDArray[np.intp]) -> bytes:
+    """One column in an order: which values are there, then the values with the missing ones left blank."""
+    there = np.ones(len(values), np.uint8)
+    if None in values:
+        there[:] = [value is not None for value in values]
+    mask = there[order].tobytes()
     if kind == "str":
         texts = [b"" if value is None else str(value).encode() for value in values]
-        lengths = np.array([len(text) for text in texts], "<i8").tobytes()
-        return there + lengths + b"".join(texts)
-    if kind in ("i8", "bool"):
-        return there + np.array([value or 0 for value in values], "<i8").tobytes()
+        ordered = [texts[n] for n in order.tolist()]
+        lengths = np.array([len(text) for text in ordered], "<i8").tobytes()
+        return mask + lengths + b"".join(ordered)
+    whole = kind in ("i8", "bool")
+    if not there.all():
+        values = [value or 0 for value in values]
     # + 0.0 turns -0.0 into 0.0
-    return there + (np.array([value or 0.0 for value in values], "<f8") + 0.0).tobytes()
+    return mask + (np.array(values, "<i8")[order] if whole else np.array(values, "<f8")[order] + 0.0).tobytes()
