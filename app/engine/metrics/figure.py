@@ -39,8 +39,9 @@ def ratio(numerator: Exact, denominator: Exact, factor: int = 1) -> float | None
     return float(factor * numerator / denominator)
 
 
-def _power_of_ten(exponent: int) -> int:
-    return int(10 ** max(exponent, 0))
+def power_of_ten(exponent: int) -> int:
+    """10**exponent, 1 for a negative one."""
+    return 1 if exponent <= 0 else int(10**exponent)
 
 
 class Scale(NamedTuple):
@@ -55,15 +56,15 @@ class Scale(NamedTuple):
 
     def grains(self, money2: Exact) -> Exact:
         """An amount in money2 as grains; integer for an integer."""
-        return money2 * (self.multiplier * _power_of_ten(self.size_exponent))
+        return money2 * (self.multiplier * power_of_ten(self.size_exponent))
 
     def fee_grains(self, fee: int) -> int:
         """An amount in 1e-9 currency as grains."""
-        return fee * HALF * self.minor * _power_of_ten(-self.size_exponent)
+        return fee * HALF * self.minor * power_of_ten(-self.size_exponent)
 
     def ccy(self, grains: Exact) -> float:
         """Grains in units of currency, correctly rounded."""
-        return float(grains / (HALF * PRICE_SCALE * self.minor * _power_of_ten(-self.size_exponent)))
+        return float(grains / (HALF * PRICE_SCALE * self.minor * power_of_ten(-self.size_exponent)))
 
     def published(self, part: Figure[Exact]) -> float | None:
         """A part in grains in units of currency; None where undefined."""

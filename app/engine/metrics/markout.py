@@ -54,12 +54,14 @@ def mean_and_error(known: list[tuple[int, int, float]], horizon_ns: int) -> tupl
     mean = math.fsum([qty * value for _, qty, value in known]) / quantity
     bounds = _clusters(known, horizon_ns)
     spans = list(zip(bounds, [*bounds[1:], len(known)], strict=True))
-    weights = [_sum([qty for _, qty, _ in known[begin:end]]) for begin, end in spans]
+    apart = len(spans) == len(known)  # every fill is a cluster of its own
+    sizes = [float(qty) for _, qty, _ in known]
+    weights = sizes if apart else [_sum(sizes[begin:end]) for begin, end in spans]
     effective = quantity * quantity / math.fsum([weight * weight for weight in weights])
     if len(spans) < MIN_CLUSTERS:
         return mean, None, len(spans), effective
     parts = [qty * (value - mean) for _, qty, value in known]
-    deviations = [_sum(parts[begin:end]) for begin, end in spans]
+    deviations = parts if apart else [_sum(parts[begin:end]) for begin, end in spans]
     variance = effective / (effective - 1) * math.fsum([d * d for d in deviations])
     return mean, math.sqrt(variance) / quantity, len(spans), effective
 

@@ -9,7 +9,6 @@ residue that its z would be divided by, and looking twice changes nothing.
 
 import math
 from collections.abc import Iterable
-from fractions import Fraction
 from typing import Final
 
 from app.engine.metrics.figure import Figure
@@ -68,7 +67,7 @@ class TimingRisk:
             return Figure(None, NO_SIGMA)
         if qty <= 0:
             return Figure(None, why)
-        return Figure(BPS * math.sqrt(Fraction(variance, (qty * qty) << GRAIN_BITS)))
+        return Figure(BPS * math.sqrt(variance / ((qty * qty) << GRAIN_BITS)))
 
     def _reading(self, integral: float | None) -> int:
         if integral is None or not math.isfinite(integral):

@@ -49,7 +49,8 @@ def against_bps(side: int, notional: int, filled: int, benchmark: Fraction | Non
     """s (sum qp / sum q - B) / B against a benchmark price B in 1e-9 (a VWAP, a TWAP)."""
     if benchmark is None or filled <= 0:
         return None
-    return bps(side, Fraction(notional, filled), benchmark, benchmark)
+    price, units = benchmark.numerator, benchmark.denominator
+    return ratio(side * (notional * units - filled * price), filled * price, BPS)
 
 
 def post_drift_bps(side: int, mid2: int | None, last_fill2: int | None, arrival2: int | None) -> float | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
-from app.engine.metrics.figure import Figure, ratio
+from app.engine.metrics.figure import Figure, power_of_ten, ratio
 from app.engine.units import PRICE_SCALE
 
 
@@ -56,7 +56,8 @@ def pct_adv(qty: int, size_exponent: int, adv: float | None) -> float | None:
     """Order quantity over average daily volume (whole units), as a fraction; None without reference data."""
     if adv is None or not adv > 0:
         return None
-    return float(qty * Fraction(10) ** size_exponent / Fraction(adv))
+    whole, parts = adv.as_integer_ratio()
+    return qty * power_of_ten(size_exponent) * parts / (whole * power_of_ten(-size_exponent))
 
 
 def pwp(prints: Iterable[tuple[int, int]], executed: int, rate: Fraction) -> Figure[Fraction]:
@@ -79,4 +80,4 @@ def pwp(prints: Iterable[tuple[int, int]], executed: int, rate: Fraction) -> Fig
 
 def published(price: Figure[Fraction]) -> float | None:
     """A price in 1e-9 as quote currency, correctly rounded; None where undefined."""
-    return None if price.value is None else float(price.value / PRICE_SCALE)
+    return None if price.value is None else price.value.numerator / (price.value.denominator * PRICE_SCALE)

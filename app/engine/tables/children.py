@@ -10,7 +10,7 @@ from app.engine.metrics.slippage import bps_each
 from app.engine.orders.children import Child, walk
 from app.engine.orders.facts import UNASSIGNED
 from app.engine.orders.standing import mid_of
-from app.engine.tables.context import Columns, Moment, Value, cause, mid, per_horizon, plain, price
+from app.engine.tables.context import Columns, Moment, Value, by_column, cause, mid, per_horizon, plain, price
 from app.engine.units import HORIZON_NAMES, NULL, PRICE_SCALE
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def walk_all(chains: list[Chain], fills: dict[int, Fill]) -> tuple[Walked, dict[
 
 def children_table(walked: Walked, moment: Moment) -> Columns:
     """Columns of children.parquet."""
-    out: Columns = {name: [] for name in _PLAIN}
+    lines: list[tuple[Value, ...]] = []
     n, steps = len(walked), len(HORIZON_NAMES)
     later2 = np.full((n, steps), NULL, np.int64)
     before2 = np.full(n, NULL, np.int64)
@@ -45,8 +45,8 @@ def children_table(walked: Walked, moment: Moment) -> Columns:
             side[k] = child.first.side
             if child.first.horizon >= 0:
                 later2[k], _ = moment.joins.horizon(child.first.horizon)
-        for name, value in zip(_PLAIN, _plain(chain, child, int(before2[k]), moment), strict=True):
-            out[name].append(value)
+        lines.append(_plain(chain, child, int(before2[k]), moment))
+    out = by_column(_PLAIN, lines)
     for h, name in enumerate(per_horizon("response_{h}_bps")):
         out[name] = plain(bps_each(side, later2[:, h], before2, before2))
     return out

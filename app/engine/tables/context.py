@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import accumulate
+from operator import mul
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -28,6 +30,14 @@ MINOR_UNITS: Final = {"GBX": 100, "GBp": 100, "ZAc": 100, "ZAC": 100, "ILA": 100
 NEVER: Final = 2**63 - 1
 
 
+class Taken(NamedTuple):
+    """Cancelled prints of an instrument by their own time (ns), with the size and notional (1e-9) before each."""
+
+    ts: NDArray[np.int64]
+    size: list[int]
+    notional: list[int]
+
+
 class OwnPrint(NamedTuple):
     """A print on the tape that is a fill's: its number, time (ns), terms (1e-9), and 1 where it counts as volume."""
 
@@ -49,20 +59,26 @@ class Moment:
     end: int
     now: Rows
     own_prints: NDArray[np.int64]  # per own-print request: the candidate that is its print, -1 none
-    taken: dict[int, Rows] = field(default_factory=dict)
+    taken: dict[int, Taken] = field(default_factory=dict)
     given: dict[int, OwnPrint] = field(default_factory=dict)  # own-print request -> its print
 
     def reference(self, instrument: int) -> Instrument:
         """Reference data by instrument number."""
         return self.joins.universe.of(self.joins.universe.instruments[instrument])
 
-    def taken_of(self, instrument: int) -> Rows:
+    def taken_of(self, instrument: int) -> Taken:
         """Cancelled prints of an instrument that had counted as volume, by their own time."""
         known = self.taken.get(instrument)
         if known is None:
             rows = self.joins.history.cancelled()
             rows = rows[(rows["instrument"] == instrument) & (rows["eligible"] == 1)]
-            known = self.taken[instrument] = rows[np.argsort(rows["ts"], kind="stable")]
+            rows = rows[np.argsort(rows["ts"], kind="stable")]
+            sizes, prices = rows["size"].tolist(), rows["price"].tolist()
+            known = self.taken[instrument] = Taken(
+                rows["ts"].copy(),
+                list(accumulate(sizes, initial=0)),
+                list(accumulate(map(mul, sizes, prices), initial=0)),
+            )
         return known
 
     def own_print(self, fill: Fill) -> OwnPrint | None:
@@ -116,6 +132,12 @@ def mid(mid2: int | None) -> float | None:
 def defined(value: int) -> int | None:
     """units.NULL as None."""
     return None if value == NULL else value
+
+
+def by_column(names: tuple[str, ...], lines: list[tuple[Value, ...]]) -> Columns:
+    """Lines of values as columns of these names."""
+    columns = zip(*lines, strict=True) if lines else ((),) * len(names)
+    return {name: list(values) for name, values in zip(names, columns, strict=True)}
 
 
 def plain(values: NDArray[np.float64]) -> list[Value]:

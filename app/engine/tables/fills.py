@@ -8,7 +8,7 @@ import numpy as np
 
 from app.engine.metrics import slippage
 from app.engine.orders.standing import mid_of
-from app.engine.tables.context import Columns, Moment, Value, cause, defined, mid, per_horizon, plain, price
+from app.engine.tables.context import Columns, Moment, Value, by_column, cause, defined, mid, per_horizon, plain, price
 from app.engine.units import HORIZON_NAMES, LOCKED, NULL, QUALITIES
 
 if TYPE_CHECKING:
@@ -42,12 +42,9 @@ class FillArrays:
 
 def fills_table(arrays: FillArrays, flags: dict[int, set[str]], moment: Moment) -> Columns:
     """Columns of fills.parquet; `flags` by id of the fill's fact."""
-    out: Columns = {name: [] for name in (*_PLAIN, "cum_slip_bps")}
     running: dict[str, tuple[int, int]] = {}
-    for k, (standing, fill) in enumerate(arrays.rows):
-        for name, value in zip(_PLAIN, _plain(arrays, k, flags, moment), strict=True):
-            out[name].append(value)
-        out["cum_slip_bps"].append(_cumulative(standing, fill, running))
+    out = by_column(_PLAIN, [_plain(arrays, k, flags, moment) for k in range(len(arrays.rows))])
+    out["cum_slip_bps"] = [_cumulative(standing, fill, running) for standing, fill in arrays.rows]
     out["slip_arrival_bps"] = plain(slippage.slip_arrival_bps(arrays.fills))
     out["mid_drift_bps"] = plain(slippage.mid_drift_bps(arrays.fills))
     out["eff_spread_bps"] = plain(slippage.effective_spread_bps(arrays.fills))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from app.engine.bits import to_int
 from app.engine.metrics import models, shortfall, slippage, volume
-from app.engine.metrics.figure import Figure, Scale
+from app.engine.metrics.figure import Figure, Scale, power_of_ten, ratio
 from app.engine.metrics.risk import cost_z
 from app.engine.orders.standing import Standing, arrival_mid, mid_of
 from app.engine.status import Level, Thresholds
 from app.engine.tables.context import Moment, Value, cause, defined, mid, price, scale_of
-from app.engine.units import NULL, PAST_END, PENDING, QUALITIES
+from app.engine.units import BPS, NULL, PAST_END, PENDING, QUALITIES
 
 if TYPE_CHECKING:
     from app.engine.config import EngineConfig
@@ -56,13 +55,10 @@ def market_window(span: Span, instrument: int, moment: Moment) -> volume.Window:
     """Market sums over (arrival, end], cancelled prints taken out at their own time."""
     window = volume.window(_sums(span.first), _sums(span.last))
     taken = moment.taken_of(instrument)
-    if not len(taken):
+    if not len(taken.ts):
         return window
-    first, last = np.searchsorted(taken["ts"], (span.begin, span.end), side="right")
-    lost = notional = 0
-    for size, price_ in taken[["size", "price"]][first:last].tolist():
-        lost += size
-        notional += size * price_
+    first, last = np.searchsorted(taken.ts, (span.begin, max(span.begin, span.end)), side="right").tolist()
+    lost, notional = taken.size[last] - taken.size[first], taken.notional[last] - taken.notional[first]
     return window._replace(volume=window.volume - lost, notional=window.notional - notional)
 
 
@@ -155,7 +151,7 @@ def wmid(touch: Rows) -> float | None:
     bid_size, ask_size = int(touch["bid_size"]), int(touch["ask_size"])
     if bid == NULL or ask == NULL or bid_size + ask_size <= 0:
         return None
-    return float(Fraction(ask * bid_size + bid * ask_size, (bid_size + ask_size) * 10**9))
+    return (ask * bid_size + bid * ask_size) / ((bid_size + ask_size) * 10**9)
 
 
 def _market(standing: Standing, moment: Moment, span: Span, reference: Instrument) -> Row:
@@ -290,7 +286,8 @@ def _beta_adjusted(standing: Standing, moment: Moment) -> float | None:
         weighted += fill.qty * index2
     drift = None
     if first2 is not None and account.filled > 0:
-        drift = slippage.bps(standing.side, Fraction(weighted, account.filled), first2, first2)
+        done = account.filled
+        drift = ratio(standing.side * (weighted - done * first2), done * first2, BPS)
     slip = slippage.cumulative_bps(standing.side, account.notional, account.filled, account.arrival2)
     return slippage.beta_adjusted_bps(slip, reference.beta, drift)
 
@@ -300,7 +297,7 @@ def _expectation(standing: Standing, span: Span, reference: Instrument, row: Row
     assert account is not None  # noqa: S101 - the caller has checked
     rate = row.get("participation")
     inputs = models.Inputs(
-        qty=float(account.filled * Fraction(10) ** reference.size_exponent),
+        qty=account.filled * power_of_ten(reference.size_exponent) / power_of_ten(-reference.size_exponent),
         days=models.trading_days(span.end - span.begin, reference.open_ns, reference.close_ns),
         adv=reference.adv, daily_sigma=reference.daily_sigma, shares_outstanding=reference.shares_outstanding,
         pov=rate if isinstance(rate, float) else None,

@@ -111,10 +111,10 @@ def test_that_cancelled_prints_that_had_counted_come_by_instrument_and_time() ->
     engine = played(sheet)
     now = engine.state.moment()
     taken = now.taken_of(0)
-    assert taken["size"].tolist() == [100, 102]
-    assert taken["ts"].tolist() == sorted(taken["ts"].tolist())
+    assert taken.size == [0, 100, 202]
+    assert taken.ts.tolist() == sorted(taken.ts.tolist())
     assert now.taken_of(0) is taken
-    assert len(engine.state.moment().taken_of(1)) == 0
+    assert len(engine.state.moment().taken_of(1).ts) == 0
 
 
 @pytest.mark.parametrize(
