@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.events import Instrument
-from app.engine.orders.facts import Parent
+from app.engine.orders.facts import NOWHERE, Parent
 from app.engine.orders.joins import shorter_than
 from app.engine.units import (
     AUCTION,
@@ -265,6 +265,20 @@ def test_that_a_horizon_shorter_than_the_clock_budget_is_undefined() -> None:
     market.passed(NEVER, end=NEVER - 1)
     assert market.horizons(fact) == [(NULL, CLOCK)] * 2 + [(202, GOOD)] * (len(HORIZON_NS) - 2)
     assert market.horizons(exact) == [(202, GOOD)] * len(HORIZON_NS)
+
+
+def test_that_many_reactions_are_answered_as_each_alone_and_nowhere_has_no_mid() -> None:
+    market = Market(clock_budget_ns={"ems": 20 * MILLISECOND})
+    none = np.zeros(0, np.int64)
+    assert [len(array) for array in market.joins.horizons(none)] == [0, 0]
+    market.tell(touch(T, 100, 102))
+    facts = [market.fact("child_new", T), market.fact("child_new", T, source="exact")]
+    market.passed(NEVER, end=NEVER - 1)
+    mid2, quality = market.joins.horizons(np.array([*(fact.horizon for fact in facts), NOWHERE], np.int64))
+    for n, fact in enumerate(facts):
+        assert list(zip(mid2[n].tolist(), quality[n].tolist(), strict=True)) == market.horizons(fact)
+    assert mid2[2].tolist() == [NULL] * len(HORIZON_NS)
+    assert quality[2].tolist() == [0] * len(HORIZON_NS)
 
 
 def test_that_only_fills_and_new_children_react() -> None:
