@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.engine.orders.facts import Fact, Parent
     from app.engine.orders.joins import Joins
 
+_WORKED: Final = frozenset({"algo", "start_ns", "end_ns", "target_pov", "max_pov"})  # how an order is worked
 _ATTRIBUTES: Final = (
     "algo", "trader", "account", "currency", "desk", "broker", "basket_id", "order_type", "text", "pm", "book",
     "link_id", "start_ns", "end_ns", "target_pov", "max_pov", "limit_price", "decision_price", "decision_ns",
@@ -116,12 +117,17 @@ def _learn(out: Standing, fact: Fact) -> None:
 
 
 def _describe(out: Standing, row: OrderRow) -> None:
-    """Attributes: the parent's own say comes first, then the algo order's, then the child's; later ones restate."""
+    """Attributes: the parent's own say comes first, then the algo order's, then the child's; later ones restate.
+
+    Of how the order is worked a switch has the parent's say: whatever it was entered with, the new algo works it now.
+    """
     rank = 2 if row.kind.startswith("parent") else 1 if row.kind.startswith("algo") else 0
+    worked = 2 if row.kind == "algo_switched" else rank
     values = _attributes(row)
     for name, value in () if values == _NOTHING else zip(_ATTRIBUTES, values, strict=True):
-        if value is not None and rank >= out.ranks.get(name, 0):
-            out.attributes[name], out.ranks[name] = value, rank
+        said = worked if name in _WORKED else rank
+        if value is not None and said >= out.ranks.get(name, 0):
+            out.attributes[name], out.ranks[name] = value, said
     if row.side is not None and (out.side_name is None or row.kind == "parent_new"):
         out.side_name = row.side
         out.side = 1 if row.side == "BUY" else -1

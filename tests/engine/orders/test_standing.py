@@ -98,6 +98,18 @@ def test_that_the_parents_own_word_comes_before_its_algo_orders_and_theirs_befor
     }  # fmt: skip
 
 
+def test_that_after_a_switch_the_new_algo_works_the_order_and_everything_else_is_still_the_parents_word() -> None:
+    out = stands(
+        new(0, trader="T1", algo="VWAP", target_pov=0.25),
+        of(1, "algo_replaced", algo_order_id="A1", algo="TWAP", target_pov=0.1),
+        of(2, "algo_switched", algo_order_id="A1", algo="PASSIVE", trader="EMS"),
+        of(3, "algo_replaced", algo_order_id="A1", algo="TWAP"),
+    )
+    assert out.attributes == {"trader": "T1", "algo": "PASSIVE", "target_pov": 0.25}
+    out = stands(new(0, algo="VWAP"), of(1, "algo_switched", algo_order_id="A1", algo="POV", target_pov=0.2, end_ns=9))
+    assert (out.attributes["algo"], out.attributes["target_pov"], out.attributes["end_ns"]) == ("POV", 0.2, 9)
+
+
 def test_that_a_side_told_by_the_parent_overrides_one_told_before() -> None:
     out = stands(fill(-1, "F", side="SELL", instrument="I"), new(), fill(1, "G", side="SELL"))
     assert (out.side, out.side_name) == (1, "BUY")
