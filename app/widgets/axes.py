@@ -2,6 +2,7 @@
 
 import math
 from datetime import UTC, tzinfo
+from functools import cache
 from typing import Any, Final
 
 import pyqtgraph as pg
@@ -56,6 +57,7 @@ def _digits(step: int) -> int:
     return next((d for d in range(10) if step % 10 ** (9 - d) == 0), 9)
 
 
+@cache
 def _words(step: int) -> str:
     """A label as wide as those of a step."""
     return clock(0, UTC, _digits(step))

@@ -95,6 +95,8 @@ class Counts(pg.GraphicsObject):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.bunches = NO_BUNCHES
+        self._font = figures_font()
+        self._font.setPixelSize(10)
         self.tone = pg.mkPen("w")
 
     def show_bunches(self, bunches: Bunches) -> None:
@@ -123,9 +125,7 @@ class Counts(pg.GraphicsObject):  # type: ignore[misc]
         drawn = self.labels(painter.worldTransform())
         painter.save()
         painter.resetTransform()
-        font = figures_font()
-        font.setPixelSize(10)
-        painter.setFont(font)
+        painter.setFont(self._font)
         painter.setPen(self.tone)
         for x, y, said in drawn:
             painter.drawText(QPointF(x, y), said)

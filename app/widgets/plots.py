@@ -85,6 +85,10 @@ class Plots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         for cross in (*self.cross, self.cross_y):
             cross.setPen(pg.mkPen(theme.faint, style=Qt.PenStyle.DotLine))
 
+    def settle(self) -> None:
+        """Let every item take the new ranges now: done while painting, it would paint all of it twice."""
+        self.scene().prepareForPaint()
+
     def wipe(self) -> None:
         """Draw nothing."""
         for item in (self.curve, self.marks, self.bars, self.own, self.planned, self.done, self.rate):

@@ -105,6 +105,7 @@ class Trace(QWidget):
         self.layers.marks(course, view)
         self.layers.volume(course, volume)
         self.layers.schedule(course, view, volume)
+        self.plots.settle()
 
     # -- zoom ----------------------------------------------------------------------------------------------------
 
