@@ -34,6 +34,7 @@ class AlertDesk(QObject):
         self._since = np.empty(0)
         self._watch = Watch()
         self._checked = 0
+        self._said: tuple[str, str] | None = None  # None: to be counted anew
         toasts.wanted.connect(bridge.choose_id)
 
     def show_pulled(self, pulled: Pulled) -> None:
@@ -53,11 +54,13 @@ class AlertDesk(QObject):
         toasts = self.alerts.step(pad.watermark, cases)
         for alert in self.alerts.risen:
             self._lit[self._row(alert.order)] = now + FLASH_NS
-        self._toasts.show_toasts(toasts, self._action())
+        if toasts:
+            self._toasts.show_toasts(toasts, self._action())
         moved = bool(self.alerts.risen) or len(self.alerts.open) != before or pulled.reset
         if moved:
             self._mark()
         if moved or due:
+            self._said = None
             self._age(now)
             self.changed.emit()
 
@@ -89,6 +92,11 @@ class AlertDesk(QObject):
 
     def words(self) -> tuple[str, str]:
         """For the strip: counts with shape and word; for the tooltip: the rest."""
+        if self._said is None:
+            self._said = self._counted()
+        return self._said
+
+    def _counted(self) -> tuple[str, str]:
         amber, red = self.alerts.unseen()
         rate = self.alerts.per_hour(self._bridge.pad.watermark)
         said = f"■ {red} red  ▲ {amber} amber"
@@ -104,6 +112,7 @@ class AlertDesk(QObject):
 
     def _do(self, act: "Callable[[str, int], object]") -> None:
         act(self._bridge.wanted, self._bridge.pad.watermark)
+        self._said = None
         self._mark()
         self._age(self._bridge.now())
         self.changed.emit()

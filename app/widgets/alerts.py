@@ -67,6 +67,7 @@ class Alerts:
     budget: int = BUDGET
     open: dict[str, Alert] = field(default_factory=dict)
     risen: list[Alert] = field(default_factory=list)  # those that ask for eyes anew since the last step
+    _shelved: set[str] = field(default_factory=set)
     _toasted: dict[str, int] = field(default_factory=dict)  # order -> time of its last toast
     _times: list[int] = field(default_factory=list)  # toasts of the last hour
     _waiting: dict[str, str] = field(default_factory=dict)  # reds over budget, for the digest
@@ -75,8 +76,11 @@ class Alerts:
     def step(self, now: int, cases: list[Case]) -> list[Toast]:
         """Bring alerts up to date at an event time (ns); returns what has to appear in the corner."""
         risen = [alert for case in cases if (alert := self._step_one(now, case)) is not None]
-        for alert in self.open.values():
-            if alert.state == "shelved" and now >= alert.until:
+        for order in sorted(self._shelved):
+            alert = self.open.get(order)
+            if alert is None or alert.state != "shelved":
+                self._shelved.discard(order)
+            elif now >= alert.until:
                 alert.state = "new"
                 risen.append(alert)
         self.risen = risen
@@ -117,6 +121,7 @@ class Alerts:
         if alert is None:
             return False
         alert.state, alert.until = "shelved", until
+        self._shelved.add(order)
         return True
 
     def rearm(self, order: str) -> bool:

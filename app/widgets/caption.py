@@ -1,10 +1,15 @@
 """Lines of text that change every frame and move nothing: a QLabel makes its whole window lay itself out anew."""
 
+import re
+from typing import Final
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app.widgets.theme import Theme, figures_font
+
+_DIGIT: Final = re.compile(r"\d")
 
 
 class Caption(QWidget):
@@ -50,6 +55,10 @@ def say(label: QLabel, words: str) -> None:
     if words == label.text():
         return
     label.setText(words)
+    mould = _DIGIT.sub("0", words)  # digits are of one width
+    if mould == label.property("mould"):
+        return
+    label.setProperty("mould", mould)
     need = label.sizeHint()
     if need.width() > label.width() or label.minimumWidth() != label.maximumWidth():
         label.setFixedSize(need.width(), need.height())

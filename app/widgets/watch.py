@@ -35,6 +35,8 @@ class Watch:
         if len(parents) > len(self._known):
             self._known = np.concatenate([self._known, np.full(len(parents) - len(self._known), -1)])
         fresh = rows[keys != self._known[rows]]
+        if not len(fresh):
+            return []
         first = self._known[fresh] == -1
         self._known[rows] = keys
         grave = [i for i in np.unique(parents["level"][fresh]).tolist() if pad.text(i) in {"AMBER", "RED"}]
@@ -46,7 +48,7 @@ def _keys(parents: Rows, rows: NDArray[np.int64], stopped: set[int]) -> NDArray[
     """A number for each row that changes when its case does."""
     qty, filled = parents["order_qty"][rows], parents["filled_qty"][rows]
     late = (qty - filled) * (1 / LEAST_REMAINING) < qty
-    halted = np.isin(parents["instrument"][rows], list(stopped))
+    halted = np.isin(parents["instrument"][rows], list(stopped)) if stopped else np.zeros(len(rows), bool)
     level, state = parents["level"][rows].astype(np.int64), parents["state"][rows].astype(np.int64)
     found: NDArray[np.int64] = (level << 32) + (state << 2) + 2 * halted + late
     return found
