@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from app.board import as_bytes
 from app.engine.events import Rows
 from app.engine.units import NULL
 
@@ -43,7 +44,7 @@ def grouped(rows: Rows, shown: NDArray[np.int64], field: str, worst: Callable[[N
         if kind in "if":
             figures[name] = np.nan if kind == "f" else NULL if figures.dtype[name].itemsize == 8 else -1
     for place, mine in enumerate(members):
-        _sum_up(figures, place, rows[mine], worst)
+        _sum_up(figures, place, as_bytes(rows)[mine].view(rows.dtype), worst)
     return Grouped(keys.tolist(), figures, [len(mine) for mine in members], members)
 
 

@@ -121,11 +121,19 @@ class OrderTable(Table):
         """A column's values in some lines; a group's own where its line stands."""
         if self.group is None:
             return super().cells(column, lines)
+        if column.name in (self.rows.dtype.names or ()):
+            return self.field(column.name, lines)
         return self.values(column, *self.lines_of(lines))
 
     def field(self, name: str, lines: Lines) -> NDArray[np.generic]:
         """A field of the rows in some lines."""
-        return self.rows[name][self.order[lines]] if self.group is None else self.lines_of(lines)[0][name]
+        where = self.order[lines]
+        if self.group is None:
+            return self.rows[name][where]
+        found: NDArray[np.generic] = np.empty(len(where), self.rows.dtype[name])
+        mine = where >= 0
+        found[mine], found[~mine] = self.rows[name][where[mine]], self.group.rows[name][-1 - where[~mine]]
+        return found
 
     def says(self, number_: int, lines: Lines) -> list[str]:
         """What a column reads in some lines; a group's line names the group and how many orders it holds."""

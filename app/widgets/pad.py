@@ -156,7 +156,9 @@ class Pad:
             self._epoch, pulled.reset = reader.epoch, True
         if missed or pulled.reset:
             changed = {name: np.arange(reader.length(name)) for name in SECTIONS if name != "trace"}
-        wanted = np.union1d(changed.get("parents", pulled.parents), self._torn)
+        wanted = changed.get("parents", pulled.parents)
+        if len(self._torn):
+            wanted = np.union1d(wanted, self._torn)
         if len(wanted):
             pulled.parents = self._store(reader, wanted)
         for name in ("instruments", "sources"):
@@ -183,7 +185,8 @@ class Pad:
                 break
             except TornRowsError as torn:
                 wanted = np.setdiff1d(wanted, torn.index)
-        self._torn = np.setdiff1d(asked, wanted)
+        if len(wanted) < len(asked):
+            self._torn = np.setdiff1d(asked, wanted)
         self._count = max(self._count, end)
         return wanted
 

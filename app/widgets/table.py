@@ -76,7 +76,10 @@ class Table(QAbstractTableModel):
     def touch(self, rows: NDArray[np.int64], lines: slice) -> None:
         """Some rows have newer figures: one signal a frame, for those of them that are shown in some lines."""
         self.touched.emit(rows)
-        hit = np.flatnonzero(np.isin(self.order[lines], rows))
+        fresh = np.zeros(len(self.rows), bool)
+        fresh[rows] = True
+        shown = self.order[lines]
+        hit = np.flatnonzero((shown >= 0) & fresh[shown]) if len(fresh) else shown[:0]
         if len(hit):
             first, last = lines.start + int(hit[0]), lines.start + int(hit[-1])
             self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
