@@ -1,6 +1,7 @@
 """The parameters of a target strategy as a form: one field a parameter, bounds and choices from the profile."""
 
 import math
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
@@ -9,6 +10,9 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QWidget
 from app.widgets.switch_port import Field
 from app.widgets.theme import Theme
 
+# As FIX writes numbers: what Python reads beyond that (1_000, 1e3, other scripts' digits) no broker does.
+_WHOLE = re.compile(r"-?[0-9]+")
+_NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)")
 _YES_NO = (("Y", "yes"), ("N", "no"))
 
 
@@ -17,12 +21,10 @@ def complaint(field: Field, value: str) -> str:
     if not value:
         return f"{field.title}: a value is needed" if field.required else ""
     if field.kind in {"int", "float"}:
-        try:
-            number = int(value) if field.kind == "int" else float(value)
-        except ValueError:
+        if not (_WHOLE if field.kind == "int" else _NUMBER).fullmatch(value):
             kind = "a whole number" if field.kind == "int" else "a number"
             return f"{field.title} = {value!r} is not allowed; allowed: {kind}"
-        low, high = field.low, field.high
+        number, low, high = float(value), field.low, field.high
         if not math.isfinite(number) or (low is not None and number < low) or (high is not None and number > high):
             return f"{field.title} = {value} is not allowed; allowed: {_bounds(field)}"
     if field.kind == "choice" and value not in {wire for wire, _ in field.choices}:
@@ -33,7 +35,9 @@ def complaint(field: Field, value: str) -> str:
 def _bounds(field: Field) -> str:
     if field.low is not None and field.high is not None:
         return f"{field.low:g} to {field.high:g}"
-    return f"at least {field.low:g}" if field.low is not None else f"at most {field.high:g}"
+    if field.low is not None:
+        return f"at least {field.low:g}"
+    return f"at most {field.high:g}" if field.high is not None else "a number that is not beyond all bounds"
 
 
 class Form(QWidget):
