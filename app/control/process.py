@@ -8,6 +8,7 @@ import os
 import pwd
 import signal
 import socket
+import sys
 import threading
 import time
 import tomllib
@@ -28,7 +29,7 @@ from app.engine.errors import ScorecardError, SettingsError, complaint
 from app.engine.switch.guard import Limits, Market
 from app.engine.switch.order import Order
 from app.engine.switch.profile import Profile, profile_of
-from app.runtime.channel import Door
+from app.runtime.channel import Door, write_private
 from app.settings import RESOURCES
 
 BEAT_S: Final = 0.1
@@ -183,7 +184,13 @@ def load_profile(path: Path = DEFAULT_PROFILE) -> Profile:
 
 def main(words: list[str]) -> int:
     """Run the control process of a runtime folder until SIGTERM."""
-    process = ControlProcess(Path(words[0]).absolute(), load_profile(), Limits())
+    folder = Path(words[0]).absolute()
+    try:
+        process = ControlProcess(folder, load_profile(), Limits())
+    except ScorecardError as error:  # a file somebody has to look at: said in words, to the supervisor and the log
+        write_private(folder / "control.words", str(error).encode())
+        sys.stderr.write(f"{error}\n")  # the log of this process
+        return 1
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         threading.Thread(target=process.stop, daemon=True).start()

@@ -319,3 +319,14 @@ def test_that_nobody_at_home_is_said(tmp_path: Path) -> None:
         client.states()
     with pytest.raises(BoardError):
         BoardReader(tmp_path / "control")
+
+
+def test_that_a_damaged_audit_ends_the_process_with_a_sentence_for_its_supervisor(tmp_path: Path) -> None:
+    (tmp_path / "control").mkdir()
+    (tmp_path / "control" / "audit.log").write_bytes(b"this is no line of it\n")
+    words = [sys.executable, "-m", "app.control", str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert "audit.log" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "control.words").read_text("utf-8") == done.stderr.strip()

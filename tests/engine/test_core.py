@@ -296,3 +296,13 @@ def test_that_a_saved_engine_goes_on_where_it_was() -> None:
     engine.finish(last_ts(DAY))
     assert (engine.output_hash(), engine.run_hash()) == (REFERENCE.output_hash(), REFERENCE.run_hash())
     assert MS * 1000 == S
+
+
+def test_that_a_path_can_be_put_on_the_board_before_anything_else_is() -> None:
+    engine, early, whole = fed(8), Memory(), Memory()
+    engine.path(early)
+    fed(8).publish(whole)
+    assert early.table("trace") == whole.table("trace")
+    assert len(early.table("trace")) > 0
+    engine.publish(early)
+    assert early.table("trace") == whole.table("trace"), "not a second time"

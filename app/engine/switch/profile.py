@@ -121,12 +121,21 @@ def parameter_fault(parameter: Parameter, value: str) -> str:
             return ""
 
 
+def written_as_number(value: str, *, whole: bool) -> bool:
+    """True for a FIX int or float: digits, a minus, a point where it may have one; Python reads more (1_0, 1e1, +5)."""
+    digits = value.removeprefix("-")
+    if not whole:
+        before, point, after = digits.partition(".")
+        digits = before + after if point and (before or after) else digits
+    return digits.isascii() and digits.isdigit()
+
+
 def _number_fault(parameter: Parameter, value: str) -> str:
-    words = "a whole number" if parameter.kind == "int" else "a number"
-    try:
-        number = float(int(value)) if parameter.kind == "int" else float(value)
-    except (ValueError, OverflowError):
+    whole = parameter.kind == "int"
+    words = "a whole number" if whole else "a number"
+    if not written_as_number(value, whole=whole):
         return words
+    number = float(value)
     low = -math.inf if parameter.low is None else parameter.low
     high = math.inf if parameter.high is None else parameter.high
     if not math.isfinite(number) or not low <= number <= high:

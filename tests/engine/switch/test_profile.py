@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from app.engine.errors import SettingsError
-from app.engine.switch.profile import Parameter, Strategy, parameter_fault, parameters_fault, profile_of
+from app.engine.switch.profile import (
+    Parameter,
+    Strategy,
+    parameter_fault,
+    parameters_fault,
+    profile_of,
+    written_as_number,
+)
 from tests.engine.switch.made import profile
 
 ONE: dict[str, Any] = {"name": "x", "strategies": {"V": {"wire": "1"}}}
@@ -72,7 +79,7 @@ def test_that_a_parameter_says_what_it_may_be(kind: Any, good: list[str], bad: l
 
 
 def test_that_bounds_may_be_open() -> None:
-    assert parameter_fault(Parameter(kind="float"), "-1e9") == ""
+    assert parameter_fault(Parameter(kind="float"), "-1000000000") == ""
     assert parameter_fault(Parameter(kind="int"), "") == ""
     assert parameter_fault(Parameter(kind="int", required=True), "") == "a value"
 
@@ -84,3 +91,14 @@ def test_that_the_first_wrong_parameter_is_named() -> None:
     assert "Pct" in parameters_fault(strategy, {})
     assert "Other is no parameter" in parameters_fault(strategy, {"Other": "1"})
     assert "there are none" in parameters_fault(Strategy(wire="1"), {"Other": "1"})
+
+
+def test_that_a_number_is_written_as_fix_writes_it() -> None:
+    good = ("0", "7", "-7", "007")
+    assert all(written_as_number(value, whole=True) and written_as_number(value, whole=False) for value in good)
+    for value in ("0.25", ".5", "5.", "-.5"):
+        assert written_as_number(value, whole=False)
+        assert not written_as_number(value, whole=True)
+    for value in ("", "-", ".", "-.", "1_0", "1e1", "+5", "--5", "1.2.3", " 5", "5 ", "\u0665", "nan", "inf", "0x1"):
+        assert not written_as_number(value, whole=True), value
+        assert not written_as_number(value, whole=False), value
