@@ -19,7 +19,7 @@ from app.widgets.pyramid import Path
 
 LINKED: Final = ("fills", "children", "events")  # sections with a `parent_row`
 STALE_AFTER_NS: Final = 900_000_000  # a second at most until the screen says so
-_SLICE: Final = 50_000  # rows read of a long section in one pull
+_SLICE: Final = 25_000  # rows read of a long section in one pull
 _PATHS: Final = 4  # instruments whose path is kept
 _LOOKS: Final = 200  # at a torn row; what stays torn is asked for again at the next pull
 
@@ -125,7 +125,8 @@ class Pad:
         if instrument not in self._paths:
             while len(self._paths) >= _PATHS:
                 self._paths.pop(next(iter(self._paths)))
-            self._paths[instrument] = (Path(), 0)
+            expected = self.reader.length("trace") * 3 // 2 if self.reader else 0
+            self._paths[instrument] = (Path(expected), 0)
         return self._paths[instrument][0]
 
     def settled(self) -> bool:

@@ -14,8 +14,8 @@ _LEVELS: Final = 4
 class Column:
     """A growing array with doubling room; `values` is a view of what is filled."""
 
-    def __init__(self, dtype: type[np.generic]) -> None:
-        self._room = np.empty(1024, dtype)
+    def __init__(self, dtype: type[np.generic], room: int = 0) -> None:
+        self._room = np.empty(max(room, 1024), dtype)
         self._count = 0
 
     def __len__(self) -> int:
@@ -45,8 +45,8 @@ class Column:
 class Pyramid:
     """Smallest and largest value over index ranges of an append-only series; NaN counts as no value."""
 
-    def __init__(self) -> None:
-        self._points = Column(np.float64)
+    def __init__(self, room: int = 0) -> None:
+        self._points = Column(np.float64, room)
         self._levels = [(Column(np.float64), Column(np.float64)) for _ in range(_LEVELS)]
 
     def __len__(self) -> int:
@@ -105,12 +105,15 @@ def _reduce(ufunc: np.ufunc, source: Column, first: NDArray[np.int64], last: NDA
 
 
 class Path:
-    """An instrument's mid and volume over time, for painting; times that run back are held."""
+    """An instrument's mid and volume over time, for painting; times that run back are held.
 
-    def __init__(self) -> None:
-        self.mid = Pyramid()
-        self._ts = Column(np.int64)
-        self._volume = Column(np.int64)  # running total, so that any bar is one difference
+    `room`: points to expect; memory is taken as it is filled. Moving a long path to a larger room would stall a frame.
+    """
+
+    def __init__(self, room: int = 0) -> None:
+        self.mid = Pyramid(room)
+        self._ts = Column(np.int64, room)
+        self._volume = Column(np.int64, room)  # running total, so that any bar is one difference
 
     def __len__(self) -> int:
         return len(self._ts)
