@@ -62,3 +62,10 @@ def say(label: QLabel, words: str) -> None:
     need = label.sizeHint()
     if need.width() > label.width() or label.minimumWidth() != label.maximumWidth():
         label.setFixedSize(need.width(), need.height())
+
+
+def dye(label: QLabel, colour: str) -> None:
+    """Colour of a label's text; nothing is laid out anew when it has it already."""
+    sheet = f"color: {colour}"
+    if label.styleSheet() != sheet:
+        label.setStyleSheet(sheet)

@@ -5,13 +5,14 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from app.engine.events import Rows
 from app.engine.units import NULL
 from app.widgets import drill_columns
 from app.widgets import format as text
 from app.widgets.algos import algo_orders
+from app.widgets.caption import Caption
 from app.widgets.columns import Column
 from app.widgets.export import offer_csv
 from app.widgets.fitting import FittingGrid
@@ -19,7 +20,7 @@ from app.widgets.lookback_port import LookbackPort
 from app.widgets.pad import Pad
 from app.widgets.table import Table
 from app.widgets.tape_view import Spot, TapeView
-from app.widgets.theme import Theme, figures_font
+from app.widgets.theme import Theme
 
 
 class _Page(NamedTuple):
@@ -57,7 +58,7 @@ class Drill(QWidget):
         self.child: int | None = None
         self._rows: dict[str, Rows] = {page.section: np.zeros(0, drill_columns.ALGO) for page in _PAGES}
         self.grids = [self._grid(page) for page in _PAGES]
-        self.crumbs, self.more, self.tabs = QLabel(), QPushButton(), QTabWidget()
+        self.crumbs, self.more, self.tabs = Caption(theme, "ink"), QPushButton(), QTabWidget()
         self.tape = TapeView(theme, port)
         self.tape.replay_wanted.connect(self.replay_wanted)
         self._build()
@@ -97,6 +98,7 @@ class Drill(QWidget):
     def dress(self, theme: Theme) -> None:
         """Change the colours."""
         self.theme = theme
+        self.crumbs.dress(theme)
         for grid in self.grids:
             grid.dress(theme)
         self.tape.dress(theme)
@@ -170,7 +172,9 @@ class Drill(QWidget):
             if number in _CHILD and self.child is not None:
                 rows = rows[rows[_CHILD[number]] == self.child]
             self._put(number, rows, other=other)
-            self.tabs.setTabText(number, f"{page.title}  {text.number(len(rows))}")
+            title = f"{page.title}  {text.number(len(rows))}"
+            if title != self.tabs.tabText(number):
+                self.tabs.setTabText(number, title)
         self._say()
 
     def _put(self, number: int, rows: Rows, *, other: bool) -> None:
@@ -197,10 +201,11 @@ class Drill(QWidget):
         if self.child is not None:
             words.append(say(self.child))
         self.crumbs.setText("  ▸  ".join(words))
-        self.crumbs.setStyleSheet(f"color: {self.theme.ink}")
         hidden = self.grids[max(self.tabs.currentIndex(), 0)].hidden
         self.more.setText(f"+{hidden} columns" if hidden else "fewer columns")
-        self.more.setVisible(bool(hidden) or self.more.isChecked())
+        wanted = bool(hidden) or self.more.isChecked()
+        if self.more.isHidden() == wanted:
+            self.more.setVisible(wanted)
 
     # -- building ------------------------------------------------------------------------------------------------
 
@@ -209,9 +214,6 @@ class Drill(QWidget):
         return FittingGrid(Table(page.columns, self.pad, rows), self.theme, page.title)
 
     def _build(self) -> None:
-        self.crumbs.setFont(figures_font())
-        self.crumbs.setTextFormat(Qt.TextFormat.PlainText)
-        self.crumbs.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.more.setCheckable(True)
         self.more.setToolTip("columns that do not fit: all of them with a scroll bar, or only what fits")
         self.tabs.setDocumentMode(True)

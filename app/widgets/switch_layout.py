@@ -73,7 +73,8 @@ class SwitchLayout(QObject):
         """A sentence in the way, "" for none."""
         if words != self.words.text():
             self.words.setText(words)
-        self.words.setVisible(bool(words))
+        if self.words.isHidden() == bool(words):  # even what is put away anew lays a window out
+            self.words.setVisible(bool(words))
 
     def fade(self, faded: bool) -> None:
         """Grey everything."""

@@ -179,7 +179,8 @@ class SwitchPanel(QWidget):
         self.view.confirm.disarm()
         self.view.confirm.setText("Confirm")
         self.view.preflight.show_preflight(None)
-        self.view.problem(words)
+        if self.port is not None:
+            self.view.problem(words)
         self._say()
 
     def _confirm_words(self, wish: Wish) -> str:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.widgets import format as text
 from app.widgets.asking import Asker
+from app.widgets.caption import dye
 from app.widgets.ladder import Ladder
 from app.widgets.lookback_port import Level, LookbackError, LookbackPort
 from app.widgets.raw import RawView
@@ -157,7 +158,7 @@ class TapeView(QWidget):
         for part in (self.venue, self.before, self.replay):
             part.setEnabled(spot is not None)
         for label in (self.title, self.when):
-            label.setStyleSheet(f"color: {self.theme.faint}")
+            dye(label, self.theme.faint)
 
     def _build(self) -> None:
         self.before.setCheckable(True)
