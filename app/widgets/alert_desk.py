@@ -29,7 +29,6 @@ class AlertDesk(QObject):
         super().__init__(blotter)
         self.alerts = Alerts()
         self._bridge, self._blotter, self._toasts, self._action = bridge, blotter, toasts, action
-        self._rows: dict[str, int] = {}  # order -> row
         self._lit: dict[int, int] = {}  # row -> screen time its flash ends
         self._since = np.empty(0)
         self._watch = Watch()
@@ -41,7 +40,6 @@ class AlertDesk(QObject):
         """One frame: orders that changed, shelves that end, ages that grow."""
         pad, now = self._bridge.pad, self._bridge.now()
         if pulled.reset:
-            self._rows.clear()
             self._watch.forget()
         if pad.watermark == NULL or pad.pulse.stale:
             return
@@ -118,10 +116,8 @@ class AlertDesk(QObject):
         self.changed.emit()
 
     def _row(self, order: str) -> int:
-        row = self._rows.get(order, -1)
-        if row < 0:
-            row = self._rows[order] = self._bridge.pad.find(order)
-        return row
+        row = self._watch.rows.get(order, -1)
+        return row if row >= 0 else self._bridge.pad.find(order)
 
     def _mark(self) -> None:
         """Which rows carry a mark, and since when."""

@@ -63,6 +63,17 @@ def _words(step: int) -> str:
     return clock(0, UTC, _digits(step))
 
 
+class BareAxis(pg.AxisItem):  # type: ignore[misc]
+    """A line without ticks, between two plots on one time axis."""
+
+    def __init__(self) -> None:
+        super().__init__("bottom", showValues=False)
+
+    def tickValues(self, _low: float, _high: float, _size: float) -> list[tuple[float, list[float]]]:
+        """None."""
+        return []
+
+
 class FigureAxis(pg.AxisItem):  # type: ignore[misc]
     """Left axis with as many labels as its height takes."""
 

@@ -5,7 +5,7 @@ from typing import Final
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
 
-from app.widgets.axes import ClockAxis, FigureAxis, TimeBox
+from app.widgets.axes import BareAxis, ClockAxis, FigureAxis, TimeBox
 from app.widgets.marks import NO_BUNCHES, Counts, Notes
 from app.widgets.theme import Theme, figures_font
 
@@ -33,7 +33,7 @@ class Plots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         super().__init__()
         self.clock = ClockAxis()
         self.box, self.middle_box, self.low_box = (TimeBox(theme) for _ in range(3))
-        hidden = [pg.AxisItem("bottom", showValues=False) for _ in range(2)]
+        hidden = [BareAxis() for _ in range(2)]
         self.upper = self.addPlot(
             0, 0, viewBox=self.box, axisItems={"left": FigureAxis(sign=True), "bottom": hidden[0]}
         )

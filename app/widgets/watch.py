@@ -22,10 +22,12 @@ class Watch:
 
     def __init__(self) -> None:
         self._known = np.empty(0, np.int64)
+        self.rows: dict[str, int] = {}  # order -> row, of every case so far
 
     def forget(self) -> None:
         """Rows are numbered anew."""
         self._known = self._known[:0]
+        self.rows.clear()
 
     def cases(self, pad: Pad, rows: NDArray[np.int64], me: Me) -> list[Case]:
         """Cases of those of some parents (rows) that changed; the others say nothing new."""
@@ -41,7 +43,10 @@ class Watch:
         self._known[rows] = keys
         grave = [i for i in np.unique(parents["level"][fresh]).tolist() if pad.text(i) in {"AMBER", "RED"}]
         asked = ~first | np.isin(parents["level"][fresh], grave)  # at first sight a calm order is no news
-        return [_case(pad, parents[row], me, stopped) for row in fresh[asked].tolist()]
+        where = fresh[asked].tolist()
+        cases = [_case(pad, parents[row], me, stopped) for row in where]
+        self.rows.update(zip([case.order for case in cases], where, strict=True))
+        return cases
 
 
 def _keys(parents: Rows, rows: NDArray[np.int64], stopped: set[int]) -> NDArray[np.int64]:
