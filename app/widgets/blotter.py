@@ -3,6 +3,7 @@
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -39,28 +40,37 @@ class Blotter(QWidget):
         self._arranged = self._touched = self._sampled = 0
         self._unsettled = False  # figures have changed since the rows were last put in order
         self._held: set[str] = set()
+        self._coming: NDArray[np.int64] | None = None  # order of the rows that is being drawn
+        self._waiting: list[NDArray[np.int64]] = []  # rows with newer figures, not yet painted
         self._life = ""
         self._pinned: set[str] = set()  # ids: rows are numbered anew in a new epoch
         self._build()
         self.grid.picked.connect(self._picked)
         self.grid.pointed.connect(lambda over: self.hold("pointer", over))
         self.grid.horizontalHeader().sortIndicatorChanged.connect(lambda *_: self.grid.choose(self.grid.chosen))
+        self.table.arranged.connect(self._forget_coming)
         bridge.chosen.connect(self._chosen)
         self.grid.order_by("attention", descending=True)
 
     # -- following the board -------------------------------------------------------------------------------------
 
-    def show_pulled(self, pulled: Pulled) -> None:
-        """Show what a frame brought: new rows at the end, newer figures in view, order once a second."""
+    def show_pulled(self, pulled: Pulled, *, rest: bool = False) -> None:
+        """Show what a frame brought: new rows at the end, newer figures in view, order once a second.
+
+        `rest`: the frame has its work already; rows are painted anew in the next one.
+        """
         pad, now = self._bridge.pad, self._bridge.now()
         if pulled.reset:
             self.table.pins = set()
             self.table.replace(pad.parents)
             self.grid.sparks.forget()
-            self._arranged = 0
+            self._arranged, self._waiting, self._coming = 0, [], None
         elif len(pulled.parents):
             self.table.renew(pad.parents)
-            self.table.touch(pulled.parents, self.grid.shown_lines())
+            self._waiting.append(pulled.parents)
+        if self._waiting and not rest:
+            rows, self._waiting = np.concatenate(self._waiting), []
+            self.table.touch(rows, self.grid.shown_lines())
         life, self._life = self._life, pad.pulse.life
         if pulled.sections & {"instruments", "sources"} or pulled.reset or life != self._life:
             self._show_trust()
@@ -68,14 +78,27 @@ class Blotter(QWidget):
             self._find_pins()
             self._sample(now)
         self._unsettled |= len(pulled.parents) > 0
-        if self._unsettled and not self.held and now - max(self._arranged, self._touched) >= ARRANGE_NS:
-            self._arranged, self._unsettled = now, False
-            self.table.arrange()
+        if self._unsettled and not self.held and not rest and now - max(self._arranged, self._touched) >= ARRANGE_NS:
+            self._arrange(now)
         if self._bridge.row < 0 and not self._bridge.wanted and len(self.table.orders()):
             self._bridge.choose(int(self.table.orders()[0]))
         if self.grid.chosen != self._bridge.row:  # rows were numbered anew: what is highlighted is what is chosen
             self.grid.choose(self._bridge.row)
         self._count()
+
+    def _arrange(self, now: int) -> None:
+        """Rows move once those that come into view are drawn, a few a frame: none of them waits for all."""
+        if self._coming is None:
+            self._coming = self.table.coming()
+        coming = self._coming
+        if coming is not None and len(coming) == len(self.table.order) and self.grid.prepare(coming):
+            return
+        self._arranged, self._unsettled, self._coming = now, False, None
+        if coming is None or not self.table.move_to(coming):
+            self.table.arrange()
+
+    def _forget_coming(self) -> None:
+        self._coming = None  # sorted, filtered, grouped anew since
 
     def _show_trust(self) -> None:
         pad = self._bridge.pad

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QPolygonF, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from app.widgets.columns import Column, mark, side_tone
@@ -19,7 +19,8 @@ from app.widgets.theme import TONES, Shape, Theme, figures_font
 ROW_HEIGHT: Final = 20
 PAD: Final = 3
 LIVE: Final = {"spark", "alert"}  # columns that change without their row
-_TILES: Final = 200  # pictures kept
+_TILES: Final = 400  # pictures kept
+_AT_ONCE: Final = 6  # pictures drawn in a frame for an order of rows to come
 _BACK: Final = {Qt.Key.Key_K, Qt.Key.Key_Up, Qt.Key.Key_PageUp, Qt.Key.Key_End}
 _STEPS: Final = {Qt.Key.Key_J: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_K: -1, Qt.Key.Key_Up: -1}
 
@@ -34,7 +35,7 @@ class Grid(QTableView):
         self.table, self.theme = table, theme
         self.chosen = -1
         self.faded = False
-        self._colours = {tone: theme.colour(tone) for tone in TONES}
+        self._colours = pens_of(theme)
         self._wide: dict[int, int] = {}  # columns found too narrow, and what they need
         self._painted: NDArray[np.int64] = np.empty(0, np.int64)  # rows as the eye last saw them, from this line on
         self._painted_from = self._painted_top = 0
@@ -65,7 +66,7 @@ class Grid(QTableView):
         titles.setSectionsClickable(True)
         titles.sortIndicatorChanged.connect(table.sort)
         for moved in (titles.sectionResized, titles.sectionMoved, self.horizontalScrollBar().valueChanged):
-            moved.connect(lambda *_: self.forget_tiles())
+            moved.connect(lambda *_: None if table.moving else self.forget_tiles())
         for number, column in enumerate(table.columns):
             title = self.glyphs.metrics.horizontalAdvance(column.title) + 12
             self.setColumnWidth(number, max(column.chars * self.glyphs.digit, title) + 2 * PAD)
@@ -96,7 +97,7 @@ class Grid(QTableView):
     def dress(self, theme: Theme) -> None:
         """Change the colours."""
         self.theme = theme
-        self._colours = {tone: theme.colour(tone) for tone in TONES}
+        self._colours = pens_of(theme)
         self.forget_tiles()
 
     def set_zone(self, where: tzinfo) -> None:
@@ -224,12 +225,36 @@ class Grid(QTableView):
         """Draw the lines whose rows have no picture yet, column by column."""
         order = self.table.order
         missing = np.array([line for line in range(lines.start, lines.stop) if int(order[line]) not in self._tiles])
-        if not len(missing):
-            return
-        if len(self._tiles) > _TILES:
-            self._tiles.clear()
-            missing = np.arange(lines.start, lines.stop)
-        ratio, painters = self.devicePixelRatioF(), []
+        if len(missing):
+            self._make_room(set(order[lines].tolist()))
+            self._draw(missing)
+
+    def _make_room(self, kept: set[int]) -> None:
+        """Let the oldest pictures go that are not needed."""
+        for row in list(self._tiles)[: max(len(self._tiles) - _TILES, 0)]:
+            if row not in kept:
+                del self._tiles[row]
+
+    def prepare(self, order: NDArray[np.int64]) -> bool:
+        """Draw a few of the rows that will be in view in another order; True while more are to be drawn.
+
+        Pictures of a short table are all kept: there is nothing to wait for.
+        """
+        if len(order) <= _TILES or not len(self._painted):
+            return False
+        rows = [row for row in order[self.shown_lines()].tolist() if row not in self._tiles]
+        if len(rows) <= _AT_ONCE:
+            return False
+        lines = np.full(len(self.table.rows), -1)
+        lines[self.table.order] = np.arange(len(self.table.order))
+        here = lines[rows[:_AT_ONCE]]
+        self._draw(here[here >= 0])
+        return bool(np.all(here >= 0))
+
+    def _draw(self, missing: NDArray[np.int64]) -> None:
+        """Pictures of the rows in some lines, column by column."""
+        order, painters = self.table.order, list[QPainter]()
+        ratio = self.devicePixelRatioF()
         for line in missing.tolist():
             tile = QPixmap(round(self.viewport().width() * ratio), round(ROW_HEIGHT * ratio))
             tile.setDevicePixelRatio(ratio)
@@ -259,20 +284,24 @@ class Grid(QTableView):
 
     def paint_column(self, painters: Sequence[QPainter], number: int, column: Column, lines: NDArray[np.int64]) -> None:
         """The cells of a column in some lines, a painter each."""
+        if not len(lines):
+            return
         left, room = self.columnViewportPosition(number) + PAD, self.columnWidth(number) - 2 * PAD
         drop = (ROW_HEIGHT - self.glyphs.height) // 2
+        origin = self.rowViewportPosition(int(lines[0])) - ROW_HEIGHT * int(lines[0])
         for painter, line, said in zip(painters, lines.tolist(), self.table.says(number, lines), strict=True):
+            if not said and column.look not in {"level", "evidence"}:
+                continue
             shape, tone = self.look_of(column, said, line)
             painter.setPen(self._colours[tone])
-            y, indent = self.rowViewportPosition(line), 0
+            y, indent = origin + ROW_HEIGHT * line, 0
             if shape != "none":
                 indent = 15
                 draw_shape(painter, shape, QPointF(left + 5, y + ROW_HEIGHT / 2))
-            if said:
-                place = (left + indent, y + drop, room - indent)
-                need = self.glyphs.draw(painter, place, said, right=column.right)
-                if column.right and need > room - indent:
-                    self._wide[number] = max(self._wide.get(number, 0), need + indent + 2 * PAD)
+            place = (left + indent, y + drop, room - indent)
+            need = self.glyphs.draw(painter, place, said, right=column.right)
+            if column.right and need > room - indent:
+                self._wide[number] = max(self._wide.get(number, 0), need + indent + 2 * PAD)
 
     def look_of(self, column: Column, said: str, line: int) -> tuple[Shape, str]:
         """Shape and tone of a cell."""
@@ -303,6 +332,11 @@ class Grid(QTableView):
         for number, width in self._wide.items():
             self.setColumnWidth(number, width)
         self._wide.clear()
+
+
+def pens_of(theme: Theme) -> dict[str, QPen]:
+    """A pen for every tone."""
+    return {tone: QPen(theme.colour(tone)) for tone in TONES}
 
 
 def draw_shape(painter: QPainter, shape: Shape, centre: QPointF, size: float = 4.5) -> None:

@@ -75,6 +75,19 @@ class OrderTable(Table):
             self.endResetModel()
         self.arranged.emit()
 
+    def coming(self) -> NDArray[np.int64] | None:
+        """The order that `arrange` would give now; None among groups."""
+        return None if self._by or self.group is not None else self._arranged()
+
+    def move_to(self, order: NDArray[np.int64]) -> bool:
+        """Show an order that `coming` gave; False when other rows are shown by now."""
+        if self._by or not np.array_equal(np.sort(order), np.sort(self.order)):
+            return False
+        if not np.array_equal(order, self.order):
+            self._move_to(order)
+        self.arranged.emit()
+        return True
+
     def _arranged(self) -> NDArray[np.int64]:
         shown = super()._arranged()
         if self._only:

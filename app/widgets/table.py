@@ -41,6 +41,7 @@ class Table(QAbstractTableModel):
         self.extras: dict[str, NDArray[np.float64]] = {}  # figures of the screen's own, by column and row
         self.exponents: dict[int, int] = {}  # size exponents that are not 0, by the instrument's index in the arena
         self.order: NDArray[np.int64] = np.arange(len(rows), dtype=np.int64)
+        self.moving = False  # rows change their places: a header says then that every column has another width
         self._filter = ""
         self._sorted: tuple[int, bool] | None = None  # column, descending
 
@@ -187,6 +188,7 @@ class Table(QAbstractTableModel):
         return ranks[inverse]
 
     def _move_to(self, order: NDArray[np.int64]) -> None:
+        self.moving = True
         self.layoutAboutToBeChanged.emit()
         place = np.empty(len(self.rows), np.int64)
         place[order] = np.arange(len(order))
@@ -195,6 +197,7 @@ class Table(QAbstractTableModel):
         self.order = order
         self.changePersistentIndexList(old, new)
         self.layoutChanged.emit()
+        self.moving = False
 
     # -- Qt ------------------------------------------------------------------------------------------------------
 

@@ -38,6 +38,7 @@ class Trace(QWidget):
         self._range: tuple[int, int] | None = None  # ns in view; None: all of the order
         self._before: list[tuple[int, int] | None] = []
         self._y = (0.0, 0.0)
+        self.drawn = 0  # times so far
         self.plots = Plots(theme)
         self.layers = Layers(self.plots, theme)
         self._build()
@@ -86,6 +87,7 @@ class Trace(QWidget):
     def refresh(self) -> None:
         """Draw what is in view now: a few points a pixel, however long the path."""
         course = self.course
+        self.drawn += 1
         self._heading.setText(course.title if course else "")
         self._legend.show_side("sell" if course and course.side != "BUY" else "buy")
         if course is None or not len(course.path):

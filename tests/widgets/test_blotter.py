@@ -1,6 +1,7 @@
 """The blotter: filter, sort, group, scope, pins; rows that hold still; clicks that never act on another order."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from app.widgets.bridge import Bridge
 from app.widgets.grid import ROW_HEIGHT
 from app.widgets.groups import BY
 from app.widgets.main_window import MainWindow
+from app.widgets.pad import Pad
 from app.widgets.ports import Me, Ports
 from tests.widgets.conftest import Hand
 from tests.widgets.filler import DAY, OPEN, Filler
@@ -234,6 +236,31 @@ def test_that_rows_hold_still_under_the_pointer_and_while_an_action_is_armed(
     QApplication.sendEvent(window.blotter.grid.viewport(), QEvent(QEvent.Type.Leave))
     storm(window, filler, clock)
     assert window.blotter.table.order.tolist() != before
+
+
+def test_that_a_long_pad_moves_its_rows_once_those_that_come_into_view_are_drawn(
+    qtbot: QtBot, tmp_path: Path, clock: Hand
+) -> None:
+    filler = Filler(tmp_path / "long", parents=500, points=10)
+    window = MainWindow(Bridge(Pad(tmp_path / "long"), clock), themes.DARK)
+    qtbot.addWidget(window)
+    with qtbot.waitExposed(window):
+        window.show()
+    window.bridge.look()
+    grid, table = window.blotter.grid, window.blotter.table
+    grid.viewport().grab()
+    before = table.order.tolist()
+    storm(window, filler, clock)
+    wanted = table.coming()
+    assert wanted is not None
+    assert table.order.tolist() == before
+    for _ in range(20):
+        clock.ns += SECOND // 30
+        window.bridge.look()
+        if table.order.tolist() != before:
+            break
+    assert table.order.tolist() == wanted.tolist()
+    filler.writer.close()
 
 
 @pytest.mark.slow
