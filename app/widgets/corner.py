@@ -4,7 +4,7 @@ from collections.abc import Callable
 from html import escape
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.widgets.alerts import Toast
@@ -62,13 +62,15 @@ class Overlay(QFrame):
 
 
 class Toasts(Overlay):
-    """The newest alerts, bottom right; each says what can be done and goes by itself."""
+    """The newest alerts, top right under the strip; each says what can be done and goes by itself."""
 
     wanted = Signal(str)  # an order to go to
 
     def __init__(self, window: QWidget, theme: Theme, sound: Callable[[], object]) -> None:
-        super().__init__(window, theme, Qt.Corner.BottomRightCorner)
+        super().__init__(window, theme, Qt.Corner.TopRightCorner)
         self._sound = sound
+        self._strip: QWidget | None = None
+        self._clear: tuple[QWidget, ...] = ()
         self.said: list[Toast] = []
         self._lines = QVBoxLayout(self)
         self._lines.setContentsMargins(10, 8, 10, 8)
@@ -86,6 +88,22 @@ class Toasts(Overlay):
         self._timer.start(STAY_MS)
         self.show()
         self.place()
+
+    def stand(self, strip: QWidget, clear: tuple[QWidget, ...]) -> None:
+        """Stand under a strip of the window and never over some controls."""
+        self._strip, self._clear = strip, clear
+
+    def place(self) -> None:
+        """Right under the strip; further left or down where a control that must stay clear is there."""
+        super().place()
+        top = self._strip.mapTo(self.over, QPoint(0, self._strip.height())).y() + _MARGIN // 2 if self._strip else 0
+        right = max(self.over.width() - self.width() - _MARGIN, 0)
+        taken = [QRect(part.mapTo(self.over, QPoint()), part.size()) for part in self._clear if part.isVisible()]
+        below = [QPoint(right, where.bottom() + _MARGIN) for where in taken]
+        for spot in (QPoint(right, max(top, _MARGIN)), QPoint(_MARGIN, max(top, _MARGIN)), *below):
+            if not any(QRect(spot, self.size()).intersects(where) for where in taken):
+                self.move(spot)
+                break
 
     def clear(self) -> None:
         """All of them are gone; the rows keep their marks."""

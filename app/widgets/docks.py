@@ -1,10 +1,11 @@
 """Docks that can be torn off, kept per machine, and brought back on-screen when a monitor is gone."""
 
+from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QRect, QSettings, QSysInfo, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QWidget
 
 _STATE_VERSION: Final = 2
 _SEEN: Final = 80  # pixels of a window that must be on a screen to be caught with the mouse
@@ -21,6 +22,7 @@ class Docks:
     def __init__(self, window: QMainWindow) -> None:
         self._window = window
         self._known: dict[str, QDockWidget] = {}
+        self.lift: Callable[[], object] = lambda: None  # what stands over the window, when a dock came to the front
         window.setDockNestingEnabled(True)
         window.setAnimated(False)
 
@@ -45,12 +47,22 @@ class Docks:
         elif neighbour is not None:
             self._window.splitDockWidget(neighbour, dock, Qt.Orientation.Horizontal)
         self._known[title] = dock
+        dock.visibilityChanged.connect(lambda _on: self.lift())
         return dock
 
     def show(self, title: str) -> None:
         """Bring a dock to the front, wherever it is."""
         self._known[title].show()
         self._known[title].raise_()
+        self.lift()
+
+    def sweep(self) -> None:
+        """Put away tab bars that Qt left behind when their docks moved into a longer one, or they show through."""
+        bars = self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        tabs = [{bar.tabText(number) for number in range(bar.count())} for bar in bars]
+        for bar, mine in zip(bars, tabs, strict=True):
+            if any(mine < other for other in tabs):
+                bar.hide()
 
     def hide_all(self) -> list[str]:
         """Put every dock away; returns those that were open."""

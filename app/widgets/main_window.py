@@ -95,10 +95,16 @@ class MainWindow(QMainWindow):
         self.overview = Overview(bridge, theme)
         self._reason, self._asked, self._drawn = "", 0, 0
         self.compact = False
+        self._owed = False  # newer figures of the chosen order are to be shown
+        self._seen, self._rested = 0, False  # drawings of the trace seen; the blotter rested in the frame before
         self._build()
         self.overlays = Overlays(
             self, theme, self.commands, {"blotter": self.blotter, "trace": self.trace, "health": self.health}
         )
+        self.overlays.toasts.stand(
+            self.blotter.grid.horizontalHeader(), (self.confirm, self.drill_side.panel.view.confirm)
+        )
+        self.docks.lift = self.overlays.lift
         for over in self.overlays.every():
             self.join(over)
         self.alerts = AlertDesk(bridge, self.blotter, self.overlays.toasts, self._available)
@@ -142,16 +148,21 @@ class MainWindow(QMainWindow):
     def show_pulled(self, pulled: Pulled) -> None:
         """One frame."""
         self.blotter.hold("pre-flight", self.drill_side.panel.found is not None)
-        self.blotter.show_pulled(pulled)
+        self._rested = self._seen != self.trace.drawn and not self._rested and not pulled.reset
+        self.blotter.show_pulled(pulled, rest=self._rested)
         self.alerts.show_pulled(pulled)
         self.overview.show_pulled(pulled)
         row = self.bridge.row
         if pulled.reset:
             self._share_room(len(self.bridge.pad.parents))
-        if pulled.reset or pulled.sections & {"fills", "children", "events"} or bool(np.any(pulled.parents == row)):
+        news = pulled.sections & {"fills", "children", "events"} or bool(np.any(pulled.parents == row))
+        self._owed = pulled.reset or bool(news) or self._owed
+        if self._owed and not self._rested:
+            self._owed = False
             self._show_chosen(other=False)
         elif "trace" in pulled.sections and self._is_course_due():
             self._show_course(other=False)
+        self._seen = self.trace.drawn
         self._show_state()
 
     def _share_room(self, orders: int) -> None:
@@ -297,6 +308,7 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         """The keys are the blotter's from the start; the tour comes at the first run."""
         super().showEvent(event)
+        self.docks.sweep()
         self.blotter.grid.setFocus()
         if self._settings is not None and not self._settings.value("toured"):
             self.overlays.tour.begin()

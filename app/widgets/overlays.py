@@ -22,6 +22,12 @@ class Overlays:
         """Each of them."""
         return self.palette, self.keys, self.journal, self.tour, self.toasts
 
+    def lift(self) -> None:
+        """Back on top of a dock that came to the front."""
+        for over in self.every():
+            if over.isVisible():
+                over.raise_()
+
     def close_one(self) -> bool:
         """Close what stands on top; False when nothing does. Toasts go by themselves."""
         for over in self.every()[:4]:

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, QSettings, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.engine.units import NULL
@@ -124,6 +124,32 @@ def test_that_a_halted_market_raises_no_alert(calm: MainWindow, filler: Filler, 
     turn(filler, 5, "RED")
     alarm(calm, filler, clock, OPEN + DAY + 1)
     assert calm.alerts.alerts.open == {}
+
+
+def test_that_toasts_stand_under_the_strip_on_top_of_every_dock_and_never_over_a_confirm(
+    calm: MainWindow, filler: Filler, clock: Hand
+) -> None:
+    turn(filler, 9, "RED")
+    alarm(calm, filler, clock, OPEN + DAY + 1)
+    toasts = calm.overlays.toasts
+    assert toasts.geometry().top() >= calm.health.geometry().bottom()
+    assert toasts.geometry().right() > calm.width() * 0.9
+    before = toasts.geometry()
+    calm.docks.show("Order panel")
+    assert calm.childAt(toasts.geometry().center()) in [toasts, *toasts.findChildren(QWidget)]
+    panel = QWidget(calm)
+    panel.setGeometry(before)
+    panel.show()
+    toasts.stand(calm.health, (panel,))
+    toasts.place()
+    assert not toasts.geometry().intersects(before)
+
+
+def test_that_no_tab_bar_is_left_over_beside_a_longer_one(calm: MainWindow) -> None:
+    bars = calm.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    tabs = [{bar.tabText(at) for at in range(bar.count())} for bar in bars if not bar.isHidden()]
+    assert {"Drill-down", "Order panel", "Pad overview"} in tabs
+    assert not [one for one in tabs if any(one < other for other in tabs)]
 
 
 def test_that_a_toast_leads_to_its_order(calm: MainWindow, filler: Filler, clock: Hand) -> None:
