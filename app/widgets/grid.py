@@ -195,7 +195,7 @@ class Grid(QTableView):
                 self.paint_column([painter] * len(numbers), number, column, numbers)
         painter.end()
         if self._wide:
-            QTimer.singleShot(0, self._widen)
+            QTimer.singleShot(0, self, self._widen)
 
     def forget_tiles(self) -> None:
         """Every line must be drawn anew."""

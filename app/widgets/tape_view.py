@@ -136,7 +136,7 @@ class TapeView(QWidget):
             self.ladder.show_words(problem)
         else:
             self.ladder.show_levels(levels)
-            QTimer.singleShot(0, self._centre)
+            QTimer.singleShot(0, self, self._centre)
 
     def _centre(self) -> None:
         """The best prices in the middle of what is seen."""
