@@ -85,7 +85,7 @@ BLOTTER: Final = (
            about="leak estimate, bps / the smallest leak that could be seen by now", why="not measured yet"),
     Column("leak_ccy", "At risk", 6, show=text.whole, about="projected leak on what remains, money",
            why="not measured yet"),
-    Column("algo", "Algo", 6, "text"),
+    Column("algo", "Algo", 8, "text"),
     Column("broker", "Broker", 6, "text"),
     Column("alert_age", "Alert", 7, "alert", show=age, compact=True,
            about="age of the alert; \u25cf new, \u25cb acknowledged, z shelved (Space acknowledges)"),
