@@ -284,6 +284,8 @@ from app.runtime.outputs import Outputs
 from app.runtime.route import Route
 from tests.runtime.made import Scribe, market, orders, universe
 
+pytestmark = pytest.mark.slow  # processes, whole days or whole windows
+
 def replay(request):
     names, rows = universe(), market(20_000)
     print("began", flush=True)

@@ -25,6 +25,8 @@ from app.feeds.simulator.ems import Reaction, Script
 from app.runtime.channel import Line
 from tests.control.engine import MadeEngine, Running, eventually
 
+pytestmark = pytest.mark.slow  # processes, whole days or whole windows
+
 PASSIVE = Target(strategy="PASSIVE", params={"MinClip": "200"})
 SILENT = Script(replace=(Reaction(answer="silence"),), cancel=(Reaction(answer="silence"),))
 

@@ -43,6 +43,8 @@ from tests.feeds.made import (
     universe,
 )
 
+pytestmark = pytest.mark.slow  # processes, whole days or whole windows
+
 FILES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 SAMPLES = [
     f"dbpy_{venue}_{schema}.dbn.zst"

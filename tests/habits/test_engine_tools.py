@@ -11,6 +11,8 @@ import pytest
 
 from scripts import engine_coverage, engine_map
 
+pytestmark = pytest.mark.slow  # processes, whole days or whole windows
+
 BOOK = '''"""A small book."""
 
 

@@ -7,6 +7,8 @@ import pytest
 from scripts import setup, stages
 from scripts.stages import Outcome, Stage
 
+pytestmark = pytest.mark.slow  # processes, whole days or whole windows
+
 
 def test_that_the_last_line_counts_everything(capsys: pytest.CaptureFixture[str]) -> None:
     code = stages.finish([Stage("tests", Outcome(5, 0, 2), 1.25), Stage("checks", Outcome(3), 0.5)])

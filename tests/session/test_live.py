@@ -16,6 +16,8 @@ from app.session.runtime_folder import RuntimeFolder
 from tests.session.live_day import begun, played
 from tests.session.reactive import Reactive
 
+pytestmark = pytest.mark.slow  # processes, whole days or whole windows
+
 SWITCH_NS = Reactive().start_ns + 200 * SECOND
 
 

@@ -190,6 +190,8 @@ def test_that_the_engines_process_ends_with_the_one_that_started_it(day: Path, t
 import os
 from app.session.playback import Playback
 from app.session.request import ReplayRequest
+
+pytestmark = pytest.mark.slow  # processes, whole days or whole windows
 playback = Playback(ReplayRequest(path={str(day)!r}, board={str(tmp_path / "board")!r}, speed=0.001))
 playback.launch()
 playback.wait_ready()

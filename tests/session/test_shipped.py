@@ -16,6 +16,8 @@ from tests.session.play import as_sheet, played
 from tests.session.test_inst import FILL_1, FILL_2, PARENT
 from tests.session.test_ties import FILLS, PARENTS
 
+pytestmark = pytest.mark.slow  # processes, whole days or whole windows
+
 NAMES = ("inst", "inst_sell", "ties", "day")
 
 

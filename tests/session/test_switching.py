@@ -8,6 +8,8 @@ from app.feeds.simulator import open_world
 from app.session.demo import DemoRequest, demo, line, plan_of
 from app.session.switching import LOOK_NS, Plan, Switching
 
+pytestmark = pytest.mark.slow  # processes, whole days or whole windows
+
 START = 1_000 * SECOND
 
 

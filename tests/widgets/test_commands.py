@@ -17,6 +17,8 @@ from app.widgets.palette import Palette
 from app.widgets.ports import Ports
 from tests.widgets.fakes import Tape
 
+pytestmark = pytest.mark.slow  # processes, whole days or whole windows
+
 
 class Ran:
     def __init__(self) -> None:

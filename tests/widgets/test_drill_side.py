@@ -22,6 +22,8 @@ from tests.widgets.conftest import Hand
 from tests.widgets.fakes import MESSAGE, Control, Tape
 from tests.widgets.filler import DAY, OPEN, Filler
 
+pytestmark = pytest.mark.slow  # processes, whole days or whole windows
+
 
 @pytest.fixture
 def tape() -> Tape:

@@ -12,6 +12,8 @@ from app.feeds.simulator.paired import finished
 from app.feeds.simulator.truth import costs_of
 from tests.feeds.simulator.small import SWITCH, day_of, same, small_world, with_part
 
+pytestmark = pytest.mark.slow  # processes, whole days or whole windows
+
 WORLD = small_world()
 
 

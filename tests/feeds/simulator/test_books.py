@@ -16,6 +16,8 @@ from tests.feeds.simulator.small import SWITCH, day_of, small_world
 DAY_TEXT = """
 import hashlib
 from tests.feeds.simulator.small import SWITCH, day_of, small_world
+
+pytestmark = pytest.mark.slow  # processes, whole days or whole windows
 market = day_of(small_world(), SWITCH)[1]
 print(hashlib.sha256(market.tobytes()).hexdigest())
 """

@@ -10,6 +10,8 @@ from app.feeds.simulator.flow import Outside, outside_of, ticks_per_bps
 from app.feeds.simulator.paired import free_noise
 from tests.feeds.simulator.small import small_world, with_part
 
+pytestmark = pytest.mark.slow  # processes, whole days or whole windows
+
 WORLD = load_world("tech")
 
 

@@ -15,6 +15,8 @@ from app.feeds.simulator.paired import Switch, switch_message
 from app.feeds.simulator.world import Halt
 from tests.feeds.simulator.small import SWITCH, actions, costs, day_of, same, small_world, through_engine, with_part
 
+pytestmark = pytest.mark.slow  # processes, whole days or whole windows
+
 WORLD = small_world()
 Day = tuple[Simulation, Rows, list[OrderRow]]
 
