@@ -21,8 +21,24 @@ from app.runtime.outputs import FILES
 from app.session.request import ReplayRequest
 from tests.session.small import small_session
 
+pytestmark = pytest.mark.slow  # processes, whole days or whole windows
+
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = {"replay", "export", "desk", "generate", "run", "serve", "stop", "demo", "report", "doctor", "version"}
+COMMANDS = {
+    "replay",
+    "export",
+    "desk",
+    "generate",
+    "run",
+    "serve",
+    "stop",
+    "demo",
+    "report",
+    "doctor",
+    "version",
+    "switch",
+    "audit",
+}
 
 
 @pytest.fixture(scope="module")
@@ -283,8 +299,6 @@ from app.runtime.loop import RunOptions, Stream, Taps, run
 from app.runtime.outputs import Outputs
 from app.runtime.route import Route
 from tests.runtime.made import Scribe, market, orders, universe
-
-pytestmark = pytest.mark.slow  # processes, whole days or whole windows
 
 def replay(request):
     names, rows = universe(), market(20_000)

@@ -17,6 +17,8 @@ from app.session.playback import Playback
 from app.session.request import ReplayRequest
 from tests.session.small import PLAN, small_session
 
+pytestmark = pytest.mark.slow  # processes, whole days or whole windows
+
 # A stand-in for the engine's process: answers as told, writes down what it hears.
 ANSWER = """
 import sys
@@ -190,8 +192,6 @@ def test_that_the_engines_process_ends_with_the_one_that_started_it(day: Path, t
 import os
 from app.session.playback import Playback
 from app.session.request import ReplayRequest
-
-pytestmark = pytest.mark.slow  # processes, whole days or whole windows
 playback = Playback(ReplayRequest(path={str(day)!r}, board={str(tmp_path / "board")!r}, speed=0.001))
 playback.launch()
 playback.wait_ready()

@@ -13,11 +13,11 @@ from app.engine.events import Rows
 from app.kernel_cache import OVERRIDE, cache_root
 from tests.feeds.simulator.small import SWITCH, day_of, small_world
 
+pytestmark = pytest.mark.slow  # processes, whole days or whole windows
+
 DAY_TEXT = """
 import hashlib
 from tests.feeds.simulator.small import SWITCH, day_of, small_world
-
-pytestmark = pytest.mark.slow  # processes, whole days or whole windows
 market = day_of(small_world(), SWITCH)[1]
 print(hashlib.sha256(market.tobytes()).hexdigest())
 """
