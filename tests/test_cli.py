@@ -19,6 +19,7 @@ from app.cli import opening, recordings, sessions
 from app.cli import words as shared
 from app.runtime.outputs import FILES
 from app.session.request import ReplayRequest
+from tests.command import scorecard
 from tests.session.small import small_session
 
 pytestmark = pytest.mark.slow  # processes, whole days or whole windows
@@ -44,23 +45,6 @@ COMMANDS = {
 @pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return small_session(tmp_path_factory.mktemp("cli") / "day")
-
-
-@pytest.fixture(autouse=True)
-def the_hooks_of_this_process_come_back() -> object:
-    """`main` sets a hook and a signal handler for its process; the tests share theirs."""
-    hook, handler = sys.excepthook, signal.getsignal(signal.SIGTERM)
-    yield
-    sys.excepthook = hook
-    signal.signal(signal.SIGTERM, handler)
-
-
-def scorecard(*words: object) -> int:
-    """Run a command in this process; its exit code."""
-    with pytest.raises(SystemExit) as left:
-        cli.main([str(word) for word in words])
-    assert isinstance(left.value.code, int)
-    return left.value.code
 
 
 def process(*words: object) -> "subprocess.Popen[str]":

@@ -1,8 +1,6 @@
 """The commands of a session: which window, which processes, which day; what is said, and with which exit code."""
 
 import signal
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,30 +9,13 @@ import pytest
 import typer
 
 from app.cli import demonstration, opening, recordings, sessions, window
-from app.cli import entry as cli
 from app.engine import schema
 from app.engine.errors import FeedError, SettingsError
 from app.session.request import ReplayRequest
 from app.session.runtime_folder import Identity, RuntimeFolder, Session, Status, myself
+from tests.command import scorecard
 
 DAY = Session(world="tech", speed=60.0)
-
-
-@pytest.fixture(autouse=True)
-def the_hooks_of_this_process_come_back() -> Iterator[None]:
-    """`main` sets a hook and a signal handler for its process; the tests share theirs."""
-    hook, handler = sys.excepthook, signal.getsignal(signal.SIGTERM)
-    yield
-    sys.excepthook = hook
-    signal.signal(signal.SIGTERM, handler)
-
-
-def scorecard(*words: object) -> int:
-    """Run a command in this process; its exit code."""
-    with pytest.raises(SystemExit) as left:
-        cli.main([str(word) for word in words])
-    assert isinstance(left.value.code, int)
-    return left.value.code
 
 
 class Supervised:

@@ -1,32 +1,13 @@
 """The words of the control process: a switch is shown before it is sent, an audit is read to its last line."""
 
-import signal
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.cli import entry as cli
 from app.cli import switching
 from app.control.audit import AuditLog
-
-
-@pytest.fixture(autouse=True)
-def the_hooks_of_this_process_come_back() -> Iterator[None]:
-    hook, handler = sys.excepthook, signal.getsignal(signal.SIGTERM)
-    yield
-    sys.excepthook = hook
-    signal.signal(signal.SIGTERM, handler)
-
-
-def scorecard(*words: object) -> int:
-    """Run a command in this process; its exit code."""
-    with pytest.raises(SystemExit) as left:
-        cli.main([str(word) for word in words])
-    assert isinstance(left.value.code, int)
-    return left.value.code
+from tests.command import scorecard
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def test_that_a_supervisor_killed_at_random_instants_is_followed_by_the_next(und
         for _ in range(TIMES):
             status = folder.status()
             assert status is not None
-            time.sleep(draw.uniform(0.0, 0.5))
+            time.sleep(draw.uniform(0.0, 0.5))  # the instant is what is drawn
             os.kill(status.supervisor.pid, signal.SIGKILL)
             assert until(lambda: not status.supervisor.alive())  # noqa: B023 - called at once
             assert pid_of(folder, "engine") == engine
