@@ -1,7 +1,8 @@
 """Write requirements/py311.txt, py312.txt and py313.txt: exact versions and hashes, no addresses.
 
-The three files hold what running, testing and checking need (extras `research` and `dev`), with the same numpy and
-Numba in all of them. The package index is the one pip is configured for; its address stays out of the files.
+The three files hold what running, testing and checking need (every extra but `fix`, whose quickfix is source only),
+with the same numpy and Numba in all of them. The package index is the one pip is configured for; its address stays out
+of the files.
 """
 
 import os
@@ -13,7 +14,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PYTHONS: Final = ("3.11", "3.12", "3.13")
-EXTRAS: Final = ("research", "dev")
+EXTRAS: Final = ("kafka", "kdb", "capture", "archive", "research", "dev")
 SAME: Final = ("numpy", "numba", "llvmlite")
 NEVER: Final = ("pyside6", "pyside6-addons", "quickfix")
 ADDRESS: Final = re.compile(r"https?://|--(?:extra-)?index-url|--find-links|file:")
