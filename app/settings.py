@@ -6,13 +6,14 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
+from typing import Annotated, Any, Final, Literal, TypeAlias, get_args, get_type_hints
 
 import msgspec
 
 from app.engine.config import EngineConfig
 from app.engine.errors import SettingsError, complaint
 from app.engine.units import HORIZON_NAMES, SECOND
+from app.settings_sources import Kafka, Live, Source, checked_kafka, checked_sources
 
 RESOURCES: Final = Path(__file__).resolve().parent.parent / "resources"
 DEFAULTS: Final = RESOURCES / "default.toml"
@@ -100,6 +101,9 @@ class Settings(_Section, frozen=True):
     replay: Replay
     playback: Playback
     fix: dict[str, Any]
+    live: Live
+    kafka: Kafka
+    sources: dict[str, Source]
 
     def hash(self) -> str:
         """SHA-256 of the values in a fixed order, wherever each came from."""
@@ -108,6 +112,7 @@ class Settings(_Section, frozen=True):
     def engine(self, *, book: bool) -> EngineConfig:
         """What of it the engine is told; `book` asks for the touch after every completed venue event."""
         bps = self.level.bps
+        budgets = {s.source or name: s.clock_budget_ns for name, s in self.sources.items() if s.clock_budget_ns}
         return EngineConfig(
             level_mode=self.level.mode,
             level_amber=self.level.z.amber,
@@ -118,7 +123,7 @@ class Settings(_Section, frozen=True):
             leave_at=bps.leave,
             dwell_ns=round(bps.dwell_s * SECOND),
             cost_model=self.cost.model,
-            clock_budget_ns=self.clock.budget_ns,
+            clock_budget_ns=budgets | self.clock.budget_ns,
             ring_ns=round(self.ring.seconds * SECOND),
             ring_rows=self.ring.rows,
             book=book,
@@ -189,11 +194,17 @@ def _override(merged: _Table, name: str, text: str, known: dict[str, tuple[str, 
 _AT: Final = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?$")
 _UNKNOWN: Final = re.compile(r"^Object contains unknown field `(?P<key>.*)`$")
 _INDEX: Final = re.compile(r"(\[[^\]]*\])+$")  # of a list element or a free key: the list or table is shown whole
-_CHOICES: Final = {"level.mode": get_args(LevelMode), "cost.model": get_args(CostModel)}
+_CHOICES: Final = {
+    "level.mode": get_args(LevelMode), "cost.model": get_args(CostModel),
+    **{f"kafka.{name}": get_args(get_type_hints(Kafka)[name]) for name in ("members", "security", "mechanism")},
+}  # fmt: skip
 _MISSING: Final = re.compile(r"^Object missing required field `(?P<key>.*)`$")
 
 
 def _validated(merged: _Table, origin: dict[str, str], fallback: str) -> Settings:
+    table = merged.get("sources")
+    if isinstance(table, dict):
+        checked_sources(table, _where(origin, "sources", fallback))
     try:
         settings = msgspec.convert(merged, Settings)
     except msgspec.ValidationError as error:
@@ -207,6 +218,7 @@ def _validated(merged: _Table, origin: dict[str, str], fallback: str) -> Setting
     insist("horizons", settings.horizons == HORIZON_NAMES, f"{list(HORIZON_NAMES)}: the tables' columns")
     insist("level.z.red", light.red > light.amber, f"more than level.z.amber = {light.amber}")
     insist("level.bps.amber", bps.amber > bps.quiet, f"more than level.bps.quiet = {bps.quiet}")
+    checked_kafka(settings.kafka, _where(origin, "kafka", fallback))
     insist("level.bps.red", bps.red > bps.amber, f"more than level.bps.amber = {bps.amber}")
     return settings
 
