@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app.engine.orders.joins import Joins
     from app.engine.state import State
 
-VERSION: Final = 1
+VERSION: Final = 2
 _DIGEST: Final = hashlib.sha256().digest_size
 _DTYPES: Final = {
     "history": HISTORY, "print": PRINT, "slot": SLOT, "sample": SAMPLE, "taken": TAKEN_BACK, "join": JOIN,
@@ -77,6 +77,7 @@ def pack(engine: State) -> bytes:
             "ranges": [[row, *span] for row, span in joins.ranges.items()],
             "fresh": [list(item) for item in joins.fresh],
             "assumed": [[print_, *(number[id(fact)] for fact in facts)] for print_, facts in joins.assumed.items()],
+            "crosses": [[n, number[id(fact)], quality] for n, met in joins.crosses.items() for fact, quality in met],
         },
         bases=joins.bases,
         scalars={
@@ -163,6 +164,8 @@ def _restore_joins(joins: Joins, state: _State, facts: list[Fact]) -> None:
     joins.ranges = {row: (low, high) for row, low, high in state.joins["ranges"]}
     joins.fresh = [(instrument, t, target) for instrument, t, target in state.joins["fresh"]]
     joins.assumed = {entry[0]: [facts[n] for n in entry[1:]] for entry in state.joins["assumed"]}
+    for print_, n, quality in state.joins["crosses"]:
+        joins.crosses.setdefault(print_, []).append((facts[n], quality))
     joins.taken_seen = state.scalars["taken_seen"]
     joins.bases = dict(state.bases)
     joins.kept.load(_decode(state.arrays["kept"]), state.scalars["scanned"])

@@ -119,6 +119,7 @@ def test_that_every_fact_gets_back_what_it_had_met() -> None:
     late.late, fill.matched_at = True, T + 77
     state.joins.bases[late.before] = "first_valid"
     state.joins.ranges[late.before] = (3, 4)
+    state.joins.crosses[7] = [(late, 9)]
     fresh = State(Universe(), CONFIG)
     unpack(fresh, pack(state))
     for name in ("instrument", "before", "at", "horizon", "wanted", "matched_at", "late", "key"):
@@ -126,6 +127,7 @@ def test_that_every_fact_gets_back_what_it_had_met() -> None:
     assert [fact.late for fact in fresh.flow.facts] == [True, False, False]
     joins = fresh.joins
     assert (joins.bases, joins.ranges) == ({late.before: "first_valid"}, {late.before: (3, 4)})
+    assert joins.crosses == {7: [(fresh.flow.facts[0], 9)]}
     for name in ("waiting", "unmatched", "openings", "intervals"):
         facts = [fresh.flow.facts.index(fact) for fact in getattr(joins, name)]
         assert facts == [state.flow.facts.index(fact) for fact in getattr(state.joins, name)], name
@@ -176,7 +178,7 @@ def test_that_damaged_bytes_are_refused(saved: bytes, data: st.DataObject) -> No
 
 def test_that_a_state_of_another_version_is_refused(saved: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot, "VERSION", snapshot.VERSION + 1)
-    with pytest.raises(EngineError, match=r"version = 1 is not allowed; allowed: 2"):
+    with pytest.raises(EngineError, match=r"version = 2 is not allowed; allowed: 3"):
         Engine.load(saved, DAY.universe(), CONFIG)
 
 

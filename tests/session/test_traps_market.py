@@ -55,6 +55,18 @@ def test_that_a_halted_venue_leaves_the_touch_to_the_others(judge: Judge) -> Non
                                           "end_mid": 100.0}) == []  # fmt: skip
 
 
+def test_that_a_cross_that_was_cancelled_is_no_arrival(judge: Judge) -> None:
+    sheet = quoted()
+    sheet.status(-9 * S, "auction")
+    sheet.parent(0, "BUY", 300)
+    sheet.trade(1 * S, "100.30", 5_000, condition="auction")
+    sheet.cancel_print(3 * S, "100.30", 5_000)
+    sheet.status(4 * S, "open")
+    sheet.quote(4 * S, "100.39", "100.41")
+    sheet.done(5 * S)
+    assert agrees(judge(sheet).parent(), {"arrival_mid": 100.4, "arrival_basis": "first_valid"}) == []
+
+
 def test_that_an_order_entered_in_an_auction_arrives_at_the_opening_cross(judge: Judge) -> None:
     sheet = quoted()
     sheet.status(-9 * S, "auction")

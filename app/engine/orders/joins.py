@@ -64,6 +64,7 @@ class Joins:
         self.unmatched: list[Fact] = []  # fills whose print may still come
         self.openings: list[Fact] = []  # arrivals without a mid: the first valid one, or the cross
         self.bases: dict[int, str] = {}  # join row of such an arrival -> how its mid was had
+        self.crosses: dict[int, list[tuple[Fact, int]]] = {}  # print number -> arrivals at it, their quality before
         self.intervals: list[Fact] = []
         self.ranges: dict[int, tuple[int, int]] = {}  # join row -> (lowest, highest mid2) inside the clock budget
         self.mid2: NDArray[np.int64] = np.full((64, len(_LENGTHS)), NULL, np.int64)
@@ -112,6 +113,8 @@ class Joins:
             setattr(self, name, [other for other in getattr(self, name) if other is not fact])
         for facts in self.assumed.values():
             facts[:] = [other for other in facts if other is not fact]
+        for met in self.crosses.values():
+            met[:] = [(other, quality) for other, quality in met if other is not fact]
         fact.wanted = fact.horizon = NOWHERE
         fact.matched_at = fact.row.ts_match or fact.row.ts_event
         if fact.parent is not None:
@@ -120,7 +123,7 @@ class Joins:
     def advance(self, passed: int, end: int) -> list[Fact]:
         """Make final whatever the watermark has passed; returns the facts whose joins are final now."""
         self._match_prints(passed)
-        again = self._rematch() if len(self.history.cancelled()) > self.taken_seen else []
+        again = self._take_back() if len(self.history.cancelled()) > self.taken_seen else []
         for fact in again:
             if fact.parent is not None:
                 fact.parent.refresh()
@@ -258,10 +261,29 @@ class Joins:
         if standing is not None:
             self.assumed.setdefault(standing[0], []).append(fact)
 
-    def _rematch(self) -> list[Fact]:
-        """Fills whose assumed print has been cancelled since: their joins and horizons start over."""
+    def _take_back(self) -> list[Fact]:
+        """Whatever stood on prints that have been cancelled since starts over; returns the fills that did."""
         taken = self.history.cancelled()["number"][self.taken_seen :].tolist()
         self.taken_seen += len(taken)
+        for number in taken:
+            for fact, quality in self.crosses.pop(number, []):
+                self._reopen(fact, quality)
+        return self._rematch(taken)
+
+    def _reopen(self, fact: Fact, quality: int) -> None:
+        """The cross an arrival stood on never was: the next one, or the first valid mid; unjoined once forgotten."""
+        row = fact.before
+        del self.bases[row]
+        forgotten = fact.row.ts_event - 1 < self.history.history.dropped[fact.instrument]
+        self.rows["mid2"][row], self.rows["quality"][row] = NULL, UNJOINED if forgotten else quality
+        self.unjoined += bool(forgotten)
+        if not forgotten:
+            self.openings.append(fact)
+        if fact.parent is not None:
+            fact.parent.refresh()
+
+    def _rematch(self, taken: list[int]) -> list[Fact]:
+        """Fills whose assumed print is among the cancelled: their joins and horizons start over."""
         again = [fact for number in taken for fact in self.assumed.pop(number, [])]
         if again:
             gone = self._gone()
@@ -301,15 +323,18 @@ class Joins:
             prints = self.history.prints.rows(fact.instrument)
             stop = passed - 1 if ts == NULL else ts
             found = prints[(prints["ts"] > begin) & (prints["ts"] <= stop) & (prints["condition"] == _CROSS)]
+            found = found[(found["part"] == 0) & (found["cancelled"] == 0)]
             cross = found[0] if len(found) else None
         if cross is None and ts == NULL:
             return False
         at = int(ts) if cross is None else int(cross["ts"])
+        quality = int(self.rows["quality"][row])
         self.rows[row] = self.now([fact.instrument], at)[0]
         self.rows["final"][row] = 1
         self.bases[row] = "first_valid"
         if cross is not None:
             self.bases[row] = "opening_cross"
+            self.crosses.setdefault(int(cross["number"]), []).append((fact, quality))
             self.rows["mid2"][row], self.rows["quality"][row] = 2 * int(cross["price"]), GOOD
             self.rows["bid"][row] = self.rows["ask"][row] = NULL
         if fact.parent is not None:

@@ -1,12 +1,14 @@
 """Own facts meet the market: provisional until their time has passed, then final, by one path on time and late."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.events import Instrument
-from app.engine.orders.facts import NOWHERE, Parent
+from app.engine.orders.facts import NOWHERE, Fact, Parent
 from app.engine.orders.joins import shorter_than
 from app.engine.units import (
     AUCTION,
@@ -28,7 +30,17 @@ from app.engine.units import (
     SECOND,
     UNJOINED,
 )
-from tests.engine.enrich.streams import Change, definitive, printed, ranks, status, streams, touch
+from tests.engine.enrich.streams import (
+    Change,
+    definitive,
+    named,
+    printed,
+    ranks,
+    status,
+    streams,
+    touch,
+    unprinted,
+)
 from tests.engine.orders.market import NEVER, Market, T
 
 MINUTE = HORIZON_NAMES.index("1m")
@@ -205,6 +217,67 @@ def test_that_a_cross_at_the_arrival_itself_counts_and_only_arrivals_wait() -> N
     market.passed(T + 6)
     assert market.joins.bases == {fact.before: "opening_cross"}
     assert market.mids(child)[0] == (NULL, QUALITIES[IN_AUCTION])
+
+
+def opened_at_a_cross(**config: Any) -> tuple[Market, Fact]:
+    market = Market(**config)
+    market.tell(status(T, AUCTION), status(T, AUCTION, instrument=1))
+    fact = market.fact("parent_new", T + 5)
+    fact.parent = Parent("P")
+    market.tell(printed(T + 60, 101, 5, **CROSS), named(T + 60, 101, 3, 7), printed(T + 61, 103, 6, **CROSS))
+    market.passed(T + 62)
+    assert market.joins.bases == {fact.before: "opening_cross"}
+    assert market.mids(fact)[0] == (202, "good")
+    return market, fact
+
+
+def test_that_a_cancelled_cross_is_no_arrival_but_the_next_one_is_then_the_first_valid_mid() -> None:
+    market, fact = opened_at_a_cross()
+    touched = fact.parent.touched if fact.parent else 0
+    market.tell(unprinted(T + 70, 101, 5), unprinted(T + 71, 103, 6))
+    market.passed(T + 71)
+    assert market.mids(fact)[0] == (206, "good")
+    assert fact.parent is not None
+    assert fact.parent.touched > touched
+    market.passed(T + 72)
+    assert market.joins.bases == {}
+    assert market.mids(fact)[0] == (NULL, "auction")
+    assert market.joins.openings == [fact]
+    market.tell(status(T + 80, OPEN), touch(T + 80, 100, 104))
+    market.passed(T + 81)
+    assert market.joins.bases == {fact.before: "first_valid"}
+    assert market.mids(fact)[0] == (204, "good")
+    assert market.joins.unjoined == 0
+
+
+def test_that_a_cross_cancelled_before_it_was_looked_for_never_was() -> None:
+    market = Market()
+    market.tell(status(T, AUCTION))
+    fact = market.fact("parent_new", T + 5)
+    market.tell(printed(T + 60, 101, 5, **CROSS), named(T + 60, 101, 5, 7), unprinted(T + 61, 101, 5))
+    market.passed(T + 62)
+    assert market.joins.openings == [fact]
+    assert market.joins.bases == {}
+
+
+def test_that_the_cancelled_cross_of_a_fact_placed_anew_leaves_it_alone() -> None:
+    market, fact = opened_at_a_cross()
+    fact.instrument = 1
+    market.joins.place(fact)
+    market.tell(unprinted(T + 70, 101, 5))
+    market.passed(T + 72)
+    assert market.joins.openings == [fact]
+    assert market.mids(fact)[0] == (NULL, "auction")
+
+
+def test_that_an_arrival_whose_cross_is_cancelled_after_the_ring_forgot_it_is_unjoined_and_counted() -> None:
+    market, fact = opened_at_a_cross(ring_ns=10, ring_rows=4)
+    market.tell(status(T + 65, OPEN), *(touch(T + 70 + n, 100 + n, 104 + n) for n in range(600)))
+    market.passed(T + 700)
+    market.tell(unprinted(T + 701, 101, 5))
+    market.passed(T + 702)
+    assert market.mids(fact)[0] == (NULL, "unjoined")
+    assert (market.joins.unjoined, market.joins.openings) == (1, [])
 
 
 def test_that_an_arrival_inside_the_clock_budget_is_an_interval() -> None:
