@@ -99,6 +99,8 @@ class Engine:
         return late
 
     def _control(self, control: Control) -> None:
+        if control.kind in ("position", "aside"):  # of the reader, no fact of the day
+            return
         self.state.last_ts = max(self.state.last_ts, control.ts_event)
         if control.kind in ("up", "down"):
             self.state.sources[control.source] = control.kind
@@ -127,7 +129,8 @@ class Engine:
     def _remember(self, block: Block, finals: list[Fact], late: int) -> None:
         """Extend the run hash by what became known with this block: joins as they were made, late and source facts."""
         said = [f"{block.watermark}|{len(block.market)}|{len(block.orders)}|{late}|{self.state.history.late}".encode()]
-        said += [f"{control.kind}{control.source}{control.ts_event}".encode() for control in block.controls]
+        facts = (control for control in block.controls if control.kind not in ("position", "aside"))
+        said += [f"{control.kind}{control.source}{control.ts_event}".encode() for control in facts]
         if finals:
             rows = np.array([fact.before for fact in finals] + [fact.at for fact in finals], np.int64)
             said.append(self.state.joins.rows[rows].tobytes())

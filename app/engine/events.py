@@ -113,10 +113,14 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact about a source: it came up, went down, is alive at ts_event, or has a gap."""
+    """A fact about a source: it came up, went down, is alive at ts_event, or has a gap.
+
+    Two are for the tape and not the engine: `position` says in `text` up to where `source` has been read with this
+    block, `aside` holds a Quarantined as JSON.
+    """
 
     ts_event: int
-    kind: Literal["up", "down", "heartbeat", "gap"]
+    kind: Literal["up", "down", "heartbeat", "gap", "position", "aside"]
     source: str
     text: str | None = None
 

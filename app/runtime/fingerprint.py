@@ -79,8 +79,10 @@ class Fingerprint:
         self._add(first, second)
 
     def add_controls(self, rows: tuple[Control, ...]) -> None:
-        """Control rows."""
+        """Control rows; where a source has been read up to, and what it set aside, are no part of what went in."""
         for row in rows:
+            if row.kind in {"position", "aside"}:
+                continue
             self._add(*self._of_object("control", row))
 
     def hex(self) -> str:

@@ -2,14 +2,14 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import msgspec
 
 from app.engine.effects import Effects
-from app.engine.events import Block, Quarantined, Rows
+from app.engine.events import Block, Control, Quarantined, Rows
 from app.engine.layout import Sink
 from app.engine.times import rows_behind
 from app.engine.units import NULL, SECOND
@@ -100,6 +100,7 @@ class Stream:
     counts: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     caption: str = ""  # what everybody who looks at the run must know of it
+    held: Callable[[Mapping[str, str]], None] | None = None  # told up to where each lane is on the tape for good
 
 
 @dataclass(slots=True)
@@ -144,6 +145,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     watermark: int = NULL
     fingerprint: tuple[int, int] = (0, 0)
     set_aside: tuple[Quarantined, ...] = ()
+    positions: dict[str, str] = {}  # lane of a live source -> up to where it has been read
 
 
 class Loop:
@@ -162,6 +164,7 @@ class Loop:
         self._late = 0
         self._watermark = NULL
         self._by_engine: list[Quarantined] = []
+        self._positions: dict[str, str] = {}
         self._publish_at_s = -math.inf
         self._path_at = NULL
 
@@ -175,6 +178,7 @@ class Loop:
             watermark=self._watermark,
             fingerprint=self._fingerprint.halves,
             set_aside=tuple(self._by_engine),
+            positions=dict(self._positions),
         )
 
     def resume(self, standing: Standing, blocks: Iterable[Block]) -> None:
@@ -182,6 +186,7 @@ class Loop:
         self._rows, self._market, self._orders = standing.rows, standing.market, standing.orders
         self._late, self._watermark = standing.late, standing.watermark
         self._fingerprint.halves = standing.fingerprint
+        self._positions = dict(standing.positions)
         self._set_aside(list(standing.set_aside))
         for block in blocks:
             self._apply(block)
@@ -237,7 +242,8 @@ class Loop:
         self._fingerprint.add_market(block.market)
         self._fingerprint.add_orders(block.orders)
         self._fingerprint.add_controls(block.controls)
-        rows = len(block.market) + len(block.orders) + len(block.controls)
+        aside = self._read_notes(block.controls)
+        rows = len(block.market) + len(block.orders) + len(block.controls) - aside
         self._rows += rows
         self._market += len(block.market)
         self._orders += len(block.orders)
@@ -251,6 +257,16 @@ class Loop:
             self._path_at = self._watermark
         if taps.progress is not None:
             taps.progress.advance(rows)
+
+    def _read_notes(self, controls: tuple[Control, ...]) -> int:
+        """Keep what readers wrote on the tape: where they stand, what they set aside; how many notes that were."""
+        notes = [control for control in controls if control.kind in {"position", "aside"}]
+        for note in notes:
+            if note.kind == "position":
+                self._positions[note.source] = note.text or ""
+            else:
+                self._set_aside([msgspec.json.decode(note.text or "", type=Quarantined)])
+        return len(notes)
 
     def _set_aside(self, by_engine: list[Quarantined]) -> None:
         """Quarantined rows of the feed so far and of the engine; the feed's list is emptied, its count stays."""
@@ -269,6 +285,8 @@ class Loop:
             return
         if self._taps.journal is not None:
             self._taps.journal.flush()  # what is seen on the board survives this process
+            if self._stream.held is not None:
+                self._stream.held(self._positions)
         self._engine.publish(board)
         done = self._options.clock()
         self._publish_at_s = max(now + self._taps.frame_s, done + _REST * (done - now))
