@@ -29,6 +29,11 @@ HORIZONS: Final[tuple[tuple[str, int], ...]] = (
 )
 HORIZON_NAMES: Final = tuple(name for name, _ in HORIZONS)
 HORIZON_NS: Final = tuple(ns for _, ns in HORIZONS)
+# where the mid is looked at around an own event: before it and at every horizon after it
+BEFORE: Final[tuple[tuple[str, int], ...]] = (("-5s", -5_000_000_000), ("-1s", -1_000_000_000))
+POINTS: Final = (*BEFORE, *HORIZONS)
+POINTS_NS: Final = tuple(ns for _, ns in POINTS)
+AHEAD: Final = len(BEFORE)  # points before the first horizon
 
 # sides: +1 bid or buy, -1 ask or sell, 0 none
 BID: Final = 1

@@ -20,6 +20,7 @@ from app.engine.enrich.rows import JOIN
 from app.engine.events import Rows
 from app.engine.orders.facts import NOWHERE, Fact
 from app.engine.units import (
+    AHEAD,
     CLOCK,
     CONDITION_CODES,
     GOOD,
@@ -29,6 +30,7 @@ from app.engine.units import (
     IN_CLOSE,
     NULL,
     PENDING,
+    POINTS_NS,
     QUALITIES,
     UNDEFINED_FROM,
     UNJOINED,
@@ -37,10 +39,12 @@ from app.engine.universe import Universe
 
 _ARRIVALS = frozenset(("parent_new", "algo_new"))
 _LIMITS = frozenset(("parent_new", "parent_amended", "algo_new", "algo_replaced"))
-_REACTS = frozenset(("fill", "child_new"))
+_REACTS = frozenset(("fill", "child_new", "child_replaced", "child_cancelled"))
 _CROSS = CONDITION_CODES["auction"]
-_LENGTHS = np.array(HORIZON_NS, np.int64)
-_MINUTE = HORIZON_NAMES.index("1m")
+_LENGTHS = np.array(POINTS_NS, np.int64)
+_MINUTE = AHEAD + HORIZON_NAMES.index("1m")
+# how many horizons are shorter than a point is away
+_NEARNESS = np.searchsorted(HORIZON_NS, np.abs(_LENGTHS))
 
 
 class Minute(NamedTuple):
@@ -356,7 +360,7 @@ class Joins:
         """Undefined mids of facts and horizons, counted by reason."""
         names, counts = np.unique(self.rows["quality"][: self.used], return_counts=True)
         out = {f"join_{QUALITIES[q]}": int(n) for q, n in zip(names, counts, strict=True) if q >= UNDEFINED_FROM}
-        names, counts = np.unique(self.quality[: self.reactions], return_counts=True)
+        names, counts = np.unique(self.quality[: self.reactions, AHEAD:], return_counts=True)
         out |= {f"horizon_{QUALITIES[q]}": int(n) for q, n in zip(names, counts, strict=True) if q >= UNDEFINED_FROM}
         return out
 
@@ -384,16 +388,21 @@ class Joins:
 
     def horizons(self, reactions: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
         """(mid2, quality) of several reactions, [reaction, horizon]; NOWHERE has no mid and quality 0."""
+        mid2, quality = self.around(reactions)
+        return mid2[:, AHEAD:], quality[:, AHEAD:]
+
+    def around(self, reactions: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """(mid2, quality) of several reactions at units.POINTS, [reaction, point]; nearer than the clock: undefined."""
         mid2, quality = self.mid2[reactions], self.quality[reactions]
         short = np.array(self.too_short, np.int64)[reactions] if len(self.too_short) else reactions
-        hidden = np.arange(len(_LENGTHS)) < short[:, None]
+        hidden = _NEARNESS < short[:, None]
         mid2[hidden], quality[hidden] = NULL, CLOCK
         mid2[reactions < 0], quality[reactions < 0] = NULL, 0
         return mid2, quality
 
     def horizon(self, reaction: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
         """(mid2, quality) per horizon of one reaction; a horizon shorter than the clock budget is undefined."""
-        mid2, quality = self.mid2[reaction].copy(), self.quality[reaction].copy()
+        mid2, quality = self.mid2[reaction, AHEAD:].copy(), self.quality[reaction, AHEAD:].copy()
         short = self.too_short[reaction]
         mid2[:short], quality[:short] = NULL, CLOCK
         return mid2, quality
@@ -417,4 +426,4 @@ def pending_rows(rows: int) -> Rows:
 
 def shorter_than(budget: int) -> int:
     """How many horizons are shorter than a clock budget (ns)."""
-    return int(np.searchsorted(_LENGTHS, budget)) if budget > 0 else 0
+    return int(np.searchsorted(HORIZON_NS, budget)) if budget > 0 else 0

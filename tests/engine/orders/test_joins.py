@@ -26,6 +26,7 @@ from app.engine.units import (
     OPEN,
     PAST_END,
     PENDING,
+    POINTS,
     QUALITIES,
     SECOND,
     UNJOINED,
@@ -314,6 +315,27 @@ def test_that_horizons_resolve_as_their_time_passes() -> None:
         assert market.horizons(fact)[n] == (204 + 2 * n, GOOD)
     assert market.joins.minute_after(fact.horizon) == (GOOD, 204 + 2 * MINUTE)
     assert len(market.joins.pending[0]) == 0
+
+
+def test_that_what_came_before_an_event_is_known_too_and_nearer_than_the_clock_is_undefined() -> None:
+    market = Market(clock_budget_ns={"ems": 2 * SECOND})
+    market.tell(touch(T - 6 * SECOND, 100, 102), touch(T - SECOND, 101, 103), touch(T, 110, 112))
+    exact = market.fact("child_replaced", T, source="exact")
+    rough = market.fact("child_cancelled", T)
+    quote = market.fact("child_acked", T)
+    market.passed(T + 2)
+    assert quote.horizon == NOWHERE
+    mid2, quality = market.joins.around(np.array([exact.horizon, rough.horizon, NOWHERE]))
+    assert mid2.shape == (3, len(POINTS))
+    assert mid2[:, :3].tolist() == [[202, 204, NULL], [202, NULL, NULL], [NULL, NULL, NULL]]
+    assert quality[:, :3].tolist() == [[GOOD, GOOD, PENDING], [GOOD, CLOCK, CLOCK], [0, 0, 0]]
+    assert [ns for _, ns in POINTS[:2]] == [-5 * SECOND, -SECOND]
+    early = Market()
+    early.tell(touch(T - SECOND, 101, 103))
+    fact = early.fact("child_new", T)
+    early.passed(NEVER, end=T + 1)
+    assert early.joins.around(np.array([fact.horizon]))[1][0, :3].tolist() == [NO_QUOTE, GOOD, PAST_END]
+    assert set(early.joins.undefined()) == {"horizon_past_end"}, "what came before is no horizon"
 
 
 def test_that_horizons_past_the_end_of_data_are_undefined_and_counted() -> None:
