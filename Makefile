@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 BIN := .venv/bin
+# Kept bytecode halves the start of every process and of every test run: assertions are rewritten once, not each time.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: pictures help setup run test check bench bench-desk lock coverage mutation doctor prove-a1 prove-a2 clean
 

@@ -20,7 +20,7 @@ TOOLS: Final[dict[str, list[str | Path]]] = {
     "ruff check": [BIN / "ruff", "check", "--quiet"],
     "ruff format": [BIN / "ruff", "format", "--check", "--quiet"],
 }
-FAST: Final = "not slow and not prove"
+FAST: Final = "not slow and not window and not prove"
 
 
 def static_checks() -> list[Stage]:

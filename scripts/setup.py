@@ -91,7 +91,8 @@ def _install_venv_module() -> None:
 
 
 def warm() -> None:
-    """Compile the kernels now rather than at the first replay; a failure is shown and left to the tests."""
+    """Compile bytecode and kernels now, not at the first start; a failure is shown and left to the tests."""
+    subprocess.run([interpreter(), "-m", "compileall", "-q", "app"], cwd=ROOT, check=False)
     code = "from app import doctor; raise SystemExit(doctor.warm())"
     if subprocess.run([interpreter(), "-c", code], cwd=ROOT, check=False).returncode:
         print("setup: the kernels could not be compiled in advance; `scorecard doctor` says more", flush=True)

@@ -18,7 +18,7 @@ from tests.widgets.filler import Filler
 
 ROOT = Path(__file__).resolve().parents[1]
 PLUGIN = r"This plugin does not support (propagateSizeHints|raise)\(\)"
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.window]
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from app.widgets.switch_port import SwitchError
 from tests.control.engine import MadeEngine, Running, eventually
 
 PLUGIN = r"This plugin does not support (propagateSizeHints|raise)\(\)"
-pytestmark = pytest.mark.qt_log_ignore(PLUGIN)
+pytestmark = [pytest.mark.qt_log_ignore(PLUGIN), pytest.mark.window]
 ORDER = Bound("TECH", "TECH", "SELL", 1000, "VWAP", 1)
 REFUSED = Script(replace=(Reaction(answer="refuse", text="strategy change not allowed on Fridays"),))
 

@@ -32,6 +32,14 @@ class Hand:
         return self.ns
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A whole desk or a live switch panel takes a third of a second each to build: `make check` leaves those out."""
+    for item in items:
+        if not {"window", "panel"}.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.window)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def dressed(qapp: QApplication) -> None:
     """An application for every test of the screen, dressed once: dressing is slow."""
