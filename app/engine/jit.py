@@ -100,3 +100,37 @@ move_rows: Any = intrinsic(_move_rows)
 def move(array: Any, target: int, source: int, rows: int) -> None:
     """Copy rows inside a C-contiguous array, to places that may overlap theirs."""
     array[target : target + rows] = array[source : source + rows].copy()
+
+
+LANES: Final = 16  # bytes that are compared at once
+
+
+def _lane_of(_typing: Any, array: Any, _at: Any, _byte: Any) -> Any:
+    """Code of one comparison of LANES bytes: the first that is the byte, LANES where none is."""
+
+    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        many = ir.VectorType(ir.IntType(8), LANES)
+        pointer = _row_pointer(context, builder, signature.args[0], *values[:2])
+        loaded = builder.load(builder.bitcast(pointer, many.as_pointer()), align=1)
+        wanted = ir.Constant(many, ir.Undefined)
+        byte = builder.trunc(values[2], ir.IntType(8))
+        for lane in range(LANES):
+            wanted = builder.insert_element(wanted, byte, ir.IntType(32)(lane))
+        hits = builder.bitcast(builder.icmp_unsigned("==", loaded, wanted), ir.IntType(LANES))
+        first = builder.cttz(builder.zext(hits, ir.IntType(32)), ir.IntType(1)(0))
+        first = builder.select(builder.icmp_unsigned("==", hits, ir.IntType(LANES)(0)), ir.IntType(32)(LANES), first)
+        return builder.zext(first, ir.IntType(64))
+
+    return types.intp(array, types.intp, types.intp), emit
+
+
+lane_of: Any = intrinsic(_lane_of)
+
+
+@shim(lambda data, at, byte: lambda data, at, byte: lane_of(data, at, byte))  # noqa: ARG005, PLW0108
+def first_of_lanes(data: Any, at: int, byte: int) -> int:
+    """Which of the LANES bytes from `at` on is the first to be `byte`; LANES where none is. All must be there."""
+    for lane in range(LANES):
+        if data[at + lane] == byte:
+            return lane
+    return LANES

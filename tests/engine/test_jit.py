@@ -12,7 +12,7 @@ import pytest
 from numba.core.dispatcher import Dispatcher
 
 from app.engine import jit as jit_module
-from app.engine.jit import FLAGS, JIT_OFF, compiled, jit, move, prefetch, shim
+from app.engine.jit import FLAGS, JIT_OFF, LANES, compiled, first_of_lanes, jit, move, prefetch, shim
 
 
 @pytest.fixture
@@ -114,6 +114,20 @@ def test_that_rows_move_over_themselves(
     compiled(shift, cache=False)(native, target, source, rows)
     move(spelled, target, source, rows)
     assert native.tolist() == spelled.tolist() == expected
+
+
+def test_that_the_first_of_many_bytes_is_found(compiling: None) -> None:
+    def look(data: Any, at: int, byte: int) -> int:
+        return first_of_lanes(data, at, byte)
+
+    native: Any = compiled(look, cache=False)
+    data = np.arange(200, 200 + 2 * LANES + 3).astype(np.uint8)
+    for at in (0, 1, 5, LANES + 3):
+        for byte in range(256):
+            near = data[at : at + LANES].tolist()
+            expected = near.index(byte) if byte in near else LANES
+            assert native(data, at, byte) == first_of_lanes(data, at, byte) == expected
+    assert first_of_lanes(np.full(LANES, 7, np.uint8), 0, 7) == native(np.full(LANES, 7, np.uint8), 0, 7) == 0
 
 
 @pytest.mark.jit

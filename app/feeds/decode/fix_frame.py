@@ -65,9 +65,13 @@ class Framer:
 
     def feed(self, data: bytes) -> list[Item]:
         """Take more bytes; what they complete."""
+        return self._run() if self._take_in(data) else []
+
+    def _take_in(self, data: bytes) -> bool:
+        """Put bytes behind those not yet decided; True when there are enough to go on."""
         self._base += self._at
         self._buffer, self._at = self._buffer[self._at :] + data, 0
-        return self._run() if len(self._buffer) >= self._need else []
+        return len(self._buffer) >= self._need
 
     def close(self) -> list[Item]:
         """End of the stream: what is left is decided as it stands."""
@@ -80,18 +84,25 @@ class Framer:
     def _run(self) -> list[Item]:
         found: list[Item] = []
         self._need = 0
+        while (item := self._step()) is not None:
+            found.append(item)
+        return found
+
+    def _step(self) -> Item | None:
+        """The next item, with the text before it taken; None where the bytes so far hold no other."""
+        if self._at >= len(self._buffer):
+            return None
         try:
-            while self._at < len(self._buffer):
-                start = self._next_start(self._at)
-                if start is None:
-                    keep = 0 if self._final else 4  # an `8=FI` may go on
-                    self._take_text(max(self._at, len(self._buffer) - keep))
-                    break
+            start = self._next_start(self._at)
+            if start is not None:
                 self._take_text(start)
-                found.append(self._item(start))
+                return self._item(start)
         except _More as more:
             self._need = more.size - self._at
-        return found
+            return None
+        keep = 0 if self._final else 4  # an `8=FI` may go on
+        self._take_text(max(self._at, len(self._buffer) - keep))
+        return None
 
     def _insist(self, size: int) -> None:
         if len(self._buffer) < size and not self._final:
