@@ -104,6 +104,15 @@ class Intake:
         self._pending.clear()
         self.chains.settle()
 
+    def drain(self) -> list[Received]:
+        """What was taken since the last time and counts, in the order of the log: a live stream waits for nothing."""
+        for pending in self._pending:
+            if not self._repeated(pending.message):
+                self._receive(pending)
+        self._pending.clear()
+        received, self.received = self.received, []
+        return received
+
     def _receive(self, pending: _Pending) -> None:
         message, where = pending.message, pending.where
         session, settings = self._session(message)

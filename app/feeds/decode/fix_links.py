@@ -126,8 +126,12 @@ class Chains:
             order = self._add(session, settings, order_id)
             self.counts["chain_starts_with_a_report"] += 1
         if order is not None and order_id and by_order_id is None:
-            self._by_order_id[session, order_id] = order
+            self._called(order, order_id)
         return order
+
+    def _called(self, order: Order, order_id: str) -> None:
+        """The other side's name of an order is known."""
+        self._by_order_id[order.session, order_id] = order
 
     def original(self, order: Order, name: str | None) -> str | None:
         """The unique name of the order of the same chain that a message calls `name` (OrigClOrdID)."""
@@ -170,13 +174,13 @@ class Chains:
                 if order.level == level:
                     self._link(order, targets)
 
-    def _targets(self, firsts: list[Order]) -> "_Targets":
+    def _targets(self, firsts: list[Order]) -> "Targets":
         by_id = {name: first for first, members in self._members.items() if first.level != "child" for name in members}
         by_order_id: dict[str, list[Order]] = {}
         for (_, order_id), order in self._by_order_id.items():
             if order.first().level != "child":
                 by_order_id.setdefault(order_id, []).append(order.first())
-        return _Targets(by_id, by_order_id, _spans(firsts))
+        return Targets(by_id, by_order_id, _spans(firsts))
 
     def _add(self, session: str, settings: SessionSettings, name: str) -> Order:
         self._uses[session, name] += 1
@@ -208,7 +212,7 @@ class Chains:
                 order.name = f"{order.name}@{order.session}"
                 self.counts["clordids_shared_by_sessions"] += 1
 
-    def _link(self, order: Order, targets: "_Targets") -> None:
+    def _link(self, order: Order, targets: "Targets") -> None:
         if order.level == "parent":
             order.parent_id = order.child_id
             return
@@ -226,7 +230,7 @@ class Chains:
                 if rule.by == "id" and self._accept(order, (which, rule.tag, value), targets):
                     break
 
-    def _accept(self, order: Order, link: tuple[str, int, str], targets: "_Targets") -> bool:
+    def _accept(self, order: Order, link: tuple[str, int, str], targets: "Targets") -> bool:
         """Take a value as the id itself; a parent only where one instrument and one side carry it."""
         which, tag, value = link
         if which == "algo_order":
@@ -239,7 +243,7 @@ class Chains:
         return True
 
 
-class _Targets(NamedTuple):
+class Targets(NamedTuple):
     """What a link may mean: algo orders and parents by ClOrdID and by OrderID; what carries each value."""
 
     by_id: dict[str, Order]
@@ -249,9 +253,9 @@ class _Targets(NamedTuple):
     def find(self, order: Order, rule: LinkRule, value: str) -> Order | None:
         """The algo order or parent a value names."""
         if rule.by == "id":
-            found = [self.by_id[value]] if value in self.by_id else []
+            found = [self.by_id[value].first()] if value in self.by_id else []
         else:
-            found = [other for other in self.by_order_id.get(value, []) if other.session != order.session]
+            found = [other.first() for other in self.by_order_id.get(value, []) if other.session != order.session]
         return next((other for other in found if other is not order), None)
 
 
