@@ -41,6 +41,13 @@ class Outcome(NamedTuple):
     words: str
 
 
+class _Chain(NamedTuple):
+    """Acts that wait for the answer to the one before."""
+
+    parent_id: str
+    rest: list[Act]
+
+
 class InlineSwitch:
     """Plan acts, then hand it to the loop as its wire. `outcomes` and `steps` tell what happened."""
 
@@ -48,7 +55,8 @@ class InlineSwitch:
         self, profile: Profile, limits: Limits | None = None, folder: Path | None = None, user: str = "demo"
     ) -> None:
         self._out: list[tuple[int, int, bytes]] = []
-        self._acts: list[tuple[int, int, Act]] = []
+        self._acts: list[tuple[int, int, tuple[Act, ...]]] = []
+        self._chains: list[_Chain] = []
         self._count = 0
         self._replies = 0
         self._position = 0
@@ -65,10 +73,14 @@ class InlineSwitch:
         """The message log: messages, states, remarks."""
         return self.control.steps
 
-    def plan(self, act: Act) -> None:
-        """Do something at its time; two acts at one time in the order they were planned."""
+    def plan(self, *acts: Act) -> None:
+        """Do something at its time; two acts at one time in the order they were planned.
+
+        Of several, each further one follows REACTION_NS after the one before was answered, whatever the answer: its
+        own guard decides; at once where that one was not sent.
+        """
         self._count += 1
-        heapq.heappush(self._acts, (act.at_ns, self._count, act))
+        heapq.heappush(self._acts, (acts[0].at_ns, self._count, acts))
 
     def close(self) -> None:
         """Close the audit."""
@@ -105,10 +117,16 @@ class InlineSwitch:
             self.control.tick(now_ns)
             self.control.logged_on(up=True)
         while self._acts and self._acts[0][0] <= now_ns:
-            _, _, act = heapq.heappop(self._acts)
+            _, _, (act, *rest) = heapq.heappop(self._acts)
             self.control.tick(now_ns)
-            self.outcomes.append(self._done(act))
+            outcome = self._done(act)
+            self.outcomes.append(outcome)
+            if rest and outcome.done:
+                self._chains.append(_Chain(act.parent_id, rest))
+            elif rest:
+                self._next(rest, now_ns)
         self.control.tick(now_ns)
+        self._follow(now_ns)
         due: list[bytes] = []
         while self._out and self._out[0][0] <= now_ns:
             due.append(heapq.heappop(self._out)[2])
@@ -120,7 +138,21 @@ class InlineSwitch:
         for at_ns, raw in replies:
             self._replies += 1
             self.control.received(raw, at_ns, self._replies)
+            self._follow(at_ns)
         self._hearing = False
+
+    def _follow(self, at_ns: int) -> None:
+        """What waited for an answer that has come."""
+        waiting, self._chains = self._chains, []
+        for chain in waiting:
+            order = order_of_parent(self.control, chain.parent_id)
+            if order is not None and order.request is not None:
+                self._chains.append(chain)
+            else:
+                self._next(chain.rest, at_ns + REACTION_NS)
+
+    def _next(self, rest: Sequence[Act], at_ns: int) -> None:
+        self.plan(rest[0]._replace(at_ns=at_ns), *rest[1:])
 
     def _done(self, act: Act) -> Outcome:
         order = order_of_parent(self.control, act.parent_id)

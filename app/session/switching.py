@@ -14,7 +14,7 @@ _ALARMS: Final = frozenset({"AMBER", "RED"})
 
 
 class Plan(NamedTuple):
-    """What to do with a parent: switch to a strategy at `at_ns`, by itself (None), never (`when`)."""
+    """What to do with a parent: pause, then switch to a strategy, at `at_ns`, by itself (None), never (`when`)."""
 
     when: Literal["at", "auto", "never"]
     parent_id: str
@@ -39,7 +39,7 @@ class Switching:
         self._alarmed = False
         self._tables: Callable[[], Tables] | None = None
         if plan.at_ns is not None and plan.when == "at":
-            self.inline.plan(self._act(plan.at_ns))
+            self.inline.plan(*self._acts(plan.at_ns))
 
     def watch(self, engine: Seen) -> None:
         """The engine whose light it follows."""
@@ -66,22 +66,25 @@ class Switching:
             return ["no switch was planned"]
         if not self.inline.outcomes:
             return ["no switch: the light gave no reason"]
-        asked = [f"{outcome.act.action} to {self._plan.strategy}: {outcome.words}" for outcome in self.inline.outcomes]
-        return asked + self._states()
+        return [words for number in range(len(self.inline.outcomes)) for words in self._told(number)]
 
-    def _states(self) -> list[str]:
-        """The states the order went through, with what is said of each; the first is that of the asking."""
+    def _told(self, number: int) -> list[str]:
+        """One act: what was asked, and the states the order went through until the next was."""
+        act, _, words = self.inline.outcomes[number]
+        after = [outcome.act.at_ns for outcome in self.inline.outcomes[number + 1 :]]
         said: list[tuple[str, str]] = []
         for step in self.inline.steps:
-            if step.state and (not said or said[-1][0] != step.state):
+            within = act.at_ns <= step.ts_ns and (not after or step.ts_ns < after[0])
+            if within and step.state and (not said or said[-1][0] != step.state):
                 said.append((step.state, step.words))
-        return [f"then {state}: {words}" for state, words in said[1:]]
+        asked = f"{act.action} to {act.target.strategy}" if act.action == "switch" else act.action
+        return [f"{asked}: {words}", *(f"then {state}: {words}" for state, words in said[1:])]
 
     def _look(self, now_ns: int) -> None:
         """Two alarms in a row, a minute apart, are a reason to switch; one is a blink."""
         alarmed = self._level() in _ALARMS
         if alarmed and self._alarmed:
-            self.inline.plan(self._act(now_ns))
+            self.inline.plan(*self._acts(now_ns))
             self._look_ns = None
             return
         self._alarmed = alarmed
@@ -94,5 +97,9 @@ class Switching:
         levels = dict(zip(parents["parent_id"], parents["level"], strict=True))
         return levels.get(self._plan.parent_id)
 
-    def _act(self, at_ns: int) -> Act:
-        return Act(at_ns, self._plan.parent_id, "switch", Target(strategy=self._plan.strategy))
+    def _acts(self, at_ns: int) -> list[Act]:
+        """The pause where the broker has one, then the switch."""
+        plan = self._plan
+        switch = Act(at_ns, plan.parent_id, "switch", Target(strategy=plan.strategy))
+        pauses = self.inline.control.profile.pause is not None
+        return [Act(at_ns, plan.parent_id, "pause"), switch] if pauses else [switch]

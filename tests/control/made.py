@@ -72,6 +72,7 @@ class MadeDesk:
         """As AlgoDesk."""
         if not self.refuse:
             self.commands.append(("replace", order_id, terms.strategy, str(terms.qty)))
+            self.paused.discard(order_id)
         return self.refuse
 
     def cancel(self, order_id: str, at_ns: int) -> str:

@@ -49,6 +49,44 @@ def test_that_pause_and_switch_work_one_after_the_other() -> None:
     assert 980 <= order.cum <= 1000
 
 
+def test_that_a_switch_planned_after_a_pause_waits_for_its_answer_whatever_the_steps() -> None:
+    seen = []
+    for strides in ((MINUTE,), (7 * MILLISECOND, 130 * MILLISECOND), (SECOND, 20 * SECOND)):
+        feed, switch = MadeFeed(MadeDesk(), 90), inline()
+        switch.plan(Act(AT, "TECH", "pause"), Act(AT, "TECH", "switch", PASSIVE))
+        run(feed, switch, strides)
+        assert [command[0] for command in feed.desk.commands] == ["pause", "replace"]
+        order = switch.control.session.orders["TECH-A1"]
+        assert (order.state, order.words, order.paused, order.tag(6408)) == (State.R5, "switched", False, "N")
+        seen.append(([at for at, _ in feed.messages], [step.words for step in switch.steps]))
+    assert seen[0][0] == [AT, AT + 180 * MILLISECOND + REACTION_NS]
+    assert seen[0] == seen[1] == seen[2]
+
+
+def test_that_a_pause_that_is_refused_or_cannot_be_sent_does_not_stop_the_switch_after_it() -> None:
+    script = Script(replace=(Reaction(answer="refuse", text="no pause here"), Reaction()))
+    feed, switch = MadeFeed(MadeDesk(script=script), 90), inline()
+    switch.plan(Act(AT, "TECH", "pause"), Act(AT, "TECH", "switch", PASSIVE))
+    run(feed, switch)
+    assert feed.desk.commands == [("replace", "TECH-A1", "PASSIVE", "1000")]
+    assert [outcome.done for outcome in switch.outcomes] == [True, True]
+    without = msgspec.structs.replace(PROFILE, pause=None)
+    feed, switch = MadeFeed(MadeDesk(profile=without), 90), inline(profile=without)
+    switch.plan(Act(AT, "TECH", "pause"), Act(AT, "TECH", "switch", PASSIVE))
+    run(feed, switch)
+    assert [outcome.done for outcome in switch.outcomes] == [False, True]
+    assert "has no pause" in switch.outcomes[0].words
+    assert [at for at, _ in feed.messages] == [AT]
+
+
+def test_that_a_switch_after_a_pause_nobody_answered_is_decided_by_its_own_guard() -> None:
+    feed, switch = MadeFeed(MadeDesk(script=Script(replace=(Reaction(answer="silence"),))), 90), inline()
+    switch.plan(Act(AT, "TECH", "pause"), Act(AT, "TECH", "switch", PASSIVE))
+    run(feed, switch)
+    assert [outcome.done for outcome in switch.outcomes] == [True, False]
+    assert "working" in switch.outcomes[1].words
+
+
 @pytest.mark.parametrize("profile", [PROFILE, CANCEL_NEW], ids=["replace", "cancel-new"])
 def test_that_steps_of_any_length_give_the_same_messages(profile: object) -> None:
     seen = []
@@ -121,9 +159,11 @@ def test_that_an_act_on_an_unknown_parent_says_so() -> None:
 
 def test_that_the_audit_of_a_run_verifies(tmp_path: Path) -> None:
     feed, switch = MadeFeed(MadeDesk(), 60), inline(tmp_path / "control")
-    switch.plan(Act(AT, "TECH", "switch", PASSIVE))
+    switch.plan(Act(AT, "TECH", "pause"), Act(AT, "TECH", "switch", PASSIVE))
     run(feed, switch)
     switch.close()
+    told = (tmp_path / "control" / "audit.log").read_text()
+    assert told.count('"kind":"G"') == 2
     lines, problems = verify(tmp_path / "control" / "audit.log")
     assert lines > 60
     assert problems == []

@@ -15,7 +15,7 @@ from app.engine.tables.parents import parent_row
 from app.engine.units import SECOND
 from app.feeds.simulator import Simulation, World, load_world
 from app.feeds.simulator.flow import outside_of
-from app.feeds.simulator.paired import Split, Switch, day_costs, free_noise, savings, split_of, switch_message
+from app.feeds.simulator.paired import Split, Switch, day_costs, free_noise, messages_of, savings, split_of
 from app.feeds.simulator.truth import notional_of
 
 pytestmark = pytest.mark.prove
@@ -46,7 +46,8 @@ def played(world: World, switch: Switch | None = SWITCH) -> Played:
     """Feed a day into the engine with the bps preset, minute by minute."""
     day = Simulation(world)
     if switch is not None:
-        day.receive(switch_message(world, switch), world.ns(switch.at))
+        for at_ns, message in messages_of(world, switch):
+            day.receive(message, at_ns)
     engine = Engine(day.universe, EngineConfig(level_mode="bps"))
     looks, until, eleven = [], day.start_ns, world.ns("11:00:00")
     for minute in (*LOOKS, None):

@@ -4,7 +4,10 @@ import pytest
 
 from app.engine.errors import FeedError, SettingsError
 from app.engine.units import SECOND
-from app.feeds.simulator import open_world
+from app.feeds.simulator import load_world, open_world
+from app.feeds.simulator.flow import outside_of
+from app.feeds.simulator.paired import Switch, finished
+from app.feeds.simulator.truth import costs_of
 from app.session.demo import DemoRequest, demo, line, plan_of
 from app.session.switching import LOOK_NS, Plan, Switching
 
@@ -24,7 +27,7 @@ class Light:
 
 
 def planned(wire: Switching) -> list[int]:
-    return [act.at_ns for _, _, act in wire.inline._acts]
+    return [at_ns for at_ns, _, _ in wire.inline._acts]
 
 
 def test_that_a_switch_at_a_time_is_asked_for_then() -> None:
@@ -32,15 +35,22 @@ def test_that_a_switch_at_a_time_is_asked_for_then() -> None:
     assert planned(wire) == [START + 7]
     assert wire.next_ns() == START + 7
     wire.outgoing(START + 7)
-    assert wire.words() == ["switch to PASSIVE: no algo order of P in this session"]
+    nothing = "no algo order of P in this session"
+    assert wire.words() == [f"pause: {nothing}", f"switch to PASSIVE: {nothing}"]
 
 
 @pytest.mark.slow
 def test_that_what_became_of_a_switch_is_told_state_by_state() -> None:
     day = demo(DemoRequest(world="tech", switch_at="11:20"))
-    assert [words.split(":")[0] for words in day.switch] == ["switch to PASSIVE", "then R2", "then R5", "then R6"]
-    assert day.switch[2] == "then R5: switched"
+    assert [words.split(":")[0] for words in day.switch] == [
+        "pause", "then R2", "then R5", "switch to PASSIVE", "then R2", "then R5", "then R6",
+    ]  # fmt: skip
+    assert day.switch[2] == "then R5: paused"
+    assert day.switch[5] == "then R5: switched"
     assert day.parent["filled_qty"] == day.parent["order_qty"]
+    world = load_world("tech")
+    paired = costs_of(finished(world, outside_of(world), Switch(), agent=True))
+    assert day.parent["exec_cost_ccy"] == pytest.approx(paired.total / 1e9)  # the messages the proofs send
 
 
 def test_that_no_switch_is_no_switch() -> None:
@@ -60,7 +70,7 @@ def test_that_the_light_switches_at_its_second_alarm_in_a_row() -> None:
         light.level = level
         wire.outgoing(now)
         seen.append(len(wire.inline.outcomes))
-    assert seen == [0, 0, 0, 0, 1, 1]
+    assert seen == [0, 0, 0, 0, 2, 2]
     assert wire.inline.outcomes[0].act.at_ns == START + 5 * LOOK_NS
 
 

@@ -36,7 +36,7 @@ class TagChange(NamedTuple):
 
 
 def target_tags(order: Order, target: Target, profile: Profile) -> Tags:
-    """The order's tags with the target's strategy and parameters; every other tag as it was accepted.
+    """The order's tags with the target's strategy and parameters, a pause taken off; every other tag as accepted.
 
     Raises EngineError for a strategy the profile does not have: the guard refuses it before.
     """
@@ -44,7 +44,7 @@ def target_tags(order: Order, target: Target, profile: Profile) -> Tags:
     if strategy is None:
         raise EngineError(f"strategy {target.strategy!r} is not in profile {profile.name}")
     dropped = profile.parameter_tags() | {profile.strategy_tag}
-    kept = [pair for pair in order.tags if pair[0] not in dropped]
+    kept = [_unpaused(pair, profile) for pair in order.tags if pair[0] not in dropped]
     own: list[tuple[int, str]] = []
     group: list[tuple[int, str]] = []
     for name, parameter in strategy.parameters.items():
@@ -57,6 +57,11 @@ def target_tags(order: Order, target: Target, profile: Profile) -> Tags:
             own.append((parameter.tag, value))
     count = [(957, str(len(group) // 3))] if group else []
     return (*kept, (profile.strategy_tag, strategy.wire), *own, *count, *group)
+
+
+def _unpaused(pair: tuple[int, str], profile: Profile) -> tuple[int, str]:
+    """A tag of a switch: the pause, where the order has one, is off, so that the new algo works at once."""
+    return (pair[0], profile.pause.off) if profile.pause is not None and pair[0] == profile.pause.tag else pair
 
 
 def paused_tags(order: Order, profile: Profile, *, on: bool) -> Tags:

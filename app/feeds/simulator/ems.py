@@ -254,15 +254,18 @@ class SimulatedEms:
         return None
 
     def _told_to_the_desk(self, kept: Kept, tags: Tags, qty: int, at_ns: int) -> str:
-        """Pause or resume where only that changes, else a replacement."""
+        """Pause or resume where only that changes, else a replacement; one with the pause on works no children yet."""
         pause = self.profile.pause
         strategy, params = self._algo(tags)
-        if pause is not None and self._algo(kept.tags) == (strategy, params):
-            held, wanted = dict(kept.tags).get(pause.tag, pause.off), dict(tags).get(pause.tag, pause.off)
-            if held != wanted:
-                act = self.desk.pause if wanted == pause.on else self.desk.resume
-                return act(kept.order_id, at_ns)
-        return self.desk.replace(kept.order_id, Terms(strategy=strategy, params=params, qty=qty), at_ns)
+        terms = Terms(strategy=strategy, params=params, qty=qty)
+        if pause is None:
+            return self.desk.replace(kept.order_id, terms, at_ns)
+        held, wanted = dict(kept.tags).get(pause.tag, pause.off), dict(tags).get(pause.tag, pause.off)
+        stop = self.desk.pause if wanted == pause.on else self.desk.resume
+        if self._algo(kept.tags) == (strategy, params) and held != wanted:
+            return stop(kept.order_id, at_ns)
+        wrong = self.desk.replace(kept.order_id, terms, at_ns)
+        return wrong if wrong or wanted != pause.on else stop(kept.order_id, at_ns)
 
     def _cancel(self, asked: Asked, kept: Kept, at_ns: int) -> tuple[int, str] | None:
         wrong = self.desk.cancel(kept.order_id, at_ns)

@@ -6,11 +6,12 @@ avoided, own impact, timing luck and opportunity; the parts sum to it exactly.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from app.engine.switch.stamp import utc_text
+from app.engine.units import MILLISECOND
 from app.feeds.decode.fix_wire import Header, built
 from app.feeds.simulator.flow import Outside, outside_of
 from app.feeds.simulator.profiles import simulated_profile
@@ -23,9 +24,14 @@ PARTS: Final = ("total", "leak_avoided", "own_impact", "timing_luck", "opportuni
 
 
 class Switch(msgspec.Struct, frozen=True, kw_only=True):
-    """A change of strategy: when the message reaches the EMS (clock time), to what, after which pause."""
+    """A change of strategy: when its first message reaches the EMS (clock time), to what.
+
+    `pause_ms`: that message is a pause, and the switch follows so much later, when the pause was accepted; None: the
+    switch is the only message.
+    """
 
     at: str = "11:20:00"
+    pause_ms: int | None = 230  # the EMS's 180 ms and the reaction to its answer
     strategy: str = "PASSIVE"
     params: dict[str, str] = {}
 
@@ -60,22 +66,59 @@ class Split(msgspec.Struct, frozen=True, kw_only=True):
     words: str
 
 
-def switch_message(world: World, switch: Switch, number: int = 1, after: str = "") -> bytes:
+def messages_of(world: World, switch: Switch) -> list[tuple[int, bytes]]:
+    """Times (ns) and messages of a switch: the pause first where it has one."""
+    at = world.ns(switch.at)
+    if switch.pause_ms is None:
+        return [(at, switch_message(world, switch))]
+    later = at + switch.pause_ms * MILLISECOND
+    pause = pause_message(world, at)
+    return [(at, pause), (later, _replace(world, switch.strategy, _parameters(switch), _Sent(2, later)))]
+
+
+def switch_message(world: World, switch: Switch) -> bytes:
     """The 35=G a trader's desk would send for a switch: of the algo order as the EMS started it."""
-    profile, at = simulated_profile(), world.ns(switch.at)
-    strategy = profile.strategies.get(switch.strategy)
-    parent = world.parent
+    return _replace(world, switch.strategy, _parameters(switch), _Sent(1, world.ns(switch.at)))
+
+
+def _parameters(switch: Switch) -> dict[str, str]:
+    """What a form would send: the defaults of the profile where the switch says nothing else."""
+    strategy = simulated_profile().strategies.get(switch.strategy)
+    known = {} if strategy is None else strategy.parameters
+    return {name: parameter.default for name, parameter in known.items() if parameter.default} | switch.params
+
+
+def pause_message(world: World, at_ns: int) -> bytes:
+    """The 35=G that pauses the algo order as the EMS started it."""
+    pause = simulated_profile().pause
+    return _replace(world, world.parent.strategy, world.parent.params, _Sent(1, at_ns), pause.on if pause else "")
+
+
+class _Sent(NamedTuple):
+    """The how-manieth request on the order, and when it goes out (ns)."""
+
+    number: int
+    at_ns: int
+
+
+def _replace(world: World, name: str, params: Mapping[str, str], sent: _Sent, paused: str = "") -> bytes:
+    """A 35=G on the algo order, after the requests numbered before it were accepted."""
+    profile, parent = simulated_profile(), world.parent
+    strategy, pause = profile.strategies.get(name), profile.pause
+    after = f"{parent.id}-S{sent.number - 1}" if sent.number > 1 else f"{parent.id}-A1.1"
     fields = [
-        (11, f"{parent.id}-S{number}"), (41, after or f"{parent.id}-A1.1"), (37, f"{parent.id}-A1"),
+        (11, f"{parent.id}-S{sent.number}"), (41, after), (37, f"{parent.id}-A1"),
         (profile.parent_tag, parent.id), (1, parent.account), (55, world.listing.instrument),
         (54, "1" if parent.side == "BUY" else "2"), (38, str(parent.qty)), (40, "1"), (59, "0"), (21, "1"),
-        (profile.strategy_tag, strategy.wire if strategy else switch.strategy),
+        (profile.strategy_tag, strategy.wire if strategy else name),
     ]  # fmt: skip
-    for name, value in switch.params.items():
-        parameter = strategy.parameters.get(name) if strategy else None
-        fields += [(parameter.tag, value)] if parameter and parameter.tag else [(958, name), (959, "14"), (960, value)]
-    header = Header(profile.sender, profile.target, number, at)
-    return built(header, "G", [pair for pair in fields if pair[1]] + [(60, utc_text(at))])
+    for key, value in params.items():
+        parameter = strategy.parameters.get(key) if strategy else None
+        fields += [(parameter.tag, value)] if parameter and parameter.tag else [(958, key), (959, "14"), (960, value)]
+    if pause is not None:
+        fields.append((pause.tag, paused or (pause.off if sent.number > 1 else "")))
+    header = Header(profile.sender, profile.target, sent.number, sent.at_ns)
+    return built(header, "G", [pair for pair in fields if pair[1]] + [(60, utc_text(sent.at_ns))])
 
 
 def free_noise(world: World, seed: int) -> World:
@@ -88,7 +131,8 @@ def finished(world: World, outside: Outside, switch: Switch | None, *, agent: bo
     """A day run to its end without rows."""
     day = Simulation(world, outside, agent=agent, rows=False)
     if switch is not None:
-        day.receive(switch_message(world, switch), world.ns(switch.at))
+        for at_ns, message in messages_of(world, switch):
+            day.receive(message, at_ns)
     day.advance(day.end_ns)
     return day
 

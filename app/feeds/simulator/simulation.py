@@ -214,9 +214,11 @@ class Simulation:
         working = self._live(order_id)
         if working is None:
             return "order is not at work"
-        before = working.order
+        before, was_paused = working.order, working.paused
         wrong = self._set(working, terms, at_ns)
         if not wrong:
+            if was_paused:
+                self._say("algo_resumed", at_ns, before)
             self._say("algo_replaced" if before.strategy == terms.strategy else "algo_switched", at_ns, working.order)
         return wrong
 

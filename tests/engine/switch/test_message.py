@@ -54,6 +54,15 @@ def test_that_a_pause_changes_one_tag() -> None:
     assert isinstance(made.profile.pause, Pause)
 
 
+def test_that_a_switch_takes_a_pause_off_so_that_the_new_algo_works() -> None:
+    made = bench()
+    made.order.tags = message.paused_tags(made.order, made.profile, on=True)
+    assert dict(message.target_tags(made.order, PASSIVE, made.profile))[6408] == "N"
+    assert 6408 not in dict(message.target_tags(bench().order, PASSIVE, made.profile))
+    nowhere = msgspec.structs.replace(made.profile, pause=None)
+    assert dict(message.target_tags(made.order, PASSIVE, nowhere))[6408] == "Y"  # a tag like any other there
+
+
 def test_that_a_quantity_keeps_its_place() -> None:
     assert message.with_qty(((1, "A"), (38, "5"), (40, "1")), 7) == ((1, "A"), (38, "7"), (40, "1"))
     assert message.with_qty(((1, "A"),), 7) == ((1, "A"), (38, "7"))

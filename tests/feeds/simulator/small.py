@@ -10,10 +10,11 @@ from app.engine.core import Engine
 from app.engine.events import Block, OrderRow, Rows
 from app.engine.units import SECOND
 from app.feeds.simulator import Simulation, World, load_world
-from app.feeds.simulator.paired import Switch, switch_message
+from app.feeds.simulator.paired import Switch, messages_of
 
 OPEN = "09:30:00"
-SWITCH = Switch(at="09:42:00")
+SWITCH = Switch(at="09:42:00", pause_ms=None)
+PAUSED = Switch(at="09:42:00")  # a pause first
 
 
 def small_world(name: str = "tech", **changes: Any) -> World:
@@ -43,7 +44,8 @@ def day_of(
     """A whole day at once: simulation, market rows, order rows."""
     day = Simulation(world, agent=agent)
     if switch is not None:
-        day.receive(switch_message(world, switch), world.ns(switch.at))
+        for at_ns, message in messages_of(world, switch):
+            day.receive(message, at_ns)
     done = day.advance(day.end_ns)
     return day, done.market, done.orders
 
@@ -52,7 +54,8 @@ def through_engine(world: World, switch: Switch | None = None, *, mode: str = "b
     """The engine after the day, fed in steps of half a minute."""
     day = Simulation(world, agent=agent)
     if switch is not None:
-        day.receive(switch_message(world, switch), world.ns(switch.at))
+        for at_ns, message in messages_of(world, switch):
+            day.receive(message, at_ns)
     engine = Engine(day.universe, EngineConfig(level_mode=mode))  # type: ignore[arg-type]
     until = day.start_ns
     while until < day.end_ns:

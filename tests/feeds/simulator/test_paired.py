@@ -12,13 +12,14 @@ from app.feeds.simulator.paired import (
     finished,
     free_noise,
     mean_of,
+    messages_of,
     saving_of,
     savings,
     split_of,
     switch_message,
 )  # fmt: skip
 from app.feeds.simulator.truth import all_fills, arrival_of, costs_of, notional_of
-from tests.feeds.simulator.small import SWITCH, costs, small_world, through_engine
+from tests.feeds.simulator.small import PAUSED, SWITCH, costs, small_world, through_engine
 
 WORLD = small_world()
 
@@ -71,10 +72,12 @@ def test_that_paired_days_share_everything_until_the_switch() -> None:
     assert len(before[0]) > 50
 
 
-def test_that_runs_without_rows_are_the_runs_with_rows() -> None:
-    quick = finished(WORLD, outside_of(WORLD), SWITCH, agent=True)
+@pytest.mark.parametrize("switch", [SWITCH, PAUSED])
+def test_that_runs_without_rows_are_the_runs_with_rows(switch: Switch) -> None:
+    quick = finished(WORLD, outside_of(WORLD), switch, agent=True)
     full = Simulation(WORLD)
-    full.receive(switch_message(WORLD, SWITCH), WORLD.ns(SWITCH.at))
+    for at_ns, message in messages_of(WORLD, switch):
+        full.receive(message, at_ns)
     full.advance(full.end_ns)
     assert all_fills(quick).tolist() == all_fills(full).tolist()
     assert costs_of(quick) == costs_of(full)

@@ -8,8 +8,9 @@ from app.feeds.decode.fix_frame import frame_one
 from app.feeds.decode.fix_wire import Header, built
 from app.feeds.simulator import Simulation, World
 from app.feeds.simulator.ems_script import Reaction, Script
-from app.feeds.simulator.paired import Switch, switch_message
-from tests.feeds.simulator.small import SWITCH, day_of, small_world
+from app.feeds.simulator.ems_wire import application_tags
+from app.feeds.simulator.paired import Switch, messages_of, switch_message
+from tests.feeds.simulator.small import PAUSED, SWITCH, day_of, small_world
 
 WORLD = small_world()
 AT = WORLD.ns(SWITCH.at)
@@ -109,6 +110,37 @@ def test_that_a_wrong_parameter_is_refused() -> None:
     _, orders, replies = told(CALM, (CALM.ns(SWITCH.at), message))
     assert ("9", None) in said(replies, CALM.ns(SWITCH.at))
     assert "algo_switched" not in kinds(orders)
+
+
+def test_that_a_pause_before_a_switch_is_accepted_and_ends_with_it() -> None:
+    _, orders, replies = told(CALM, *messages_of(CALM, PAUSED))
+    at = CALM.ns(PAUSED.at)
+    assert said(replies, at) == [("8", "E"), ("8", "5"), ("8", "E"), ("8", "5")]
+    algo = [row for row in orders if row.kind.startswith("algo_")]
+    assert [(row.kind, row.ts_event - at) for row in algo[1:4]] == [
+        ("algo_paused", 180 * MILLISECOND),
+        ("algo_resumed", 410 * MILLISECOND),
+        ("algo_switched", 410 * MILLISECOND),
+    ]
+    assert algo[3].algo == "PASSIVE"
+    sent = [row.ts_event for row in orders if row.kind == "child_new"]
+    assert not [ts for ts in sent if at + 180 * MILLISECOND < ts < at + 410 * MILLISECOND]
+    assert [ts for ts in sent if ts > at + SECOND]
+
+
+def test_that_a_switch_that_keeps_the_pause_works_no_children() -> None:
+    (at, pause), (later, switch) = messages_of(CALM, PAUSED)
+    held = frame_one(switch)
+    assert not isinstance(held, str)
+    assert held.text(6408) == "N"
+    fields = [(tag, "Y" if tag == 6408 else value) for tag, value in application_tags(held)]
+    still = built(Header("SCORECARD", "EMS", 2, later), "G", [(11, "TECH-1-S2"), (41, "TECH-1-S1"), *fields])
+    _, orders, replies = told(CALM, (at, pause), (later, still))
+    assert said(replies, at)[:4] == [("8", "E"), ("8", "5"), ("8", "E"), ("8", "5")]
+    assert [row.kind for row in orders if row.kind.startswith("algo_")][1:5] == [
+        "algo_paused", "algo_resumed", "algo_switched", "algo_paused",
+    ]  # fmt: skip
+    assert not [row for row in orders if row.kind == "child_new" and at + SECOND < row.ts_event]
 
 
 def test_that_a_pause_stops_the_order_and_a_resume_goes_on() -> None:
