@@ -64,6 +64,7 @@ class Lane:
     behind: bool = True
     ended: bool = False
     passed: int = NULL
+    position: str = ""  # behind the last message handed over
     newest: int = NULL  # event time of the newest row read; with `passed` it says how far the engine lags
     heard_s: float = 0.0
     waiting: deque[tuple[Batch, int, int]] = field(default_factory=deque)
@@ -86,7 +87,10 @@ class LiveFeed(Protocol):
     """A live source. `open` may start threads; everything else is called by the run's own thread."""
 
     name: str
-    lanes: Mapping[str, Lane]  # by name; may grow and shrink between two calls of `poll`
+
+    @property
+    def lanes(self) -> Mapping[str, Lane]:
+        """By name; may grow and shrink between two calls of `poll`."""
 
     def open(self, positions: Mapping[str, str], wake: Callable[[], None]) -> None:
         """Begin behind these places, lane by lane, or where the settings say; `wake` may be called by any thread."""
@@ -204,8 +208,9 @@ class LiveRoute:
             count = len(batch.market) + len(batch.orders)
             lane.rows -= count
             rows += count
-            lane.passed = max(lane.passed, last, batch.passed)
+            lane.passed = max(lane.passed, last if batch.passed == NULL else batch.passed)
             lane.ended = lane.ended or batch.end
+            lane.position = batch.position or lane.position
             self.end_ns = max(self.end_ns, last, batch.passed if batch.end else NULL)
             taken.append((lane, batch))
         return taken

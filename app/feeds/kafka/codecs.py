@@ -1,0 +1,145 @@
+"""What a topic's messages are: one decoder per partition, bytes in, batches out."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from app.engine.errors import SettingsError, complaint
+from app.engine.events import Control, Quarantined
+from app.engine.units import NULL
+from app.engine.universe import Universe
+from app.feeds.decode import blocks
+from app.feeds.decode.dbn import DbnDecoder
+from app.feeds.decode.dbn_frames import header_length
+from app.feeds.decode.json_l2 import JsonDecoder
+from app.feeds.decode.rows import merged
+from app.feeds.kafka.places import Position
+from app.feeds.kafka.sequence import Sequencer
+from app.runtime.live_route import Batch
+from app.settings_sources import KafkaSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a decoder is made with; `name`: logical name of the source where its rows bring none."""
+
+    name: str
+    source: KafkaSource
+    universe: Universe
+    fix: Mapping[str, Any]
+
+
+class Decoder(Protocol):
+    """Turns the messages of one partition into batches; keeps what it needs between them. Pure."""
+
+    def decode(self, value: bytes, offset: int, where: str) -> Iterable[Batch]:
+        """Rows of one message, or of earlier ones it completes. Raises DecodeError."""
+
+    def position(self, offset: int) -> Position:
+        """Where to go on when everything decoded so far is kept and the next message is at `offset`."""
+
+    def at_end(self) -> Iterable[Batch]:
+        """The partition has nothing more now: what waited for something missing waits no longer."""
+
+
+class Blocks:
+    """Packed canonical blocks: copies dropped, order restored, gaps told."""
+
+    def __init__(self, around: Surroundings, known: Position | None) -> None:
+        self._unpack = blocks.BlockDecoder(around.universe, around.source.source)
+        streams = {int(stream): number for stream, number in (known.streams if known else {}).items()}
+        self._sequence: Sequencer[Batch] = Sequencer(around.source.reorder, streams)
+        self._name = around.name
+        self._gaps = 0
+
+    def decode(self, value: bytes, offset: int, where: str) -> Iterable[Batch]:
+        """As Decoder."""
+        packed = self._unpack.decode(value, where)
+        batch = Batch(market=packed.market, orders=packed.orders, passed=packed.passed, end=packed.kind == blocks.END)
+        return self._told(list(self._sequence.take(packed.place, offset, batch)))
+
+    def position(self, offset: int) -> Position:
+        """As Decoder."""
+        oldest = self._sequence.oldest()
+        streams = {str(stream): number for stream, number in self._sequence.last.items()}
+        return Position(offset if oldest is None else min(oldest, offset), streams)
+
+    def at_end(self) -> Iterable[Batch]:
+        """As Decoder."""
+        return self._told(list(self._sequence.give_up_all()))
+
+    def _told(self, released: list[Batch]) -> list[Batch]:
+        """Say with the rows that some before them did not come."""
+        if self._sequence.gaps > self._gaps and released:
+            text = f"{self._sequence.gaps - self._gaps} blocks did not come"
+            released[0].controls = (Control(ts_event=0, kind="gap", source=self._name, text=text),)
+        self._gaps = self._sequence.gaps
+        return released
+
+
+class _Single:
+    """Messages that stand for themselves."""
+
+    def position(self, offset: int) -> Position:
+        """As Decoder."""
+        return Position(offset)
+
+    def at_end(self) -> Iterable[Batch]:
+        """As Decoder."""
+        return ()
+
+
+class Dbn(_Single):
+    """Databento: header and records in every message; ladders live on while the header stays the same."""
+
+    def __init__(self, around: Surroundings, known: Position | None) -> None:  # noqa: ARG002 - every decoder's face
+        self._around = around
+        self._decoder: DbnDecoder | None = None
+        self._header = b""
+
+    def decode(self, value: bytes, offset: int, where: str) -> Iterable[Batch]:  # noqa: ARG002
+        """As Decoder."""
+        length = header_length(value[:8], where)
+        header = value[:length]
+        if self._decoder is None or header != self._header:
+            self._decoder = DbnDecoder(where, header, self._around.universe)
+            self._decoder.source = self._around.name
+            self._header = header
+        found = self._decoder.feed(value[length:])
+        rows = [part.rows for part in found if len(part.rows)]
+        aside = [entry for part in found for entry in part.aside]
+        if rows or aside:
+            yield Batch(market=merged(rows) if len(rows) > 1 else rows[0] if rows else Batch().market,
+                        quarantine=tuple(_placed(entry, where) for entry in aside))  # fmt: skip
+
+
+class JsonL2(_Single):
+    """Books as JSON texts."""
+
+    def __init__(self, around: Surroundings, known: Position | None) -> None:  # noqa: ARG002 - every decoder's face
+        self._decoder = JsonDecoder(around.universe, around.name, around.source.venue)
+
+    def decode(self, value: bytes, offset: int, where: str) -> Iterable[Batch]:
+        """As Decoder."""
+        rows = self._decoder.decode(value, where, offset)
+        if len(rows):
+            yield Batch(market=rows, passed=NULL)
+
+
+def _placed(entry: Quarantined, where: str) -> Quarantined:
+    """What was set aside, with the message it stood in."""
+    if where in entry.where:
+        return entry
+    return Quarantined(source=entry.source, where=f"{where} {entry.where}", reason=entry.reason, raw=entry.raw)
+
+
+Maker = Callable[[Surroundings, Position | None], Decoder]
+CODECS: Final[dict[str, Maker]] = {"blocks": Blocks, "dbn": Dbn, "json_l2": JsonL2}
+
+
+def maker(source: KafkaSource, key: str) -> Maker:
+    """The decoder of a codec. Raises SettingsError where Kafka carries none of that kind."""
+    found = CODECS.get(source.codec)
+    if found is None:
+        raise SettingsError(complaint("settings", f"{key}.codec", source.codec, ", ".join(sorted(CODECS))))
+    return found

@@ -1,0 +1,74 @@
+"""A day as it comes: the live sources of the settings, read into one route; gone on with from what the tape holds."""
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from app.engine.errors import SettingsError, complaint
+from app.engine.universe import Universe
+from app.feeds import session
+from app.feeds.base import Options
+from app.feeds.kafka.feed import KafkaFeed
+from app.runtime.live_route import LiveFeed, LiveRoute
+from app.runtime.loop import Standing, Stream
+from app.runtime.route import Route
+from app.settings import Settings
+from app.settings_sources import KafkaSource, Source
+
+FeedMaker: TypeAlias = Callable[[str, Any, Settings, Universe], LiveFeed]
+
+
+def _kafka(name: str, source: KafkaSource, settings: Settings, universe: Universe) -> LiveFeed:
+    return KafkaFeed(name, source, settings.kafka, universe, settings.fix)
+
+
+# Kind of a source -> how its feed is made.
+LIVE_FEEDS: Final[Mapping[type[Any], FeedMaker]] = {KafkaSource: _kafka}
+
+
+class LiveDay:
+    """The sources of the settings, as one day. `route` is there once it is open."""
+
+    def __init__(self, settings: Settings, title: str) -> None:
+        """Raises SettingsError where there is no source."""
+        if not settings.sources:
+            allowed = "at least one table [sources.NAME] with kind, role and codec"
+            raise SettingsError(complaint("settings", "sources", {}, allowed))
+        self.universe = Universe()
+        self.route: LiveRoute | None = None
+        self._settings = settings
+        self.stream = Stream(title, self.universe, Route(iter(()), (), 1))
+
+    def open(self, standing: Standing) -> tuple[int | None, int]:
+        """As Day: read on behind what the tape holds, lane by lane. Raises ScorecardError."""
+        settings = self._settings
+        if settings.live.reference:
+            read_reference(Path(settings.live.reference), self.universe)
+        feeds = [self._feed(name, source) for name, source in settings.sources.items()]
+        self.route = LiveRoute(feeds, settings.live.queue_rows)
+        self.route.open(standing.positions, standing.watermark)
+        self.stream.blocks, self.stream.held = self.route, self.route.held
+        return None, 0
+
+    def lags(self) -> dict[str, int]:
+        """Source -> event ns between what has been read of it and what has been handed over."""
+        return {} if self.route is None else self.route.lags()
+
+    def close(self) -> None:
+        """As Day."""
+        if self.route is not None:
+            self.route.close()
+
+    def _feed(self, name: str, source: Source) -> LiveFeed:
+        maker = LIVE_FEEDS.get(type(source))
+        if maker is None:
+            allowed = "kafka: sources of other kinds are read by their own commands"
+            raise SettingsError(complaint("settings", f"sources.{name}.kind", type(source).__name__, allowed))
+        return maker(name, source, self._settings, self.universe)
+
+
+def read_reference(folder: Path, universe: Universe) -> None:
+    """Describe the instruments of a session folder. Raises FeedError, DecodeError."""
+    with closing(session.open_recording(folder, universe, Options())):
+        return
