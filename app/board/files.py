@@ -85,7 +85,7 @@ def blank(section: str, count: int = 1) -> Rows:
     """Rows of a section with every field undefined: NaN, units.NULL, empty text, -1 for i4 and i1."""
     rows = np.zeros(count, DTYPES[section])
     for name in rows.dtype.names or ():
-        kind = rows.dtype[name].str[1:]
+        kind = rows.dtype[name].base.str[1:]
         if kind == "f8":
             rows[name] = np.nan
         elif kind in ("i8", "i4", "i1"):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from app.engine import schema
 from app.engine.events import Rows
+from app.engine.units import POINTS
 
 VERSION: Final = 1
 _TYPES: Final = {"str": "u4", "i8": "i8", "px": "f8", "f8": "f8", "bool": "i1"}  # bool: -1 undefined
@@ -31,6 +32,37 @@ PARENT_ROW: Final = _row(
         ("done_pct", "f8"), ("planned_pct", "f8"), ("expected_finish_ns", "i8"), ("expected_unfilled", "f8"),
         ("remaining_ccy", "f8"), ("mid", "f8"), ("last_ts", "i8"), ("level_since", "i8"), ("fill_probability", "f8"),
     ],
+)  # fmt: skip
+# What the mid did around the own events of a parent; the row has the parent's number. Per class and point: weighted
+# mean and 90 % interval in bps (NaN undefined; no interval below 8 clusters), non-overlapping clusters, events without
+# a value. `markout` is of the fills, by quantity, against their price; the other classes are s(m[t+h] - m[t-])/m[t-].
+EVENT_CLASSES: Final = ("new", "replace", "cancel", "aggressive", "passive", "markout")
+_CURVES: Final = (len(EVENT_CLASSES), len(POINTS))
+REACTION_ROW: Final = np.dtype(
+    [
+        ("parent_row", "i4"), ("pad", "i4"), ("events", "i4", _CURVES[:1]),
+        ("mean", "f8", _CURVES), ("low", "f8", _CURVES), ("high", "f8", _CURVES),
+        ("clusters", "i4", _CURVES), ("undefined", "i4", _CURVES),
+    ],
+    align=True,
+)  # fmt: skip
+# How a parent is being worked, over its life and of late; the row has the parent's number. Per figure: value (NaN
+# undefined), what it rests on, why it is undefined. Both spans are (since, until].
+WORKED: Final = (
+    "filled_1s", "filled_5s", "filled_30s",  # share of posted passive quantity filled within, as managed
+    "aggressor_share", "inferred_share",  # ours, and how much of it was told by price
+    "market_aggressor_share",  # of the market's volume by aggressor, the part on our side
+    "participation",
+    "gap_s", "gap_variation", "same_size",  # between new orders: median, standard deviation over mean; commonest size
+)  # fmt: skip
+SPANS: Final = ("life", "recent")
+WORKED_ROW: Final = np.dtype(
+    [
+        ("parent_row", "i4"), ("pad", "i4"), ("since", "i8", (len(SPANS),)), ("until", "i8"),
+        ("value", "f8", (len(WORKED), len(SPANS))), ("n", "i8", (len(WORKED), len(SPANS))),
+        ("why", "u4", (len(WORKED), len(SPANS))),
+    ],
+    align=True,
 )  # fmt: skip
 FILL_ROW: Final = _row(schema.FILLS, [("parent_row", "i4"), ("instrument", "u4")])
 CHILD_ROW: Final = _row(schema.CHILDREN, [("parent_row", "i4"), ("instrument", "u4"), ("side", "u4")])
@@ -91,6 +123,8 @@ SECTIONS: Final[dict[str, np.dtype[np.void]]] = {
     "trace": TRACE_ROW,
     "events": EVENT_ROW,
     "sources": SOURCE_ROW,
+    "reactions": REACTION_ROW,
+    "worked": WORKED_ROW,
     "switches": SWITCH_ROW,
     "switch_log": SWITCH_LOG_ROW,
     "kills": KILL_ROW,

@@ -10,13 +10,15 @@ from app.engine import layout
 from app.engine.enrich.ex_own import OwnQuantity, touch_ex_own
 from app.engine.metrics import schedule
 from app.engine.orders.standing import Standing
+from app.engine.reactions import reaction_rows
 from app.engine.schema import TABLES, Column
 from app.engine.tables.build import Built, build
 from app.engine.tables.children import children_table
 from app.engine.tables.context import NEVER, price, scale_of
 from app.engine.tables.fills import fills_table
 from app.engine.tables.parents import wmid
-from app.engine.units import HORIZON_NS, MILLISECOND, NULL, PRICE_SCALE, QUALITIES
+from app.engine.units import HORIZON_NS, MILLISECOND, NULL, PRICE_SCALE, QUALITIES, SECOND
+from app.engine.worked import worked_rows
 
 if TYPE_CHECKING:
     from app.engine.events import Rows
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 TRACE_STEP_NS: Final = 10 * MILLISECOND  # the price path is thinned to one point per step and instrument
 ROUND: Final = 200  # untouched live parents brought to now per publication
+CLOSER_NS: Final = SECOND  # event time between two closer looks at one parent: reactions, how it is worked
+_HEADLINE: Final = layout.WORKED.index("filled_5s")
 
 
 class Publisher:
@@ -43,6 +47,9 @@ class Publisher:
         self.events = 0
         self.next = 0
         self.own: dict[int, dict[Chain, OwnQuantity]] = {}
+        self.looked: dict[str, int] = {}  # parent -> event time of the last closer look
+        self.fill_probability: dict[str, float] = {}
+        self.levels: dict[str, tuple[str, int]] = {}  # parent -> its level and the event time it has it from
 
     def publish(self, engine: State, sink: Sink) -> None:
         """Write every section and close the publication."""
@@ -50,6 +57,7 @@ class Publisher:
         parents = self._due(engine)
         chains = dict.fromkeys(fact.chain for parent in parents for fact in parent.facts if fact.chain is not None)
         built = build(parents, list(chains), now)
+        self._closer(parents, built, now, sink)
         self._parents(built, now, sink)
         self._fills(built, now, sink)
         self._children(built, now, sink)
@@ -84,6 +92,29 @@ class Publisher:
         last = standing.last_fill.matched_at if standing.last_fill else NULL
         return standing.closing is None or shown <= max(standing.last.row.ts_event, last) + HORIZON_NS[-1]
 
+    def _closer(self, parents: list[Parent], built: Built, now: Moment, sink: Sink) -> None:
+        """Reactions and how orders are worked: what costs more than a frame should pay for every change."""
+        since = {p.parent_id: now.t - self.looked.get(p.parent_id, NULL) for p in parents}
+        due = [k for k, p in enumerate(parents) if now.end != NULL or since[p.parent_id] >= CLOSER_NS]
+        if not due:
+            return
+        chosen, standings = [parents[k] for k in due], [built.standings[k] for k in due]
+        index = np.array([self._number(self.parents, parent.parent_id) for parent in chosen], np.int64)
+        worked = worked_rows(chosen, standings, now, sink)
+        found = reaction_rows(chosen, standings, [built.parents[k] for k in due], now)
+        for parent, probability in zip(chosen, worked["value"][:, _HEADLINE, 0].tolist(), strict=True):
+            self.looked[parent.parent_id], self.fill_probability[parent.parent_id] = now.t, probability
+        for section, rows in (("worked", worked), ("reactions", found)):
+            rows["parent_row"] = index
+            sink.put(section, index, rows)
+
+    def _level_since(self, parent_id: str, level: str, now_ns: int) -> int:
+        """The event time (ns) of the publication from which on the light has shown this level."""
+        known = self.levels.get(parent_id)
+        if known is None or known[0] != level:
+            known = self.levels[parent_id] = (level, now_ns)
+        return known[1]
+
     def _parents(self, built: Built, now: Moment, sink: Sink) -> None:
         if not built.parents:
             return
@@ -92,6 +123,10 @@ class Publisher:
         rows = _rows(layout.PARENT_ROW, TABLES["parents"], columns, sink)
         for k, standing in enumerate(built.standings):
             _extra(rows, k, standing, now, sink)
+            rows["fill_probability"][k] = self.fill_probability.get(standing.parent_id, np.nan)
+            level = built.parents[k].get("level")
+            if isinstance(level, str):
+                rows["level_since"][k] = self._level_since(standing.parent_id, level, standing.ended or now.t)
         sink.put("parents", index, rows)
 
     def _fills(self, built: Built, now: Moment, sink: Sink) -> None:
@@ -256,7 +291,7 @@ def _extra(rows: Rows, k: int, standing: Standing, now: Moment, sink: Sink) -> N
     rows["target_pov"][k] = attributes.get("target_pov") or np.nan
     limit = attributes.get("limit_price")
     rows["limit_px"][k] = _float(price(limit if isinstance(limit, int) else None))
-    for name in ("done_pct", "planned_pct", "expected_unfilled", "remaining_ccy", "mid", "fill_probability"):
+    for name in ("done_pct", "planned_pct", "expected_unfilled", "remaining_ccy", "mid"):
         rows[name][k] = np.nan
     rows["expected_finish_ns"][k] = rows["level_since"][k] = NULL
     rows["last_ts"][k] = standing.last.row.ts_event if standing.last else NULL

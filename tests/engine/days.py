@@ -134,7 +134,7 @@ class Memory:
         found = self.rows[section][row]
         out: dict[str, Any] = {}
         for name in layout.SECTIONS[section].names or ():
-            value, kind = found[name].item(), layout.SECTIONS[section][name].kind
+            value, kind = found[name].tolist(), layout.SECTIONS[section][name].kind
             if kind == "u":
                 value = self.texts[value] or None
             elif (kind == "f" and value != value) or (kind == "i" and value == -(2**63)):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.engine import publish
+from app.engine import layout, publish
 from app.engine.config import EngineConfig
 from app.engine.core import Engine
 from app.engine.events import Block, Control, OrderRow
@@ -204,7 +204,7 @@ def test_that_what_a_parent_is_about_stands_beside_its_figures() -> None:
     assert (one["start_ns"], one["end_ns"], one["limit_px"]) == (T0 + S, T0 + 9 * S, 100.05)
     assert (one["mid"], one["done_pct"], one["remaining_ccy"]) == (100.11, 25.0, pytest.approx(300 * 100.11))
     # now is 5 s: half of the straight line
-    assert (one["planned_pct"], one["last_ts"], one["level_since"]) == (50.0, T0 + 3 * S, None)
+    assert (one["planned_pct"], one["last_ts"], one["level_since"]) == (50.0, T0 + 3 * S, T0 + 5 * S)
     assert one["limit_state"] is not None
     assert one["expected_unfilled"] is not None
     assert one["expected_finish_ns"] is not None
@@ -213,6 +213,57 @@ def test_that_what_a_parent_is_about_stands_beside_its_figures() -> None:
     assert two["planned_pct"] == 25.0  # a quarter of 400 printed
     assert (rows["P3"]["mid"], rows["P3"]["done_pct"], rows["P3"]["planned_pct"]) == (100.11, None, None)
     assert (rows["P4"]["mid"], rows["P4"]["limit_state"], rows["P4"]["state"]) == (None, None, "live")
+
+
+def test_that_a_level_is_dated_by_the_publication_that_first_showed_it() -> None:
+    sheet = Sheet()
+    sheet.reference(currency="USD", adv=1e6, daily_sigma=0.02)
+    sheet.quote(0, "100.00", "100.02")
+    sheet.parent(S, "BUY", 400)
+    sheet.fill(4 * S, 100, "101.00")
+    for second in (2, 3, 6, 7):
+        sheet.quote(second * S, "100.00", f"100.0{second}")
+    engine, board = Engine(sheet.universe(), EngineConfig(level_mode="bps")), Memory()
+    seen = []
+    for block in in_time(sheet, engine.universe, 1):
+        engine.apply(block)
+        engine.publish(board)
+        now = (engine.state.last_ts - T0) // S
+        seen += [(now, row["level"], ((row["level_since"] or 0) - T0) // S) for row in board.table("parents")]
+    assert seen == [(1, "N/A", 1), (2, "N/A", 1), (4, "RED", 4), (6, "RED", 4), (7, "RED", 4)]
+    sheet.done(9 * S)
+    engine.finish(T0 + 9 * S)
+    engine.publish(board)
+    assert board.said("parents", 0)["level_since"] == T0 + 4 * S
+
+
+def test_that_a_parent_is_looked_at_closer_once_a_second_of_its_time_and_when_data_has_ended() -> None:
+    sheet = Sheet()
+    sheet.quote(-S, "100.00", "100.02")
+    sheet.parent(0, "BUY", 400)
+    names = {"parent_id": "P1", "child_id": "C1"}
+    sheet.order(MS, "child_new", **names, instrument="INST", side="BUY", qty=200, price="100.00")
+    for n in range(1, 30):
+        sheet.quote(n * 100 * MS, "100.00", f"100.0{2 + n % 5}")
+    sheet.fill(2_250 * MS, 50, "100.00", child_id="C1", liquidity="A")
+    engine, board = Engine(sheet.universe(), EngineConfig()), Memory()
+    looked = []
+    for block in in_time(sheet, engine.universe, 1):
+        engine.apply(block)
+        engine.publish(board)
+        fresh = board.fresh()
+        assert fresh.get("worked") == fresh.get("reactions")
+        if "worked" in fresh:
+            looked.append((engine.state.last_ts - T0) // (100 * MS))
+    assert looked == [0, 11, 21]  # the parent is there at 1 ms
+    assert board.said("parents", 0)["n_fills"] == 1
+    engine.finish(T0 + 9 * S)
+    engine.publish(board)
+    (row,) = board.table("worked")
+    assert row["parent_row"] == 0
+    assert row["value"][layout.WORKED.index("filled_5s")][0] == board.said("parents", 0)["fill_probability"] == 0.25
+    (row,) = board.table("reactions")
+    assert dict(zip(layout.EVENT_CLASSES, row["events"], strict=True))["passive"] == 1
 
 
 def test_that_an_order_that_ended_expects_no_finish_and_its_plan_stops_with_it() -> None:

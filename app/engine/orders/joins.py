@@ -395,7 +395,7 @@ class Joins:
         """(mid2, quality) of several reactions at units.POINTS, [reaction, point]; nearer than the clock: undefined."""
         mid2, quality = self.mid2[reactions], self.quality[reactions]
         short = np.array(self.too_short, np.int64)[reactions] if len(self.too_short) else reactions
-        hidden = _NEARNESS < short[:, None]
+        hidden = short[:, None] > _NEARNESS
         mid2[hidden], quality[hidden] = NULL, CLOCK
         mid2[reactions < 0], quality[reactions < 0] = NULL, 0
         return mid2, quality

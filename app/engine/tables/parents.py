@@ -171,10 +171,7 @@ def _market(standing: Standing, moment: Moment, span: Span, reference: Instrumen
         letter = fill.fact.row.liquidity
         marketable += fill.qty if letter != "X" and (letter != "D" or on_tape) else 0
     vwap, ex_own = volume.vwap(market), volume.vwap_ex_own(market, own_volume, own_notional)
-    if standing.limits:
-        eligible = _within_limits(standing, moment, span)
-    else:
-        eligible = market.volume - _paused_volume(standing, moment, span)
+    eligible = eligible_volume(standing, moment, span, market.volume)
     done = (standing.side, account.notional, account.filled)
     return {
         "end_mid": mid(span.end2),
@@ -190,6 +187,13 @@ def _market(standing: Standing, moment: Moment, span: Span, reference: Instrumen
         "spread_capture": standing.liquidity.spread_capture(),
         "fill_rate": account.filled / account.qty if account.qty else None,
     }
+
+
+def eligible_volume(standing: Standing, moment: Moment, span: Span, traded: int) -> int:
+    """Of the volume traded in the span, what the order could have taken part in."""
+    if standing.limits:
+        return _within_limits(standing, moment, span)
+    return traded - _paused_volume(standing, moment, span)
 
 
 def _within_limits(standing: Standing, moment: Moment, span: Span) -> int:
