@@ -63,6 +63,11 @@ class Framer:
         self._blank = True
         self._on_line = 0  # messages and quarantined spans that touch the current line
 
+    @property
+    def decided(self) -> int:
+        """Bytes of the stream before this one are decided; those from it on wait for more."""
+        return self._base + self._at
+
     def feed(self, data: bytes) -> list[Item]:
         """Take more bytes; what they complete."""
         return self._run() if self._take_in(data) else []
