@@ -37,6 +37,7 @@ class Options:
     fix_orders: OrderDecoder | None = None  # reads orders.fix of a session folder
     source: str | None = None  # logical source name instead of the one made from the file
     session_date: str | None = None  # YYYY-MM-DD where file names do not carry it
+    venue: str | None = None  # MIC of a format that carries none
 
 
 @dataclass(slots=True)

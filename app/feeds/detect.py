@@ -9,9 +9,11 @@ from typing import Final
 import zstandard
 
 from app.engine.errors import FeedError, SettingsError, complaint
+from app.engine.itch.layout import LENGTHS
+from app.feeds.decode.pcap import STARTS as CAPTURES
 from app.runtime.journal import MAGIC
 
-FORMATS: Final = ("session", "lobster", "dbn", "binance", "fixlog", "journal")
+FORMATS: Final = ("session", "lobster", "dbn", "binance", "fixlog", "itch5", "journal")
 _HEAD: Final = 4096
 _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
@@ -44,7 +46,7 @@ def _of_folder(path: Path) -> str | None:
     if any(_LOBSTER.search(file.name) for file in files):
         return "lobster"
     found = {_of_file(file) for file in files} - {None}
-    return found.pop() if len(found) == 1 and found <= {"dbn", "binance", "fixlog"} else None
+    return found.pop() if len(found) == 1 and found <= {"dbn", "binance", "fixlog", "itch5"} else None
 
 
 def _of_file(path: Path) -> str | None:
@@ -57,7 +59,21 @@ def _of_file(path: Path) -> str | None:
         return "lobster"
     if head.startswith(MAGIC):
         return "journal"
+    if head[:4] in CAPTURES or _is_itch(head):
+        return "itch5"
     return "fixlog" if _FIX.search(head) else None
+
+
+def _is_itch(head: bytes) -> bool:
+    """True where three messages with 2 bytes of length before each follow each other, or as many as there are."""
+    at = messages = 0
+    while messages < 3 and at + 3 <= len(head):
+        size = int.from_bytes(head[at : at + 2], "big")
+        if LENGTHS.get(chr(head[at + 2])) != size:
+            return False
+        at += 2 + size
+        messages += 1
+    return messages > 0 and (messages == 3 or at == len(head))
 
 
 def _head(path: Path) -> bytes:

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from app.engine.errors import FeedError, SettingsError, complaint
 from app.engine.events import OrderRow
 from app.engine.universe import Universe
-from app.feeds import binance, dbn, fixlog, journal, lobster, session
+from app.feeds import binance, dbn, fixlog, itch, journal, lobster, session
 from app.feeds.base import Feed, Options, Recording, in_order
 from app.feeds.decode.fix_settings import FixSettings, fix_settings
 from app.feeds.decode.orders import OrderDecoder
@@ -22,6 +22,7 @@ MARKET_FEEDS: Final[dict[str, Feed]] = {
     lobster.FORMAT: lobster.open_recording,
     dbn.FORMAT: dbn.open_recording,
     binance.FORMAT: binance.open_recording,
+    itch.FORMAT: itch.open_recording,
     journal.FORMAT: journal.open_recording,
 }
 FORMATS: Final = (*sorted([*MARKET_FEEDS, fixlog.FORMAT]),)
