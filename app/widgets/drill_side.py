@@ -19,7 +19,7 @@ from app.widgets.kill_button import KillButton
 from app.widgets.kill_dialog import KillDialog
 from app.widgets.ports import Ports
 from app.widgets.reaction import Reaction
-from app.widgets.response import Around, Curve, curves, markouts
+from app.widgets.response import Curve, curves
 from app.widgets.scorecard import Scorecard
 from app.widgets.switch_panel import Bound, SwitchPanel
 from app.widgets.switch_port import Action
@@ -149,17 +149,13 @@ class DrillSide(QObject):
         order, symbol, side, algo = (say(int(parent[name])) for name in ("parent_id", "instrument", "side", "algo"))
         return Bound(order, symbol, side, remaining, algo, pad.reader.generation)
 
-    def _work(self) -> Callable[[], tuple[Mapping[str, Curve], Curve]] | None:
+    def _work(self) -> Callable[[], Mapping[str, Curve]] | None:
         pad, row = self._bridge.pad, self._bridge.row
         return partial(self._curves, row) if 0 <= row < len(pad.parents) else None
 
-    def _curves(self, row: int) -> tuple[Mapping[str, Curve], Curve]:
-        pad = self._bridge.pad
-        parent = pad.parents[row]
-        side = 1 if pad.text(int(parent["side"])) == "BUY" else -1
-        around = Around(pad.path(int(parent["instrument"])), side, pad.watermark)
-        children, fills, events = (pad.rows_of(section, row) for section in ("children", "fills", "events"))
-        return curves(children, fills, events, around, pad), markouts(fills, pad)
+    def _curves(self, row: int) -> Mapping[str, Curve]:
+        found = self._bridge.pad.beside("reactions", row)
+        return {} if found is None else curves(found)
 
     # -- what the trader does ------------------------------------------------------------------------------------
 

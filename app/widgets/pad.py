@@ -120,6 +120,16 @@ class Pad:
         except BoardError:
             return blank(section, 0)
 
+    def beside(self, section: str, parent: int) -> np.void | None:
+        """The row of a section that has a parent's number (`reactions`, `worked`); None while it is not there."""
+        if self.reader is None or not 0 <= parent < self.reader.length(section):
+            return None
+        try:
+            found: np.void = self.reader.rows(section, np.array([parent]), attempts=_LOOKS)[0]
+        except BoardError:
+            return None
+        return found if found["parent_row"] == parent else None
+
     def path(self, instrument: int) -> Path:
         """Path of an instrument (arena index of its name); empty at first, filled by the following pulls."""
         if instrument not in self._paths:

@@ -10,15 +10,15 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QBrush, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.engine.units import HORIZON_NS, SECOND
+from app.engine.units import AHEAD, HORIZON_NS, SECOND
 from app.widgets import format as text
 from app.widgets.axes import FigureAxis
 from app.widgets.export import offer_picture
 from app.widgets.horizons import LEFT, PLACES, RIGHT, HorizonAxis, place
-from app.widgets.response import CLASSES, PLACEBO, POINTS_NS, Curve, Estimate
+from app.widgets.response import CLASSES, MARKOUT, PLACEBO, POINTS_NS, Curve, Estimate
 from app.widgets.theme import RIBBON, Theme, figures_font
 
-AGAIN_NS: Final = SECOND  # curves are worked out at most once a second
+AGAIN_NS: Final = SECOND  # curves are looked up and drawn at most once a second, as often as the engine has new ones
 # class -> symbol as on the trace, tone or colour
 _LOOKS: Final = {
     "new": ("s", "accent"),
@@ -26,10 +26,10 @@ _LOOKS: Final = {
     "cancel": ("x", "faint"),
     "aggressive": ("t1", "ink"),
     "passive": ("o", RIBBON[2]),
-    "markout": ("o", "accent"),
+    MARKOUT: ("o", "accent"),
 }
 _LEFT_PX: Final = 52
-Work = Callable[[], tuple[Mapping[str, Curve], Curve]]
+Work = Callable[[], Mapping[str, Curve]]
 
 
 class _Line:
@@ -50,7 +50,7 @@ class _Line:
         x = np.array([place(ns) for ns in POINTS_NS])
         mean, low, high = (np.array([getattr(e, name) for e in curve.estimates]) for name in ("mean", "low", "high"))
         if zero:
-            x, mean, low, high = (np.insert(v, 2, 0.0) for v in (x, mean, low, high))
+            x, mean, low, high = (np.insert(v, AHEAD, 0.0) for v in (x, mean, low, high))
         known = ~np.isnan(mean)
         self.curve.setData(x[known], mean[known])
         self.curve.setPen(pg.mkPen(colour))
@@ -91,7 +91,7 @@ class Reaction(QWidget):
         self.placebo, self.readout = QLabel(PLACEBO), QLabel()
         self.area = pg.GraphicsLayoutWidget()
         self.plots = self._plots()
-        self.lines = {name: _Line(self.plots[name == "markout"]) for name in (*CLASSES, "markout")}
+        self.lines = {name: _Line(self.plots[name == MARKOUT]) for name in (*CLASSES, MARKOUT)}
         self._build()
 
     def show_order(self, work: Work | None, *, other: bool) -> None:
@@ -102,12 +102,11 @@ class Reaction(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Work the curves out when they are seen and a second old."""
+        """Look the curves up when they are seen and a second old."""
         if self._work is None:
             self.found = {}
         elif self.isVisible() and self._clock() - self._done_at >= AGAIN_NS:
-            curves, markout = self._work()
-            self.found = {**curves, "markout": markout}
+            self.found = dict(self._work())
             self._done_at = self._clock()
         self._draw()
         self._read()
@@ -162,7 +161,7 @@ class Reaction(QWidget):
         """The figures at the horizon nearest to a place on the axis."""
         at = min(range(len(POINTS_NS)), key=lambda k: abs(place(POINTS_NS[k]) - x))
         name = min(PLACES, key=lambda label: abs(PLACES[label] - place(POINTS_NS[at])))
-        shown = ["markout"] if markout else [n for n in CLASSES if self.buttons[n].isChecked()]
+        shown = [MARKOUT] if markout else [n for n in CLASSES if self.buttons[n].isChecked()]
         said = [f"{n} {self.found[n].estimates[at].words}" for n in shown if n in self.found]
         return f"{name}:  " + "    ".join(said).replace("-", text.MINUS)
 
@@ -178,9 +177,9 @@ class Reaction(QWidget):
                 line.wipe()
                 continue
             symbol, tone = _LOOKS[name]
-            line.show(curve, self._colour(tone), symbol, zero=name != "markout")
+            line.show(curve, self._colour(tone), symbol, zero=name != MARKOUT)
         self._fit(self.plots[0], [n for n in CLASSES if self.buttons[n].isChecked()])
-        self._fit(self.plots[1], ["markout"])
+        self._fit(self.plots[1], [MARKOUT])
 
     def _fit(self, plot: pg.PlotItem, names: list[str]) -> None:
         found = [e for name in names if name in self.found for e in self.found[name].estimates]

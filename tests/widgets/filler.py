@@ -6,7 +6,8 @@ from typing import Final
 import numpy as np
 
 from app.board import BoardWriter, blank
-from app.engine.units import HORIZON_NAMES, SECOND
+from app.engine.layout import EVENT_CLASSES, WORKED
+from app.engine.units import AHEAD, HORIZON_NAMES, SECOND
 
 OPEN: Final = 1_700_145_000 * SECOND  # 2023-11-16 14:30:00 UTC
 DAY: Final = 6 * 3600 * SECOND
@@ -25,6 +26,7 @@ class Filler:
         self._parents()
         self._orders()
         self._sources()
+        self._beside()
         for key, words in (
             ("session", "generated day"), ("state", "playing"), ("speed", "10"), ("timezone", "America/New_York"),
             ("start_ns", str(OPEN)), ("end_ns", str(OPEN + DAY)),
@@ -225,6 +227,27 @@ class Filler:
             if len(path):
                 mids[mine] = path["mid"][np.maximum(np.searchsorted(path["ts"], ts[mine]) - 1, 0)]
         return mids
+
+    def _beside(self) -> None:
+        """Reactions and how orders are worked, of the first parents; from a seed of its own."""
+        random = np.random.default_rng(13)
+        n = min(self.n_parents, 200)
+        for section in ("reactions", "worked"):
+            rows = blank(section, n)
+            rows["parent_row"] = np.arange(n)
+            if section == "reactions":
+                rows["mean"] = random.normal(0.2, 0.4, rows["mean"].shape)
+                rows["mean"][:, EVENT_CLASSES.index("markout"), :AHEAD] = np.nan
+                rows["clusters"] = random.integers(3, 120, rows["clusters"].shape)
+                half = np.where(rows["clusters"] < 8, np.nan, 0.3)
+                rows["low"], rows["high"] = rows["mean"] - half, rows["mean"] + half
+                rows["undefined"], rows["events"] = 0, (120, 120, 120, 50, 70, 120)
+            else:
+                rows["value"], rows["n"] = random.random(rows["value"].shape), 40
+                rows["since"], rows["until"] = OPEN, OPEN + DAY // 4
+                rows["value"][:, WORKED.index("gap_variation"), 1] = np.nan
+                rows["why"][:, WORKED.index("gap_variation"), 1] = self.writer.intern("fewer than three new orders")
+            self.writer.put(section, np.arange(n), rows)
 
     def _sources(self) -> None:
         rows = blank("sources", 3)

@@ -1,6 +1,7 @@
-"""Reactions and markouts: the engine's own clusters, the identity with realized spreads, honest intervals on screen."""
+"""Reactions and markouts on screen: the engine's figures, honest intervals, one axis."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,114 +9,66 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
-from app.board import blank
-from app.engine.events import Rows
-from app.engine.metrics.markout import MarkedFill, parent_markout
-from app.engine.units import HORIZON_NAMES, HORIZON_NS, NULL, SECOND
+from app.board import BoardWriter, blank
+from app.engine.layout import EVENT_CLASSES
+from app.engine.units import AHEAD, HORIZON_NS, POINTS, POINTS_NS, SECOND
 from app.widgets import theme as themes
 from app.widgets.bridge import Bridge
 from app.widgets.horizons import PLACES, HorizonAxis, place
-from app.widgets.pyramid import Path
+from app.widgets.pad import Pad
 from app.widgets.reaction import Reaction
-from app.widgets.response import BEFORE_NS, CLASSES, POINTS_NS, Around, Curve, curves, estimate, markouts
+from app.widgets.response import CLASSES, MARKOUT, Curve, curves
 
-WORDS = ["", "BUY", "A", "R", "busted", "child_replaced", "child_cancelled", "fill"]
-AT = {name: len(BEFORE_NS) + k for k, name in enumerate(HORIZON_NAMES)}
-FILL = st.tuples(
-    st.integers(0, 3600 * SECOND), st.integers(1, 1000), st.one_of(st.none(), st.floats(-50, 50, allow_subnormal=False))
-)
+AT = {name: k for k, (name, _) in enumerate(POINTS)}
+CLASS = {name: k for k, name in enumerate(EVENT_CLASSES)}
 
 
-class Words:
-    def text(self, index: int) -> str:
-        return WORDS[index]
+def row_of(events: int = 20) -> np.void:
+    """One row: passive rises by a tenth a point, no interval at 5 min; markouts are undefined before the fill."""
+    row = blank("reactions", 1)
+    row["events"][0] = [0, 0, 0, 0, events, events]
+    row["clusters"] = row["undefined"] = 0
+    for name, sign in (("passive", 1.0), (MARKOUT, -1.0)):
+        row["mean"][0, CLASS[name]] = sign * np.arange(len(POINTS)) / 10
+        row["clusters"][0, CLASS[name]] = events
+        row["low"][0, CLASS[name]] = row["mean"][0, CLASS[name]] - 0.5
+        row["high"][0, CLASS[name]] = row["mean"][0, CLASS[name]] + 0.5
+        row["low"][0, CLASS[name], AT["5m"]] = row["high"][0, CLASS[name], AT["5m"]] = np.nan
+        row["clusters"][0, CLASS[name], AT["5m"]] = 1
+        row["undefined"][0, CLASS[name], AT["5m"]] = 2
+    for name in ("mean", "low", "high"):
+        row[name][0, CLASS[MARKOUT], :AHEAD] = np.nan
+    found: np.void = row[0]
+    return found
 
 
-@given(st.lists(FILL, max_size=60), st.sampled_from(HORIZON_NS))
-def test_that_an_estimate_is_the_engines_markout(fills: list[tuple[int, int, float | None]], horizon: int) -> None:
-    expected = parent_markout([MarkedFill(*fill) for fill in fills], horizon)
-    ts = np.array([fill[0] for fill in fills], np.int64)
-    qty = np.array([fill[1] for fill in fills], np.float64)
-    values = np.array([fill[2] for fill in fills], np.float64)
-    found = estimate(ts, qty, values, horizon)
-    assert (found.clusters, found.undefined) == (expected.clusters, expected.undefined)
-    if expected.mean.value is None:
-        assert math.isnan(found.mean)
-        return
-    assert found.mean == pytest.approx(expected.mean.value, rel=1e-9, abs=1e-9)
-    if expected.se.value is None:
-        assert math.isnan(found.low)
-        assert "n too small" in found.words
-    else:
-        assert (found.high - found.low) / 2 == pytest.approx(1.6448536269514722 * expected.se.value, rel=1e-9, abs=1e-9)
+def test_that_curves_are_what_the_board_says() -> None:
+    found = curves(row_of())
+    assert set(found) == {*CLASSES, MARKOUT}
+    assert (found["passive"].events, found["new"].events) == (20, 0)
+    one = found["passive"].estimates[AT["1s"]]
+    assert one == pytest.approx((0.6, 0.1, 1.1, 20, 0))
+    assert one.words == "+0.60 [+0.10, +1.10] n 20"
+    last = found["passive"].estimates[AT["5m"]]
+    assert last.words == "+1.10 (n too small: 1)"
+    assert last.undefined == 2
+    assert all(math.isnan(e.mean) for e in found["new"].estimates)
+    assert found[MARKOUT].estimates[0].words == "undefined"
 
 
-def walk() -> Path:
-    path = Path()
-    ts = np.arange(0, 4000) * (SECOND // 10)
-    path.append(ts, (100 + 0.0001 * np.arange(4000)).astype(np.float64), np.arange(4000))
-    return path
-
-
-def fill_rows(n: int = 20) -> Rows:
-    rows = blank("fills", n)
-    rows["ts_event"] = rows["ts_match"] = np.arange(n) * 10 * SECOND + 20 * SECOND
-    rows["qty"], rows["liquidity"] = 100, np.where(np.arange(n) % 2, 2, 3)
-    rows["eff_spread_bps"] = 3.0
-    for k, name in enumerate(HORIZON_NAMES):
-        rows[f"realized_spread_{name}_bps"] = 3.0 - 2 * (k + np.arange(n) / 10)
-        rows[f"markout_{name}_bps"] = -1.0 * k
-    return rows
-
-
-def test_that_the_response_to_fills_is_half_of_effective_less_realized_per_class() -> None:
-    fills = fill_rows()
-    fills["flags"][0] = 4
-    found = curves(blank("children", 0), fills, blank("events", 0), Around(walk(), 1, 10**18), Words())
-    assert set(found) == set(CLASSES)
-    assert (found["passive"].events, found["aggressive"].events) == (10, 9)
-    odd = np.arange(1, 20, 2) / 10
-    for k, name in enumerate(HORIZON_NAMES):
-        assert found["passive"].estimates[AT[name]].mean == pytest.approx(k + odd.mean())
-    assert found["new"].events == 0
-    assert math.isnan(found["new"].estimates[AT["1s"]].mean)
-
-
-def test_that_new_orders_are_the_boards_and_what_came_before_is_read_off_the_path() -> None:
-    children = blank("children", 12)
-    children["ts_new"] = np.arange(12) * 20 * SECOND + 20 * SECOND
-    children["response_1s_bps"] = np.arange(12)
-    children["ts_new"][11] = NULL
-    found = curves(children, fill_rows(0), blank("events", 0), Around(walk(), -1, 10**18), Words())["new"]
-    assert found.events == 11
-    assert found.estimates[AT["1s"]].mean == pytest.approx(5.0)
-    before = found.estimates[POINTS_NS.index(-5 * SECOND)]
-    assert before.mean == pytest.approx(50 * 0.0001 / 100 * 1e4, rel=0.05), "sells: the mid was lower 5 s before"
-    assert math.isnan(found.estimates[AT["1ms"]].mean)
-
-
-def test_that_replaces_and_cancels_are_read_off_the_path_and_short_or_open_horizons_stay_undefined() -> None:
-    events = blank("events", 4)
-    events["kind"] = [5, 5, 6, 7]
-    events["ts"] = np.array([100, 200, 150, 120]) * SECOND
-    found = curves(blank("children", 0), fill_rows(0), events, Around(walk(), 1, 230 * SECOND), Words())
-    assert (found["replace"].events, found["cancel"].events) == (2, 1)
-    one = found["replace"].estimates
-    assert one[AT["5s"]].mean == pytest.approx(51 * 0.0001 / 100 * 1e4, rel=1e-2)
-    assert all(math.isnan(one[AT[name]].mean) for name in ("1ms", "10ms", "5m"))
-    assert one[AT["1m"]].undefined == 1, "past what is known"
-    assert one[AT["1m"]].clusters == 1
-
-
-def test_that_markouts_leave_busted_fills_out_and_know_nothing_before_the_fill() -> None:
-    fills = fill_rows()
-    fills["flags"][3] = 4
-    found = markouts(fills, Words())
-    assert found.events == 19
-    assert [found.estimates[AT[name]].mean for name in HORIZON_NAMES] == pytest.approx([-1.0 * k for k in range(10)])
-    assert all(math.isnan(e.mean) for e in found.estimates[: len(BEFORE_NS)])
-    assert found.estimates[AT["5m"]].words.startswith("-9.00 (n too small: 1)")
-    assert found.estimates[AT["1s"]].words.endswith("n 19")
+def test_that_the_row_beside_a_parent_is_its_own_or_none(tmp_path: Path) -> None:
+    pad = Pad(tmp_path / "board")
+    assert pad.beside("reactions", 0) is None
+    with BoardWriter(tmp_path / "board") as writer:
+        rows = blank("reactions", 3)
+        rows["parent_row"], rows["events"] = [0, -1, 2], 7
+        writer.put("reactions", np.arange(3), rows)
+        writer.beat(1)
+        pad.pull(1)
+        found = pad.beside("reactions", 2)
+        assert found is not None
+        assert found["events"].tolist() == [7] * len(EVENT_CLASSES)
+        assert [pad.beside("reactions", n) for n in (-1, 1, 3)] == [None] * 3, "no row, one of nobody, beyond the end"
 
 
 @pytest.fixture
@@ -131,13 +84,12 @@ def chart(qtbot: QtBot) -> Reaction:
 clock = [0]
 
 
-def work_of(fills: Rows) -> tuple[dict[str, Curve], Curve]:
-    around = Around(walk(), 1, 10**18)
-    return curves(blank("children", 0), fills, blank("events", 0), around, Words()), markouts(fills, Words())
+def work_of() -> dict[str, Curve]:
+    return curves(row_of())
 
 
 def test_that_the_chart_draws_what_was_found_and_says_what_is_not_measured(chart: Reaction) -> None:
-    chart.show_order(lambda: work_of(fill_rows()), other=True)
+    chart.show_order(work_of, other=True)
     x, y = chart.lines["passive"].curve.getData()
     assert (0.0, 0.0) in set(zip(x.tolist(), y.tolist(), strict=True)), "at the event the response is 0"
     assert y[-1] == pytest.approx(chart.found["passive"].estimates[-1].mean)
@@ -145,7 +97,7 @@ def test_that_the_chart_draws_what_was_found_and_says_what_is_not_measured(chart
     assert low < 0 < np.nanmax(y) < high
     assert chart.lines["replace"].curve.getData() == (None, None)
     assert chart.placebo.text() == "placebo: not measured yet"
-    assert chart.buttons["passive"].text() == "passive  10"
+    assert chart.buttons["passive"].text() == "passive  20"
     chart.buttons["passive"].click()
     assert chart.lines["passive"].curve.getData() == (None, None)
     assert chart.reading(place(SECOND), markout=True).startswith("1s:  markout")
@@ -160,9 +112,9 @@ def test_that_the_chart_draws_what_was_found_and_says_what_is_not_measured(chart
 def test_that_curves_are_worked_out_once_a_second_and_only_when_seen(chart: Reaction) -> None:
     done: list[int] = []
 
-    def work() -> tuple[dict[str, Curve], Curve]:
+    def work() -> dict[str, Curve]:
         done.append(1)
-        return work_of(fill_rows())
+        return work_of()
 
     chart.show_order(work, other=True)
     for _ in range(5):
@@ -198,20 +150,18 @@ AXIS: dict[str, HorizonAxis] = {}
 
 
 def test_that_horizons_stand_in_their_order() -> None:
-    stood = [place(ns) for ns in (*BEFORE_NS, 0, *HORIZON_NS)]
+    stood = [place(ns) for ns in (*POINTS_NS[:AHEAD], 0, *HORIZON_NS)]
     assert stood == sorted(stood)
     assert sorted(PLACES.values()) == sorted(stood)
 
 
 def test_that_a_whole_board_gives_curves(bridge: Bridge) -> None:
     bridge.look()
-    pad = bridge.pad
-    path = pad.path(int(pad.parents[0]["instrument"]))
-    while not pad.settled():
-        bridge.look()
-    children, fills, events = (pad.rows_of(section, 0) for section in ("children", "fills", "events"))
-    found = curves(children, fills, events, Around(path, 1, pad.watermark), pad)
+    row = bridge.pad.beside("reactions", 0)
+    assert row is not None
+    found = curves(row)
     assert {name: curve.events for name, curve in found.items() if name in {"new", "replace", "cancel"}} == {
         "new": 120, "replace": 120, "cancel": 120,
     }  # fmt: skip
     assert found["passive"].events + found["aggressive"].events == 120
+    assert bridge.pad.beside("reactions", 10_000) is None
