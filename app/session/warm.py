@@ -6,8 +6,11 @@ import numpy as np
 from app.engine.config import EngineConfig
 from app.engine.core import Engine
 from app.engine.events import MARKET, Block, Instrument, OrderRow, Rows
+from app.engine.metrics.response import Events, estimates
 from app.engine.units import LAST, PRICE_SCALE, QUOTE, SECOND, TRADE
 from app.engine.universe import Universe
+
+_NOTHING = np.zeros(0, np.int64)
 
 
 def load_kernels(config: EngineConfig) -> None:
@@ -20,6 +23,8 @@ def load_kernels(config: EngineConfig) -> None:
     engine.apply(Block(3 * SECOND, _market(), _orders()))
     engine.finish(4 * SECOND)
     engine.tables()
+    empty = np.zeros((0, 1))
+    estimates(Events(_NOTHING, _NOTHING, empty[:, 0], empty), _NOTHING, 0)  # of the board alone
 
 
 def _market() -> Rows:
