@@ -82,6 +82,39 @@ def report(
     typer.echo(f"written to    {out}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairedWords:
+    """What `paired` is told."""
+
+    world: World = "tech"
+    seeds: Annotated[int, typer.Option(min=2, help="Noise seeds, from 1 on: days whose price path is free.")] = 400
+    processes: Annotated[int, typer.Option(min=1, max=8, help="How many of them run at once.")] = 2
+    switch_at: Annotated[str, typer.Option(help="A clock time HH:MM of the exchange.")] = SWITCH_AT
+    strategy: Annotated[str, typer.Option(help="What the order is switched to.")] = "PASSIVE"
+    out: Annotated[Path | None, typer.Option(help="A file for the figures, read by the report.")] = None
+
+
+@app.command()
+@worded(PairedWords)
+def paired(words: PairedWords) -> None:
+    """Run a world over many noise seeds with and without its switch: what the switch truly saves, by cause."""
+    use_kernel_cache()
+    from app.session import paired as runs  # noqa: PLC0415 - the simulator, and with it Numba
+    from app.session.paired_figures import write_figures  # noqa: PLC0415
+
+    request = runs.PairedRequest(
+        world=words.world, seeds=words.seeds, processes=words.processes, at=words.switch_at, strategy=words.strategy
+    )
+    figures = runs.figures_of(request, runs.days_of(request))
+    typer.echo(f"{figures.words}")
+    for name, part in figures.parts.items():
+        interval = f"[{part.low:+.2f}, {part.high:+.2f}]"
+        typer.echo(f"{name.replace('_', ' '):<21} {part.mean:+7.2f} bps  90 % {interval}  error {part.error:.2f}")
+    if words.out is not None:
+        write_figures(words.out, figures)
+        typer.echo(f"written to    {words.out}")
+
+
 def show_without_screen(world: str, seed: int | None, settings: Path | None) -> None:
     """Run a world's day with its switch; leave a picture of the desk after it and the report of its order."""
     typer.echo(f"no display here: the day is run to its end, its desk drawn into {PICTURE}, its report into {PAGE}")
