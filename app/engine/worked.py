@@ -13,7 +13,7 @@ import numpy as np
 
 from app.engine import layout
 from app.engine.metrics.figure import Figure, ratio
-from app.engine.metrics.liquidity import ADDED, REMOVED, Liquidity, TouchedFill, classified
+from app.engine.metrics.liquidity import ADDED, REMOVED, TouchedFill, classified
 from app.engine.metrics.posts import WITHIN_NS, Cadence, Counted, Post, cadence, filled_share
 from app.engine.orders.standing import mid_of
 from app.engine.tables.parents import Span, eligible_volume, market_window, span_of
@@ -45,15 +45,11 @@ def letter_of(fill: Fill, side: int, joins: Joins) -> tuple[str | None, bool]:
     told = fill.fact.row.liquidity
     if told is not None:
         return told, False
-    return classified(_touched(fill, side, joins)), True
-
-
-def _touched(fill: Fill, side: int, joins: Joins) -> TouchedFill:
     bid = ask = None
     if mid_of(joins.rows, fill.fact.before)[0] is not None:
         quotes = (joins.rows[name].item(fill.fact.before) for name in ("bid", "ask"))
         bid, ask = (None if quote == NULL else quote for quote in quotes)
-    return TouchedFill(side, fill.qty, fill.price, bid, ask, fill.fact.row.liquidity)
+    return classified(TouchedFill(side, fill.qty, fill.price, bid, ask, None)), True
 
 
 def worked_rows(parents: Sequence[Parent], standings: Sequence[Standing], at: Moment, sink: Sink) -> Rows:
@@ -112,14 +108,17 @@ class _Order:
 
     def _taking(self, span: Span) -> tuple[Counted, Counted]:
         """Our aggressor share, and the part of it that was told by price."""
-        sums, side, n = Liquidity(), self.standing.side, 0
+        done, inferred, n = {ADDED: 0, REMOVED: 0}, 0, 0
         for fill in self.fills:
             if span.begin < fill.fact.matched_at <= span.end:
-                sums.enter(_touched(fill, side, self.at.joins))
-                n += letter_of(fill, side, self.at.joins)[0] in {ADDED, REMOVED}
-        shares = (sums.aggressor_share(), sums.inferred_share())
-        share, inferred = (Figure(value, NO_FILL if value is None else "") for value in shares)
-        return Counted(share, n), Counted(inferred, n)
+                letter, by_price = letter_of(fill, self.standing.side, self.at.joins)
+                if letter is not None and letter in done:
+                    done[letter] += fill.qty
+                    inferred, n = inferred + (fill.qty if by_price else 0), n + 1
+        known = done[ADDED] + done[REMOVED]
+        shares = (ratio(done[REMOVED], known), ratio(inferred, known))
+        share, told = (Counted(Figure(value, NO_FILL if value is None else ""), n) for value in shares)
+        return share, told
 
     def _market(self, span: Span) -> Counted:
         """Volume of aggressors on our side over that of known aggressors; own prints are part of both."""
