@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from app.cli.backbone import KAFKA, KAFKA_PRESET
 from app.cli.opening import WORLD_SPEED, Runtime, open_window
 from app.cli.recordings import PICTURE
 from app.cli.words import Seed, SettingsFile, World, app, has_screen, worded
-from app.engine.errors import FeedError
+from app.engine.errors import FeedError, SettingsError, complaint
 from app.kernel_cache import use_kernel_cache
 from app.session.runtime_folder import RuntimeFolder, Session, default_folder
 from app.settings import BPS_PRESET
@@ -39,12 +40,16 @@ class DemoWords:
     board: Annotated[Path | None, typer.Option(help="Folder of a board to publish on.")] = None
     settings: SettingsFile = None
     runtime: Runtime = None
+    come_from: Annotated[str | None, typer.Option("--from", help="kafka: what the settings' sources bring.")] = None
 
 
 @app.command()
 @worded(DemoWords)
 def demo(words: DemoWords) -> None:
     """Show a world on the desk; headless, run it flat out and print the scorecard of its order."""
+    if words.come_from is not None:
+        _live(words)
+        return
     if not words.headless and has_screen():
         session = Session(
             world=words.world, seed=words.seed, agent=words.agent,
@@ -66,6 +71,31 @@ def demo(words: DemoWords) -> None:
         run=run,
     )  # fmt: skip
     _say(flat_out.demo(request))
+    typer.echo(f"written to    {words.out}")
+
+
+def _live(words: DemoWords) -> None:
+    """The sources of the settings: on a desk, or without one until the last of them has ended."""
+    if words.come_from != KAFKA:
+        raise SettingsError(complaint("--from", "place", words.come_from, KAFKA))
+    settings = words.settings or KAFKA_PRESET
+    if not words.headless and has_screen():
+        session = Session(settings=str(settings.absolute()), live=True)
+        open_window(RuntimeFolder(words.runtime or default_folder()), session)
+    use_kernel_cache()
+    from app.session.live_headless import run_live  # noqa: PLC0415 - the engine, and with it Numba
+    from app.session.simulation import SimulationRequest  # noqa: PLC0415
+
+    run = SimulationRequest(
+        settings=str(settings), out=str(words.out), journal=_text(words.journal), board=_text(words.board)
+    )
+    result = run_live(run)
+    if result is None:
+        raise FeedError("the run was stopped on its way")
+    typer.echo(f"rows in       {result.report.rows_in:,} ({result.report.rows_late:,} late)")
+    typer.echo(f"set aside     {result.report.rows_quarantined:,}")
+    for name in ("input_hash", "run_hash", "output_hash"):
+        typer.echo(f"{name:<13} {getattr(result.report, name)}")
     typer.echo(f"written to    {words.out}")
 
 

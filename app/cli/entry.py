@@ -17,12 +17,18 @@ import typer
 import typer.main
 
 from app import __version__, doctor
-from app.cli import demonstration, recordings, sessions, switching
+from app.cli import backbone, demonstration, recordings, sessions, switching
 from app.cli.words import app
 from app.engine.errors import ScorecardError, SettingsError
 from app.kernel_cache import cache_root
 
-COMMANDS: Final = (recordings, sessions, demonstration, switching)  # their commands are there once they are loaded
+COMMANDS: Final = (
+    recordings,
+    sessions,
+    demonstration,
+    switching,
+    backbone,
+)  # their commands are there once they are loaded
 INTERRUPTED: Final = 130
 
 

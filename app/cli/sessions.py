@@ -13,7 +13,7 @@ from app.cli.window import attach
 from app.cli.words import Format, Orders, Seed, SettingsFile, Speed, World, app, has_screen, worded
 from app.session.hand import stop_session
 from app.session.runtime_folder import RuntimeFolder, Session, default_folder
-from app.settings import BPS_PRESET
+from app.settings import BPS_PRESET, load_settings
 
 TECH: Final = "tech"
 
@@ -35,12 +35,14 @@ class RunWords:
     runtime: Runtime = None
 
     def session(self, *, desk: bool) -> Session:
-        """The session it names."""
+        """The session it names: a recording, the settings' live sources where they have some, or a world."""
         if self.replay is not None:
             return Session(
                 replay=str(self.replay.absolute()), format=self.format, orders=_absolute(self.orders),
                 settings=_absolute(self.settings), speed=self.speed or speed_of(self.settings), desk=desk,
             )  # fmt: skip
+        if self.settings is not None and load_settings(self.settings).sources:
+            return Session(settings=_absolute(self.settings), live=True, desk=desk)
         return Session(
             world=self.world, seed=self.seed, agent=self.agent, settings=_absolute(self.settings or BPS_PRESET),
             speed=self.speed or WORLD_SPEED, desk=desk,
@@ -66,6 +68,8 @@ def run(words: RunWords) -> None:
     """Open the desk on a world of the simulator; without a display, run its day and leave a picture and a report."""
     if has_screen():
         open_window(RuntimeFolder(words.runtime or default_folder()), words.session(desk=True))
+    elif words.session(desk=False).live:
+        run_session(RuntimeFolder(words.runtime or default_folder()), words.session(desk=False))
     elif words.replay is not None:
         play_on_desk(request_of(words, path=str(words.replay), speed=words.speed), None)
     else:

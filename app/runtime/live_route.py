@@ -21,6 +21,7 @@ from app.engine.units import NULL
 from app.runtime.inbox import applied_times
 from app.runtime.route import MAX_BLOCK, NO_LIMIT
 
+BEGUN_S: Final = 10.0  # for every source to say what lanes it has; one that does not holds nobody back any longer
 WAIT_S: Final = 0.005  # how long `take` waits for rows: the loop looks after other things in between
 _RAW_KEPT: Final = 4_096  # bytes of something set aside that go onto the tape
 
@@ -126,10 +127,12 @@ class LiveRoute:
         self._wait_s = wait_s
         self._woken = threading.Event()
         self._controls: list[Control] = []
+        self._opened_s = clock()
 
     def open(self, positions: Mapping[str, str], watermark: int = NULL) -> None:
         """Begin to read behind these places; nothing before `watermark` (ns) is expected. Raises ScorecardError."""
         self.watermark = self.end_ns = watermark
+        self._opened_s = self._clock()
         for feed in self._feeds:
             feed.open(positions, self._woken.set)
 
@@ -195,6 +198,8 @@ class LiveRoute:
     def _merged(self, lanes: list[Lane], until: int) -> list[tuple[Lane, Batch]]:
         """Whole messages by the time of their first row, up to about a block of rows."""
         taken: list[tuple[Lane, Batch]] = []
+        if self._clock() - self._opened_s < BEGUN_S and not all(feed.lanes for feed in self._feeds):
+            return taken
         rows = 0
         while rows < MAX_BLOCK:
             ready = [lane for lane in lanes if lane.waiting]

@@ -22,6 +22,7 @@ from app.runtime.stepped import Wire
 from app.session.day import Day, RecordedDay, SimulatedDay
 from app.session.live import LiveRun
 from app.session.live_board import LiveBoard
+from app.session.live_day import SWITCH_S, LiveDay
 from app.session.runtime_folder import RuntimeFolder, Session
 from app.session.simulation import conclude
 from app.session.wishes import OK, Wish
@@ -44,6 +45,9 @@ OpenDay: TypeAlias = Callable[[Session, Surroundings], Day]
 
 def open_day(session: Session, around: Surroundings) -> Day:
     """The day of a session. Raises ScorecardError in words."""
+    if session.live:
+        sys.setswitchinterval(SWITCH_S)
+        return LiveDay(around.settings, session.title)
     if session.world is None:
         return RecordedDay(session, around.settings)
     feed = open_world(session.world, session.seed, session.agent)

@@ -16,6 +16,7 @@ from app.runtime.route import Route
 from app.settings import Settings
 from app.settings_sources import KafkaSource, Source
 
+SWITCH_S: Final = 0.0005  # between threads: the engine does not wait for its readers
 FeedMaker: TypeAlias = Callable[[str, Any, Settings, Universe], LiveFeed]
 
 

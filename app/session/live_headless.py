@@ -4,7 +4,6 @@ import sys
 import time
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Final
 
 from app import __version__
 from app.board import BoardWriter
@@ -14,13 +13,11 @@ from app.runtime.loop import Loop, RunOptions, RunResult, Standing, Taps
 from app.runtime.outputs import Outputs
 from app.runtime.pace import Pace
 from app.session.live_board import LiveBoard
-from app.session.live_day import LiveDay
+from app.session.live_day import SWITCH_S, LiveDay
 from app.session.memory import keep_memory, uncollected
 from app.session.simulation import SimulationRequest, conclude, introduce
 from app.session.warm import load_kernels
 from app.settings import load_settings
-
-SWITCH_S: Final = 0.0005  # between threads: the engine does not wait for its readers
 
 
 def run_live(request: SimulationRequest, pace: Pace | None = None, title: str = "live") -> RunResult | None:

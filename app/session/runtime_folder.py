@@ -31,7 +31,7 @@ PARTS: Final = ("board", "control", "lookback", "snapshots", "sockets", "log", "
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a runtime folder runs: a world of the simulator, or a recording.
+    """What a runtime folder runs: a world of the simulator, a recording, or the live sources of its settings.
 
     `speed`: event seconds per second, None = flat out. `desk`: with a window of its own.
     """
@@ -44,12 +44,13 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     orders: str | None = None
     settings: str | None = None
     speed: float | None = None
+    live: bool = False
     desk: bool = True
 
     @property
     def title(self) -> str:
         """Its name for people."""
-        return Path(self.world or self.replay or "").stem
+        return "live" if self.live else Path(self.world or self.replay or "").stem
 
 
 class Identity(msgspec.Struct, frozen=True):

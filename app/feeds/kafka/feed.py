@@ -68,7 +68,7 @@ class KafkaFeed:
         now = time.monotonic()
         for lane in self.lanes.values():
             number = int(lane.name.rpartition("/")[2])
-            lane.behind = number in reader.box.behind and now - lane.heard_s < _LOST_S
+            lane.behind = reader.has_more(number, self._next[number]) and now - lane.heard_s < _LOST_S
         return controls
 
     def held(self, positions: Mapping[str, str]) -> None:

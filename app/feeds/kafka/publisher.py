@@ -1,4 +1,7 @@
-"""Blocks of a run into topics: packed, numbered, divided by instrument; delivered once, or an error."""
+"""Blocks of a run into topics: packed, numbered, divided by source; delivered once, or an error.
+
+A source is never divided: the order of its rows is the truth, and only a partition keeps an order.
+"""
 
 import secrets
 import zlib
@@ -140,29 +143,31 @@ class Publisher:
 
 @dataclass(slots=True)
 class _Places:
-    """Which partition a row belongs to: that of its instrument's name."""
+    """Which partition a row belongs to: that of its source's name."""
 
     universe: Universe
-    known: list[int] = field(default_factory=list)  # of each instrument: a hash of its name
-    hashes: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, np.int64))
+    hashes: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def market(self, rows: Rows, spot: _Spot, target: Target) -> Rows:
         """The rows of a partition."""
         if target.partitions == 1 or not len(rows):
             return rows
-        names = self.universe.instruments.names
-        if len(self.known) != len(names):
-            self.known += [zlib.crc32(name.encode()) for name in names[len(self.known) :]]
-            self.hashes = np.array([*self.known, 0], np.int64)
-        mine: Rows = rows[self.hashes[rows["instrument"]] % target.partitions == spot.partition]
+        names = self.universe.sources.names
+        if len(self.hashes) != len(names):
+            self.hashes = np.array([_hash_of(name) for name in names], np.int64)
+        mine: Rows = rows[self.hashes[rows["source"]] % target.partitions == spot.partition]
         return mine
 
     @staticmethod
     def orders(rows: Sequence[OrderRow], spot: _Spot, target: Target) -> Sequence[OrderRow]:
-        """Own rows go by their source: its order is the truth."""
+        """As market."""
         if target.partitions == 1:
             return rows
-        return [row for row in rows if zlib.crc32(row.source.encode()) % target.partitions == spot.partition]
+        return [row for row in rows if _hash_of(row.source) % target.partitions == spot.partition]
+
+
+def _hash_of(source: str) -> int:
+    return zlib.crc32(source.encode())
 
 
 def prepared(kafka: Kafka, targets: Sequence[Target], *, fresh: bool = False) -> list[Target]:

@@ -82,6 +82,10 @@ class TopicReader:
         self._held = {number: place.next for number, place in known.items()}
         self._thread.start()
 
+    def has_more(self, number: int, after: int) -> bool:
+        """True when more of a partition is known to be there than what stands before offset `after`."""
+        return number in self.box.behind or self._read.get(number, after) > after
+
     def held(self, offsets: Mapping[int, int]) -> None:
         """The tape holds everything before these offsets; called by the run."""
         self._held = {**self._held, **offsets}
@@ -163,8 +167,8 @@ class TopicReader:
             self._consumer.assign(self._spots(partitions))
 
     def _spots(self, partitions: list[int]) -> list[Any]:
-        """The partitions at the offsets where they are begun."""
-        spots = []
+        """The partitions at the offsets where they are begun; the run hears of all of them at once."""
+        spots, events = [], []
         for number in partitions:
             spot = library().TopicPartition(self._topic, number)
             low, high = self._consumer.get_watermark_offsets(spot, timeout=PATIENCE_S)
@@ -173,13 +177,14 @@ class TopicReader:
                 at = first_offset(self._consumer, spot, self._source, low, high)
             elif at < low:
                 text = f"{lane_of(self._topic, number)}: offsets {at} to {low - 1} are gone at the broker"
-                self._tell(Event("gap", number, low, text))
+                events.append(Event("gap", number, low, text))
                 at = low
             self._read[number] = at
             if at < high:
                 self.box.behind.add(number)
-            self._tell(Event("assigned", number, at))
+            events.append(Event("assigned", number, at))
             spots.append(library().TopicPartition(self._topic, number, at))
+        self._tell(*events)
         return spots
 
     def _turn(self) -> None:
@@ -255,9 +260,9 @@ class TopicReader:
             self._consumer.list_topics(self._topic, timeout=0.5)
             self._line_is_up()
 
-    def _tell(self, event: Event) -> None:
+    def _tell(self, *events: Event) -> None:
         with self.box.lock:
-            self.box.mail.append(event)
+            self.box.mail.extend(events)
         self._wake()
 
     # -- the group -------------------------------------------------------------------------------------------------

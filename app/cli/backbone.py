@@ -1,0 +1,54 @@
+"""Commands of the firm's plumbing: publish a day into topics, follow results that another engine writes there."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from app.cli.words import Format, Orders, Seed, SettingsFile, Speed, app, worded
+from app.engine.errors import SettingsError, complaint
+from app.kernel_cache import use_kernel_cache
+from app.settings import RESOURCES
+
+KAFKA: Final = "kafka"
+KAFKA_PRESET: Final = RESOURCES / "presets" / "kafka.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishWords:
+    """What `publish` is told."""
+
+    path: Annotated[Path, typer.Argument(metavar="SESSION", help="A recording, or a world of the simulator by name.")]
+    to: Annotated[str, typer.Option(help="kafka: the topics of the settings that carry packed blocks.")] = KAFKA
+    format: Format = None
+    orders: Orders = None
+    seed: Seed = None
+    agent: Annotated[bool, typer.Option(help="Of a world: with the one who sells ahead of our children.")] = True
+    partitions: Annotated[int, typer.Option(min=1, max=1_000, help="Of topics that are made.")] = 1
+    fresh: Annotated[bool, typer.Option("--fresh", help="Delete the topics and make them anew.")] = False
+    speed: Speed = None
+    settings: SettingsFile = None
+
+
+@app.command()
+@worded(PublishWords)
+def publish(words: PublishWords) -> None:
+    """Send a recording or a world's day into Kafka topics, as packed blocks, at once or at a speed."""
+    if words.to != KAFKA:
+        raise SettingsError(complaint("--to", "place", words.to, KAFKA))
+    use_kernel_cache()
+    from app.session import publish as session  # noqa: PLC0415 - worlds run on compiled kernels
+
+    known = words.path.exists()
+    sent = session.publish(
+        session.PublishRequest(
+            path=str(words.path) if known else None, world=None if known else str(words.path), seed=words.seed,
+            agent=words.agent, format=words.format, orders=None if words.orders is None else str(words.orders),
+            settings=str(words.settings or KAFKA_PRESET), partitions=words.partitions, fresh=words.fresh,
+            speed=words.speed,
+        )
+    )  # fmt: skip
+    if sent is not None:
+        rows = f"{sent.market:,} market rows, {sent.orders:,} order rows in {sent.messages:,} messages"
+        typer.echo(f"sent to       {', '.join(sent.topics)}: {rows}")
