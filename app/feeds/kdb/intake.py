@@ -1,0 +1,132 @@
+"""Updates of one table into batches of a lane: counted, joined, decoded; the rest is set aside with its reason."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from app.engine.errors import DecodeError, FeedError, complaint
+from app.engine.events import OrderRow, Quarantined, Rows, no_market
+from app.engine.universe import Universe
+from app.feeds.decode.rows import applied_time
+from app.feeds.kdb.codec import DAY, Column, Update
+from app.feeds.kdb.tables import MarketTable, OrderTable, Table
+from app.runtime.live_route import Batch
+from app.settings_sources import KdbSource
+
+_PLACE: Final = "DAY:ROWS, as it was written by a run"
+
+
+class Place(NamedTuple):
+    """How far a table has been read: the tickerplant's day and the rows since it began."""
+
+    day: str
+    rows: int
+
+    def __str__(self) -> str:
+        return f"{self.day}:{self.rows}"
+
+
+def place(text: str, lane: str) -> Place:
+    """A place as the tape has it. Raises FeedError naming lane and value."""
+    day, _, rows = text.partition(":")
+    if not rows.isdigit():
+        raise FeedError(complaint(f"tape, lane {lane}", "position", text, _PLACE))
+    return Place(day, int(rows))
+
+
+class Intake:
+    """One table's rows. `at`: the place behind what was handed over. `skip`: rows that follow and were had already."""
+
+    def __init__(self, name: str, source: KdbSource, universe: Universe, known: frozenset[str]) -> None:
+        """Raises DecodeError for settings of columns that do not exist."""
+        table = source.table or name
+        self.at = Place("", 0)
+        self.skip = 0
+        self.not_before = 0  # ns; earlier rows are passed over, counted in the place
+        self.schema: tuple[str, ...] = ()
+        self._where = f"kdb+ table {table}"
+        self._source = source.source or name
+        columns = Table(table, source.columns, {"source": self._source, "venue": source.venue})
+        self._market = MarketTable(columns, universe, known, self._where) if source.role != "orders" else None
+        self._orders = OrderTable(columns, known, self._where) if source.role == "orders" else None
+
+    def begin_day(self, day: str) -> None:
+        """Another day of the tickerplant: its tables begin anew."""
+        self.at = Place(day, 0)
+        self.skip = 0
+
+    def batches(self, updates: list[Update]) -> list[Batch]:
+        """Batches of the updates, in order; as few as there are different sets of columns."""
+        found: list[Batch] = []
+        group: list[Update] = []
+        for update in map(self._unskipped, updates):
+            if group and not _alike(group[0], update):
+                found += self._batch(group)
+                group = []
+            if update.rows:
+                group.append(update)
+        return found + self._batch(group)
+
+    def _unskipped(self, update: Update) -> Update:
+        if not self.skip:
+            return update
+        over = min(self.skip, update.rows)
+        self.skip -= over
+        return update._replace(columns=tuple(values[over:] for values in update.columns))
+
+    def _batch(self, group: list[Update]) -> list[Batch]:
+        if not group:
+            return []
+        try:
+            return [self._decoded(group)]
+        except DecodeError as error:
+            if len(group) > 1:
+                return [batch for update in group for batch in self._batch([update])]
+            return [self._refused(group[0], str(error))]
+
+    def _decoded(self, group: list[Update]) -> Batch:
+        names, columns = self._joined(group)
+        first, rows = self.at.rows, len(columns[0])
+        if any(len(values) != rows for values in columns):
+            raise DecodeError(complaint(self._where, "lengths of columns", [len(v) for v in columns], f"all {rows}"))
+        day_ns = int(np.datetime64(self.at.day).astype("datetime64[D]").astype(np.int64)) * DAY if self.at.day else 0
+        market: Rows = no_market()
+        orders: tuple[OrderRow, ...] = ()
+        aside: list[Quarantined] = []
+        if self._market is not None:
+            market, verdict = self._market.rows(names, columns, first, day_ns)
+            aside = verdict.entries
+            if self.not_before:
+                market = market[applied_time(market) >= self.not_before]
+        elif self._orders is not None:
+            decoded, aside = self._orders.rows(names, columns, first, day_ns)
+            orders = tuple(row for row in decoded if row.ts_event >= self.not_before)
+        self.at = Place(self.at.day, first + rows)
+        return Batch(position=str(self.at), market=market, orders=orders, quarantine=tuple(aside))
+
+    def _joined(self, group: list[Update]) -> tuple[tuple[str, ...], list[Column]]:
+        names = group[0].names or self.schema
+        width = len(group[0].columns)
+        if len(names) != width:
+            raise DecodeError(complaint(self._where, "columns", width, f"{len(names)}: {', '.join(names)}"))
+        if len(group) == 1:
+            return names, list(group[0].columns)
+        return names, [np.concatenate([update.columns[index] for update in group]) for index in range(width)]
+
+    def _refused(self, update: Update, why: str) -> Batch:
+        """An update none of whose rows can be read; the place goes on behind it."""
+        first = self.at.rows
+        where = f"{self._where} rows {first} to {first + update.rows - 1}"
+        self.at = Place(self.at.day, first + update.rows)
+        return Batch(position=str(self.at), quarantine=(Quarantined(source=self._source, where=where, reason=why),))
+
+    def refused_message(self, message: bytes, number: int, why: str) -> Batch:
+        """A message that could not be decoded at all; its rows are not known, the place stays."""
+        where = f"{self._where} message {number}"
+        entry = Quarantined(source=self._source, where=where, reason=f"{where}: {why}", raw=message)
+        return Batch(quarantine=(entry,))
+
+
+def _alike(one: Update, other: Update) -> bool:
+    """True where two updates may be joined: the same columns of the same types."""
+    return one.names == other.names and [c.dtype for c in one.columns] == [c.dtype for c in other.columns]
