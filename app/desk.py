@@ -12,7 +12,6 @@ from typing import Final
 
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 
-import pyqtgraph as pg
 from PySide6.QtCore import QMessageLogContext, QSettings, Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
@@ -20,6 +19,7 @@ from app.board import BoardError
 from app.desk_ports import ControlPort, TapePort
 from app.widgets import theme as themes
 from app.widgets.bridge import Bridge
+from app.widgets.first_frame import FirstFrame
 from app.widgets.main_window import SIZE, MainWindow
 from app.widgets.pad import Pad
 from app.widgets.past import Past
@@ -46,7 +46,9 @@ def run(board_folder: Path, playback: Playback | None, title: str, runtime: Path
     hand: object = playback
     engine = hand if isinstance(hand, EnginePort) else None
     ports = Ports(playback, engine, control, tape, me, runtime)
-    window = MainWindow(Bridge(Pad(board_folder)), theme, ports=ports, settings=settings, title=title)
+    window = MainWindow(Bridge(Pad(board_folder)), theme, ports=ports, settings=settings, staged=True)
+    window.setWindowTitle(title)
+    FirstFrame(window).painted.connect(window.complete)
     past = Past(window)
     _show_faults(window)
     signal.signal(signal.SIGINT, lambda *_: app.quit())  # the frame timer gives Python its turn
@@ -129,7 +131,6 @@ def _application() -> QApplication:
     found = QApplication.instance()
     app = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("Leakage Scorecard")
-    pg.setConfigOptions(antialias=False)
     return app
 
 

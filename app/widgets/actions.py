@@ -4,15 +4,17 @@ import time
 from functools import partial
 from typing import Protocol
 
-from PySide6.QtCore import QPoint, QSettings, SignalInstance
+from PySide6.QtCore import QPoint, QSettings, Qt, SignalInstance
 from PySide6.QtGui import QGuiApplication, QPixmap
+from PySide6.QtWidgets import QMenu, QWidget
 
 from app.engine.units import HORIZONS, NULL
 from app.widgets import format as text
 from app.widgets.alert_desk import AlertDesk
 from app.widgets.blotter import SCOPES, Blotter
 from app.widgets.bridge import Bridge
-from app.widgets.commands import Command, Commands
+from app.widgets.commands import Command, Commands, shown_keys
+from app.widgets.docks import Docks
 from app.widgets.export import copy_csv
 from app.widgets.journal import stamp
 from app.widgets.overlays import Overlays
@@ -27,6 +29,7 @@ class Acting(Protocol):
     ports: Ports
     commands: Commands
     blotter: Blotter
+    docks: Docks
     playback: PlaybackBar | None
     alerts: AlertDesk
     overlays: Overlays
@@ -42,6 +45,9 @@ class Acting(Protocol):
 
     def change_theme(self) -> None:
         """Dark or light."""
+
+    def reset_layout(self) -> None:
+        """Docks and columns as shipped."""
 
     def change_zone(self) -> None:
         """Local time or UTC."""
@@ -121,11 +127,31 @@ def _add_window(window: Acting) -> None:
     add(Command("theme", "Dark or light", ("Ctrl+L",), window.change_theme))
     add(Command("zone", "Local time or UTC", ("Ctrl+U",), window.change_zone))
     add(Command("compact", "Compact: one column", ("Ctrl+M",), lambda: window.set_compact(not window.compact)))
+    add(Command("layout", "Reset layout", (), window.reset_layout))
     add(Command("tour", "Tour of three steps", (), window.overlays.tour.begin))
     picture = partial(_copy_window, window)
     add(Command("picture", "Copy the window as an image", (), picture))
     if window.ports.engine is not None:
         add(Command("restart", "Restart the engine", (), window.ports.engine.restart))
+
+
+def view_menu(window: Acting, parent: QWidget) -> QMenu:
+    """The docks, and how all of it looks."""
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for title in window.docks.titles():
+        menu.addAction(window.docks[title].toggleViewAction())
+    menu.addSeparator()
+    for name in ("layout", "compact", "theme", "zone"):
+        command = window.commands[name]
+        menu.addAction(f"{command.title}\t{shown_keys(command)}", command.run)
+    return menu
+
+
+def available(commands: Commands) -> str:
+    """An action that is available now, for a red alert to name."""
+    named = [c for c in commands if c.order and c.name != "kill"] or [commands["acknowledge"]]
+    return ",   ".join(f"{c.title}: {shown_keys(c)}" for c in [*named[:2], commands["alert"]])
 
 
 def _copy_window(window: Acting) -> None:

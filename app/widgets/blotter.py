@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QLin
 from app.engine.units import MILLISECOND, SECOND
 from app.widgets.bridge import Bridge
 from app.widgets.caption import say
-from app.widgets.docks import machine_key
 from app.widgets.format import number
 from app.widgets.groups import BY
+from app.widgets.kept import edition, keep, kept
 from app.widgets.order_grid import OrderGrid
 from app.widgets.order_table import OrderTable
 from app.widgets.pad import Pulled
@@ -177,11 +177,11 @@ class Blotter(QWidget):
 
     def save(self, settings: QSettings) -> None:
         """Keep columns, their widths and order."""
-        settings.setValue(machine_key("columns"), self.grid.horizontalHeader().saveState())
+        keep(settings, "columns", self.grid.horizontalHeader().saveState(), self._edition())
 
     def restore(self, settings: QSettings) -> None:
         """Columns as they were, sorted as at first."""
-        state = settings.value(machine_key("columns"))
+        state = kept(settings, "columns", self._edition())
         if state is not None and self.grid.horizontalHeader().restoreState(state):
             self.grid.order_by("attention", descending=True)
 
@@ -197,6 +197,9 @@ class Blotter(QWidget):
         return super().eventFilter(watched, event)
 
     # -- inside --------------------------------------------------------------------------------------------------
+
+    def _edition(self) -> str:
+        return edition((f"{number} {column.name}" for number, column in enumerate(self.table.columns)), 1)
 
     def _filter(self, words: str) -> None:
         self.table.set_filter(words)

@@ -4,9 +4,10 @@ import re
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
+from app.widgets.painting import painting
 from app.widgets.theme import Theme, figures_font
 
 _DIGIT: Final = re.compile(r"\d")
@@ -42,12 +43,11 @@ class Caption(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """The line."""
-        painter = QPainter(self)
-        painter.setFont(self.font())
-        painter.setPen(self._theme.colour(self._tone))
-        said = painter.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(0, painter.fontMetrics().ascent() + 1, said)
-        painter.end()
+        with painting(self) as (painter,):
+            painter.setFont(self.font())
+            painter.setPen(self._theme.colour(self._tone))
+            said = painter.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
+            painter.drawText(0, painter.fontMetrics().ascent() + 1, said)
 
 
 def say(label: QLabel, words: str) -> None:

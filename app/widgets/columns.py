@@ -107,6 +107,15 @@ def side_tone(word: str) -> str:
     return {"BUY": "buy", "SELL": "sell", "SHORT": "sell"}.get(word.upper(), "ink")
 
 
+def look_of(column: Column, said: str) -> tuple[Shape, str]:
+    """Shape and tone of a cell that reads so."""
+    if column.look in {"level", "evidence"}:
+        return mark(column.look, said)
+    if column.look == "side":
+        return "none", side_tone(said)
+    return "none", "faint" if said in {text.DASH, column.empty} else "ink"
+
+
 def money(name: str, title: str, chars: int, about: str, *, default: bool = False) -> Column:
     """A column of money; cost is positive."""
     about += ", money; + costs"

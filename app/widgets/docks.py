@@ -1,19 +1,25 @@
 """Docks that can be torn off, kept per machine, and brought back on-screen when a monitor is gone."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
-from PySide6.QtCore import QByteArray, QRect, QSettings, QSysInfo, Qt
+from PySide6.QtCore import QRect, QSettings, QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QWidget
 
-_STATE_VERSION: Final = 2
+from app.widgets.kept import edition, keep, kept
+
+_STATE_VERSION: Final = 3
+_GEOMETRY_VERSION: Final = 1
 _SEEN: Final = 80  # pixels of a window that must be on a screen to be caught with the mouse
+_FRAME: Final = QSize(16, 48)  # what a window manager may put around a window
 
 
-def machine_key(name: str) -> str:
-    """A settings key of this machine alone: home folders are shared, monitors are not."""
-    return f"{QSysInfo.machineHostName() or 'here'}/{name}"
+class Place(NamedTuple):
+    """Where a dock stands in the shipped layout: beside another one, or as a tab on it."""
+
+    beside: str
+    tabbed: bool
 
 
 class Docks:
@@ -22,6 +28,7 @@ class Docks:
     def __init__(self, window: QMainWindow) -> None:
         self._window = window
         self._known: dict[str, QDockWidget] = {}
+        self._shipped: dict[str, Place] = {}
         self.lift: Callable[[], object] = lambda: None  # what stands over the window, when a dock came to the front
         window.setDockNestingEnabled(True)
         window.setAnimated(False)
@@ -39,16 +46,40 @@ class Docks:
         dock.setObjectName(title)
         dock.setWidget(widget)
         widget.setMinimumSize(160, 80)  # a dock may be made narrow: nothing in it may widen the window
+        self._known[title], self._shipped[title] = dock, Place(beside, tabbed)
+        self._place(title)
+        dock.visibilityChanged.connect(lambda _on: self.lift())
+        return dock
+
+    def fill(self, title: str, widget: QWidget) -> None:
+        """Put a widget into a dock that stands already, in place of the one there."""
+        dock = self._known[title]
+        before = dock.widget()
+        widget.setMinimumSize(160, 80)
+        dock.setWidget(widget)
+        if before is not None:
+            before.deleteLater()
+
+    def arrange(self) -> None:
+        """Every dock where it stands in the shipped layout, open and in the window."""
+        for dock in self._known.values():
+            dock.setFloating(False)
+            self._window.removeDockWidget(dock)
+        for title in self._known:
+            self._place(title)
+        self.sweep()
+
+    def _place(self, title: str) -> None:
+        dock, (beside, tabbed) = self._known[title], self._shipped[title]
         self._window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
         neighbour = self._known.get(beside)
         if neighbour is not None and tabbed:
             self._window.tabifyDockWidget(neighbour, dock)
-            neighbour.raise_()
         elif neighbour is not None:
             self._window.splitDockWidget(neighbour, dock, Qt.Orientation.Horizontal)
-        self._known[title] = dock
-        dock.visibilityChanged.connect(lambda _on: self.lift())
-        return dock
+        dock.show()
+        if neighbour is not None and tabbed:
+            neighbour.raise_()
 
     def show(self, title: str) -> None:
         """Bring a dock to the front, wherever it is."""
@@ -78,18 +109,35 @@ class Docks:
 
     def save(self, settings: QSettings) -> None:
         """Keep window and docks for the next start on this machine."""
-        settings.setValue(machine_key("geometry"), self._window.saveGeometry())
-        settings.setValue(machine_key("docks"), self._window.saveState(_STATE_VERSION))
+        keep(settings, "geometry", self._window.saveGeometry(), edition((), _GEOMETRY_VERSION))
+        keep(settings, "docks", self._window.saveState(_STATE_VERSION), self._edition())
 
     def restore(self, settings: QSettings) -> bool:
-        """Window and docks as they were, and every one of them where it can be seen; False where nothing was kept."""
-        geometry, state = (settings.value(machine_key(name)) for name in ("geometry", "docks"))
-        if isinstance(geometry, QByteArray):
-            self._window.restoreGeometry(geometry)
-        if isinstance(state, QByteArray):
-            self._window.restoreState(state, _STATE_VERSION)
+        """Window and docks as they were, and every one of them where it can be seen; False where the shipped ones are.
+
+        A layout that was kept of other docks, or that is damaged, is not used.
+        """
+        geometry = kept(settings, "geometry", edition((), _GEOMETRY_VERSION))
+        if geometry is None or not self._window.restoreGeometry(geometry):
+            self.fit()
+        state = kept(settings, "docks", self._edition())
+        arranged = state is not None and self._window.restoreState(state, _STATE_VERSION)
+        if state is not None and not arranged:
+            self.arrange()
         self.bring_back()
-        return isinstance(state, QByteArray)
+        return arranged
+
+    def fit(self) -> None:
+        """A window that is larger than its screen is made as large as the screen."""
+        screen = self._window.screen()
+        if screen is not None:
+            room = screen.availableGeometry().size()
+            size = self._window.size()
+            if size.width() > room.width() or size.height() > room.height():
+                self._window.resize((room - _FRAME).boundedTo(size))
+
+    def _edition(self) -> str:
+        return edition((f"{title}|{place.beside}|{place.tabbed}" for title, place in self._shipped.items()), 1)
 
     def bring_back(self) -> None:
         """Move what lies on no screen (its monitor is gone) onto one."""

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from PySide6.QtCore import QModelIndex, QObject, Qt, SignalInstance
 from PySide6.QtWidgets import QWidget
 
 from app.engine.units import NULL
-from app.widgets import reaction
 from app.widgets.blotter import Blotter
 from app.widgets.bridge import Bridge
 from app.widgets.commands import Command, Commands
@@ -18,16 +17,19 @@ from app.widgets.drill import Drill
 from app.widgets.kill_button import KillButton
 from app.widgets.kill_dialog import KillDialog
 from app.widgets.ports import Ports
-from app.widgets.reaction import Reaction
 from app.widgets.response import Curve, curves
 from app.widgets.scorecard import Scorecard
 from app.widgets.switch_panel import Bound, SwitchPanel
 from app.widgets.switch_port import Action
 from app.widgets.theme import Theme
-from app.widgets.trace import Trace
 from app.widgets.why import Why
 
+if TYPE_CHECKING:
+    from app.widgets.reaction import Reaction
+    from app.widgets.trace import Trace
+
 AGAIN_NS: Final = 200_000_000  # newer figures of the same order are shown this often
+_CURVES_NS: Final = 1_000_000_000  # and its curves
 DRILL: Final = "Drill-down"
 PANEL: Final = "Order panel"
 REACTION: Final = "Reaction"
@@ -50,7 +52,6 @@ class DeskWindow(Protocol):
     commands: Commands
     docks: Docks
     blotter: Blotter
-    trace: Trace
     scorecard: Scorecard
     kill: KillButton
 
@@ -65,13 +66,13 @@ class DeskWindow(Protocol):
     def mount(
         self,
         title: str,
-        part: QWidget,
+        part: QWidget | None,
         *,
         beside: str = "",
         tabbed: bool = False,
         follow: Callable[[bool], object] | None = None,
     ) -> None:
-        """Put a part into a dock."""
+        """Put a part into a dock; None: it comes with the second stage."""
 
     def replay_from(self, ts_ns: int) -> None:
         """The desk as it was."""
@@ -80,19 +81,22 @@ class DeskWindow(Protocol):
 class DrillSide(QObject):
     """Mounts its parts and keeps them on the chosen order: at once on another one, else a few times a second."""
 
+    reaction: "Reaction"  # from the window's second stage on
+
     def __init__(self, window: DeskWindow) -> None:
         super().__init__()
         self._window, self._bridge, theme = window, window.bridge, window.theme
         pad, ports = window.bridge.pad, window.ports
         self.drill = Drill(theme, pad, ports.lookback)
-        self.reaction, self.diagnostics = Reaction(theme, window.bridge.now), Diagnostics(theme, pad)
+        self.diagnostics = Diagnostics(theme, pad)
+        self._charted: Trace | None = None
         self.why = Why(theme, pad)
         self.panel = SwitchPanel(theme, ports.switch)
         self.kill = KillDialog(theme, ports.switch, window.blotter) if ports.switch is not None else None
         self._pointed: int | None = None
-        self._seen: set[QWidget] = set()  # Qt calls a tab behind another visible; its dock knows better
-        self._shown: dict[QWidget, int] = {}
-        self._stale: dict[QWidget, bool] = {}  # parts to be shown anew; True: on another order
+        self._seen: set[str] = set()  # Qt calls a tab behind another visible; its dock knows better
+        self._shown: dict[str, int] = {}
+        self._stale: dict[str, bool] = {}  # parts to be shown anew; True: on another order
         self._mount()
         self._connect()
         self._add_commands()
@@ -102,13 +106,14 @@ class DrillSide(QObject):
     def follow(self, other: bool) -> None:
         """Figures of the chosen order are new, or it is another order."""
         self.panel.bind(self._bound())
-        for part, _, _ in self._shows():
-            self._stale[part] = other or self._stale.get(part, False)
+        for title, _, _ in self._shows():
+            self._stale[title] = other or self._stale.get(title, False)
         if other:  # what is not seen forgets the order before, so that it never comes to the front with it
-            self.reaction.show_order(None, other=True)
+            if self._charted is not None:
+                self.reaction.show_order(None, other=True)
             self.diagnostics.show_order(-1)
             self.drill.show_order(self._bridge.row, other=True)
-            self._stale[self.drill] = False
+            self._stale[DRILL] = False
             self._show_due()
 
     def look(self, *_: object) -> None:
@@ -123,21 +128,24 @@ class DrillSide(QObject):
     def _show_due(self) -> None:
         """Another order at once, newer figures when their time has come; what is not seen waits until it is."""
         now = self._bridge.now()
-        for part, again, show in self._shows():
-            other = self._stale.get(part)
-            due = other or now - self._shown.get(part, 0) >= again
-            if other is not None and due and part in self._seen:
-                del self._stale[part]
-                self._shown[part] = now
+        for title, again, show in self._shows():
+            other = self._stale.get(title)
+            due = other or now - self._shown.get(title, 0) >= again
+            if other is not None and due and title in self._seen:
+                del self._stale[title]
+                self._shown[title] = now
                 show(other)
 
-    def _shows(self) -> tuple[tuple[QWidget, int, Callable[[bool], None]], ...]:
+    def _shows(self) -> list[tuple[str, int, Callable[[bool], None]]]:
         row = self._bridge.row
-        return (
-            (self.drill, AGAIN_NS, lambda other: self.drill.show_order(row, other=other)),
-            (self.reaction, reaction.AGAIN_NS, lambda other: self.reaction.show_order(self._work(), other=other)),
-            (self.diagnostics, AGAIN_NS, lambda _other: self.diagnostics.show_order(row)),
-        )
+        shows: list[tuple[str, int, Callable[[bool], None]]] = [
+            (DRILL, AGAIN_NS, lambda other: self.drill.show_order(row, other=other)),
+            (DIAGNOSTICS, AGAIN_NS, lambda _other: self.diagnostics.show_order(row)),
+        ]
+        if self._charted is not None:
+            show = self.reaction.show_order
+            shows.append((REACTION, _CURVES_NS, lambda other: show(self._work(), other=other)))
+        return shows
 
     def _bound(self) -> Bound | None:
         pad, row = self._bridge.pad, self._bridge.row
@@ -202,11 +210,16 @@ class DrillSide(QObject):
 
     def _show_horizon(self, place: int) -> None:
         self._window.docks.show(REACTION)
-        self.reaction.show_horizon(place)
+        if self._charted is not None:
+            self.reaction.show_horizon(place)
 
     def _enter(self) -> None:
         self._window.docks.show(DRILL)
         self.drill.grids[self.drill.tabs.currentIndex()].setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _unzoom(self) -> None:
+        if self._charted is not None:
+            self._charted.unzoom()
 
     def _point(self, ts: int | None) -> None:
         self._pointed = ts
@@ -216,25 +229,30 @@ class DrillSide(QObject):
     def _mount(self) -> None:
         mount = self._window.mount
         mount(DRILL, self.drill, beside="Scorecard", follow=self.follow)
-        mount(REACTION, self.reaction, beside="Scorecard", tabbed=True)
+        mount(REACTION, None, beside="Scorecard", tabbed=True)
         mount(DIAGNOSTICS, self.diagnostics, beside="Scorecard", tabbed=True)
         mount(WHY, self.why, beside="Scorecard", tabbed=True)
         mount(PANEL, self.panel, beside=DRILL, tabbed=True)
-        for title, part in ((DRILL, self.drill), (REACTION, self.reaction), (DIAGNOSTICS, self.diagnostics)):
-            self._window.docks[title].visibilityChanged.connect(partial(self._see, part))
+        for title in (DRILL, REACTION, DIAGNOSTICS):
+            self._window.docks[title].visibilityChanged.connect(partial(self._see, title))
 
-    def _see(self, part: QWidget, seen: bool) -> None:
+    def take(self, reaction: "Reaction", trace: "Trace") -> None:
+        """The charts have come."""
+        self.reaction, self._charted = reaction, trace
+        self._stale[REACTION] = True
+        trace.pointed.connect(self._point)
+
+    def _see(self, title: str, seen: bool) -> None:
         if seen:
-            self._seen.add(part)
+            self._seen.add(title)
         else:
-            self._seen.discard(part)
+            self._seen.discard(title)
 
     def _connect(self) -> None:
         window = self._window
         self._bridge.pulled.connect(self.look)
         window.drilled.connect(self._enter)
         window.horizon_wanted.connect(self._show_horizon)
-        window.trace.pointed.connect(self._point)
         for why in (self.drill.why_wanted, window.scorecard.why_wanted):
             why.connect(self.explain)
         for replay in (self.drill.replay_wanted, self.why.replay_wanted):
@@ -250,5 +268,5 @@ class DrillSide(QObject):
                 add(Command(f"order-{action}", title, (keys,), partial(self.act, action), "Orders", order=True))
             add(Command("kill", "Kill switch", ("Ctrl+O, K",), self.open_kill, "Orders", order=True))
         add(Command("replay-cursor", "Replay from the crosshair", ("R",), self._replay_cursor, "Charts"))
-        add(Command("unzoom", "Take the last zoom back (Ctrl+Z)", (), self._window.trace.unzoom, "Charts"))
+        add(Command("unzoom", "Take the last zoom back (Ctrl+Z)", (), self._unzoom, "Charts"))
         add(Command("placebo", "Placebo band", ("P",), lambda: self._window.docks.show(REACTION), "Charts"))

@@ -6,20 +6,22 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
+from PySide6.QtCore import QPointF, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from app.widgets.columns import Column, mark, side_tone
-from app.widgets.format import DASH
+from app.widgets.columns import Column, look_of
 from app.widgets.glyphs import Glyphs
+from app.widgets.painting import painting
+from app.widgets.seen import Seen
+from app.widgets.shapes import draw_shape, pens_of
 from app.widgets.table import Table
-from app.widgets.theme import TONES, Shape, Theme, figures_font
+from app.widgets.theme import Shape, Theme, figures_font
+from app.widgets.tiles import MOST, Tiles
 
 ROW_HEIGHT: Final = 20
 PAD: Final = 3
 LIVE: Final = {"spark", "alert"}  # columns that change without their row
-_TILES: Final = 400  # pictures kept
 _AT_ONCE: Final = 6  # pictures drawn in a frame for an order of rows to come
 _BACK: Final = {Qt.Key.Key_K, Qt.Key.Key_Up, Qt.Key.Key_PageUp, Qt.Key.Key_End}
 _STEPS: Final = {Qt.Key.Key_J: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_K: -1, Qt.Key.Key_Up: -1}
@@ -37,17 +39,16 @@ class Grid(QTableView):
         self.faded = False
         self._colours = pens_of(theme)
         self._wide: dict[int, int] = {}  # columns found too narrow, and what they need
-        self._painted: NDArray[np.int64] = np.empty(0, np.int64)  # rows as the eye last saw them, from this line on
-        self._painted_from = self._painted_top = 0
-        self._tiles: dict[int, QPixmap] = {}  # rows as they look, without their ground
+        self._seen = Seen()
+        self._tiles = Tiles()
         self.setObjectName(name)
         self.setAccessibleName(name)
         self.setModel(table)
         self.setFont(figures_font())
         self.glyphs = Glyphs(self.font())
         table.modelReset.connect(self._forget_painted)
-        table.touched.connect(self._forget_rows)
-        table.layoutChanged.connect(self._forget_groups)
+        table.touched.connect(self._tiles.forget_rows)
+        table.layoutChanged.connect(self._tiles.forget_groups)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setShowGrid(False)
@@ -114,17 +115,11 @@ class Grid(QTableView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the row that was painted under the mouse, even where it has moved since."""
-        line = self._line_under(int(event.position().y()))
+        y = int(event.position().y())
+        line = self._seen.line_at(y, ROW_HEIGHT) if len(self._seen) else self.rowAt(y)
         if event.button() == Qt.MouseButton.LeftButton and line >= 0:
             self.press(line)
         super().mousePressEvent(event)
-
-    def _line_under(self, y: int) -> int:
-        """The line painted under a pixel, even where the view has scrolled since; -1 for none."""
-        if not len(self._painted):
-            return self.rowAt(y)
-        place = (y - self._painted_top) // ROW_HEIGHT
-        return self._painted_from + place if 0 <= place < len(self._painted) else -1
 
     def press(self, line: int) -> None:
         """A click on a line: what the hand saw there counts, not what stands there now."""
@@ -134,8 +129,7 @@ class Grid(QTableView):
 
     def seen(self, line: int) -> int:
         """The row that was last painted in a line, -1 if none was."""
-        place = line - self._painted_from
-        return int(self._painted[place]) if 0 <= place < len(self._painted) else -1
+        return self._seen.row(line)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """J and K, arrows, page and end keys move the choice."""
@@ -170,45 +164,38 @@ class Grid(QTableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The lines that have to be painted: each one's picture on its ground, then what changes by itself."""
-        painter, where = QPainter(self.viewport()), event.rect()
-        painter.setFont(self.font())
-        shown = self.shown_lines()
-        lines = shown
-        if lines.stop > lines.start:  # a row that changed alone is painted alone
-            top = self.rowViewportPosition(lines.start)
-            first = lines.start + max(where.top() - top, 0) // ROW_HEIGHT
-            lines = slice(first, min(lines.stop, lines.start + max(where.bottom() - top, 0) // ROW_HEIGHT + 1))
-        if len(self._painted) != shown.stop - shown.start or self._painted_from != shown.start or lines == shown:
-            self._painted, self._painted_from = self.table.order[shown].copy(), shown.start
-            self._painted_top = self.rowViewportPosition(shown.start) if shown.stop > shown.start else 0
-        else:
-            self._painted[lines.start - shown.start : lines.stop - shown.start] = self.table.order[lines]
-        self.paint_ground(painter, where, lines)
-        self._render(lines)
-        top = self.rowViewportPosition(lines.start) if lines.stop > lines.start else 0
-        for offset, row in enumerate(self.table.order[lines].tolist()):
-            painter.drawPixmap(0, top + offset * ROW_HEIGHT, self._tiles[row])
-        numbers = np.arange(lines.start, lines.stop)
-        for number, column in self._columns_in_view(live=True):
-            left, wide = self.columnViewportPosition(number), self.columnWidth(number)
-            if event.region().intersects(QRect(left, where.top(), wide, where.height())):
-                self.paint_column([painter] * len(numbers), number, column, numbers)
-        painter.end()
+        where = event.rect()
+        lines = self._see(where)
+        with painting(self.viewport()) as (painter,):
+            painter.setFont(self.font())
+            self.paint_ground(painter, where, lines)
+            self._render(lines)
+            top = self.rowViewportPosition(lines.start) if lines.stop > lines.start else 0
+            for offset, row in enumerate(self.table.order[lines].tolist()):
+                painter.drawPixmap(0, top + offset * ROW_HEIGHT, self._tiles[row])
+            numbers = np.arange(lines.start, lines.stop)
+            for number, column in self._columns_in_view(live=True):
+                left, wide = self.columnViewportPosition(number), self.columnWidth(number)
+                if event.region().intersects(QRect(left, where.top(), wide, where.height())):
+                    self.paint_column([painter] * len(numbers), number, column, numbers)
         if self._wide:
             QTimer.singleShot(0, self, self._widen)
 
+    def _see(self, where: QRect) -> slice:
+        """Lines to paint; a row that changed alone is painted alone. What the eye sees of them is noted for clicks."""
+        shown = lines = self.shown_lines()
+        if lines.stop > lines.start:
+            top = self.rowViewportPosition(lines.start)
+            first = lines.start + max(where.top() - top, 0) // ROW_HEIGHT
+            lines = slice(first, min(lines.stop, lines.start + max(where.bottom() - top, 0) // ROW_HEIGHT + 1))
+        top = self.rowViewportPosition(shown.start) if shown.stop > shown.start else 0
+        self._seen.note(self.table.order, shown, lines, top)
+        return lines
+
     def forget_tiles(self) -> None:
         """Every line must be drawn anew."""
-        self._tiles.clear()
+        self._tiles.forget()
         self.viewport().update()
-
-    def _forget_rows(self, rows: NDArray[np.int64]) -> None:
-        for row in rows.tolist():
-            self._tiles.pop(row, None)
-
-    def _forget_groups(self) -> None:
-        for row in [row for row in self._tiles if row < 0]:
-            del self._tiles[row]
 
     def _columns_in_view(self, *, live: bool) -> list[tuple[int, Column]]:
         """Numbers and columns that are seen; `live` ones change without their row and are no part of its picture."""
@@ -226,21 +213,15 @@ class Grid(QTableView):
         order = self.table.order
         missing = np.array([line for line in range(lines.start, lines.stop) if int(order[line]) not in self._tiles])
         if len(missing):
-            self._make_room(set(order[lines].tolist()))
+            self._tiles.make_room(set(order[lines].tolist()))
             self._draw(missing)
-
-    def _make_room(self, kept: set[int]) -> None:
-        """Let the oldest pictures go that are not needed."""
-        for row in list(self._tiles)[: max(len(self._tiles) - _TILES, 0)]:
-            if row not in kept:
-                del self._tiles[row]
 
     def prepare(self, order: NDArray[np.int64]) -> bool:
         """Draw a few of the rows that will be in view in another order; True while more are to be drawn.
 
         Pictures of a short table are all kept: there is nothing to wait for.
         """
-        if len(order) <= _TILES or not len(self._painted):
+        if len(order) <= MOST or not len(self._seen):
             return False
         rows = [row for row in order[self.shown_lines()].tolist() if row not in self._tiles]
         if len(rows) <= _AT_ONCE:
@@ -253,21 +234,14 @@ class Grid(QTableView):
 
     def _draw(self, missing: NDArray[np.int64]) -> None:
         """Pictures of the rows in some lines, column by column."""
-        order, painters = self.table.order, list[QPainter]()
-        ratio = self.devicePixelRatioF()
-        for line in missing.tolist():
-            tile = QPixmap(round(self.viewport().width() * ratio), round(ROW_HEIGHT * ratio))
-            tile.setDevicePixelRatio(ratio)
-            tile.fill(Qt.GlobalColor.transparent)
-            self._tiles[int(order[line])] = tile
-            painter = QPainter(tile)
-            painter.setFont(self.font())
-            painter.translate(0, -self.rowViewportPosition(line))
-            painters.append(painter)
-        for number, column in self._columns_in_view(live=False):
-            self.paint_column(painters, number, column, missing)
-        for painter in painters:
-            painter.end()
+        rows = self.table.order[missing].tolist()
+        size = QSize(self.viewport().width(), ROW_HEIGHT)
+        with painting(*(self._tiles.blank(row, size, self.devicePixelRatioF()) for row in rows)) as painters:
+            for painter, line in zip(painters, missing.tolist(), strict=True):
+                painter.setFont(self.font())
+                painter.translate(0, -self.rowViewportPosition(line))
+            for number, column in self._columns_in_view(live=False):
+                self.paint_column(painters, number, column, missing)
 
     def paint_ground(self, painter: QPainter, where: QRect, lines: slice) -> None:
         """What lies behind the figures: paper, stripes, the chosen row."""
@@ -305,7 +279,7 @@ class Grid(QTableView):
 
     def look_of(self, column: Column, said: str, line: int) -> tuple[Shape, str]:
         """Shape and tone of a cell."""
-        shape, tone = self._look(column, said)
+        shape, tone = look_of(column, said)
         return shape, "faint" if self.faded or self.greyed(line) else tone
 
     def greyed(self, _line: int) -> bool:
@@ -313,47 +287,12 @@ class Grid(QTableView):
         return False
 
     def _forget_painted(self) -> None:
-        """Rows are numbered anew: a click counts again once they are painted."""
-        self._painted = self._painted[:0]
-        self._tiles.clear()
-
-    def _look(self, column: Column, said: str) -> tuple[Shape, str]:
-        """Shape and tone of a cell."""
-        shape: Shape = "none"
-        tone = "faint" if said in {DASH, column.empty} else "ink"
-        if column.look == "side":
-            tone = side_tone(said)
-        elif column.look in {"level", "evidence"}:
-            shape, tone = mark(column.look, said)
-        return shape, tone
+        """Rows are numbered anew."""
+        self._seen.forget()
+        self._tiles.forget()
 
     def _widen(self) -> None:
         """A figure is never cut: its column grows."""
         for number, width in self._wide.items():
             self.setColumnWidth(number, width)
         self._wide.clear()
-
-
-def pens_of(theme: Theme) -> dict[str, QPen]:
-    """A pen for every tone."""
-    return {tone: QPen(theme.colour(tone)) for tone in TONES}
-
-
-def draw_shape(painter: QPainter, shape: Shape, centre: QPointF, size: float = 4.5) -> None:
-    """A status shape in the colour of the painter's pen."""
-    if shape == "none":
-        return
-    x, y, s = centre.x(), centre.y(), size
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    hollow = shape in {"ring", "hollow_diamond"}
-    painter.setBrush(Qt.BrushStyle.NoBrush if hollow else painter.pen().color())
-    if shape in {"circle", "ring"}:
-        painter.drawEllipse(centre, s - 0.5, s - 0.5)
-    elif shape == "square":
-        painter.drawRect(QRectF(x - s + 0.5, y - s + 0.5, 2 * s - 1, 2 * s - 1))
-    elif shape == "triangle":
-        painter.drawPolygon(QPolygonF([QPointF(x - s, y + s - 1), QPointF(x + s, y + s - 1), QPointF(x, y - s)]))
-    else:
-        painter.drawPolygon(QPolygonF([QPointF(x - s, y), QPointF(x, y - s), QPointF(x + s, y), QPointF(x, y + s)]))
-    painter.restore()

@@ -54,6 +54,7 @@ class Health(QWidget):
     zone_wanted = Signal()
     theme_wanted = Signal()
     alarm_wanted = Signal()
+    view_wanted = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -69,13 +70,17 @@ class Health(QWidget):
         self.dress_button.setAccessibleName("dark or light")
         self.dress_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.dress_button.clicked.connect(self.theme_wanted)
+        self.view_button = QPushButton("View")
+        self.view_button.setToolTip("docks, layout, compact, colours, time zone")
+        self.view_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.view_button.clicked.connect(self.view_wanted)
         layout = self._row = QHBoxLayout(self)
         layout.setContentsMargins(8, 3, 6, 3)
         layout.setSpacing(14)
         for part in (self.life, self.session, self.sources):
             layout.addWidget(part)
         layout.addStretch(1)
-        for last in (self.engine, self.hashes, self.alarms, self.clock, self.dress_button):
+        for last in (self.engine, self.hashes, self.alarms, self.clock, self.view_button, self.dress_button):
             layout.addWidget(last)
         self.labels = (self.life, self.session, self.sources, self.engine, self.hashes, self.alarms, self.clock)
         for named in self.labels:
@@ -88,7 +93,15 @@ class Health(QWidget):
 
     def set_compact(self, compact: bool) -> None:
         """Life and alarms alone, or all of it."""
-        for part in (self.session, self.sources, self.engine, self.hashes, self.clock, self.dress_button):
+        for part in (
+            self.session,
+            self.sources,
+            self.engine,
+            self.hashes,
+            self.clock,
+            self.view_button,
+            self.dress_button,
+        ):
             part.setVisible(not compact)
 
     def show_state(self, pad: Pad, where_name: str, alarms: tuple[str, str] = ("", "")) -> None:

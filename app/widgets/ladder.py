@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.widgets import format as text
 from app.widgets.lookback_port import Level
+from app.widgets.painting import painting
 from app.widgets.theme import Theme, figures_font
 
 LINE: Final = 18
@@ -98,24 +99,25 @@ class Ladder(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Titles, then a line a price."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self.theme.colour("paper"))
-        edges = [0]
-        for share in _SHARES:
-            edges.append(edges[-1] + round(share * self.width()))
-        painter.setPen(self.theme.colour("faint"))
-        for place, title in enumerate(_TITLES):
-            painter.drawText(self._cell(edges, place, 0), _align(place), title)
-        if not self.levels:
-            painter.drawText(self.rect().adjusted(8, LINE, -8, 0), int(Qt.AlignmentFlag.AlignTop) | 0x1000, self.words)
-        most = max((at.size for at in self.levels), default=1) or 1
-        for number, at in enumerate(self.levels):
-            self._paint(painter, edges, number, most)
-            above = self.levels[number - 1] if number else at
-            if above.side == "A" and at.side == "B":
-                painter.setPen(self.theme.colour("line"))
-                painter.drawLine(0, (number + 1) * LINE, self.width(), (number + 1) * LINE)
-        painter.end()
+        with painting(self) as (painter,):
+            painter.fillRect(self.rect(), self.theme.colour("paper"))
+            edges = [0]
+            for share in _SHARES:
+                edges.append(edges[-1] + round(share * self.width()))
+            painter.setPen(self.theme.colour("faint"))
+            for place, title in enumerate(_TITLES):
+                painter.drawText(self._cell(edges, place, 0), _align(place), title)
+            if not self.levels:
+                painter.drawText(
+                    self.rect().adjusted(8, LINE, -8, 0), int(Qt.AlignmentFlag.AlignTop) | 0x1000, self.words
+                )
+            most = max((at.size for at in self.levels), default=1) or 1
+            for number, at in enumerate(self.levels):
+                self._paint(painter, edges, number, most)
+                above = self.levels[number - 1] if number else at
+                if above.side == "A" and at.side == "B":
+                    painter.setPen(self.theme.colour("line"))
+                    painter.drawLine(0, (number + 1) * LINE, self.width(), (number + 1) * LINE)
 
     def _paint(self, painter: QPainter, edges: list[int], number: int, most: int) -> None:
         at, y = self.levels[number], (number + 1) * LINE

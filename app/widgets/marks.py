@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.engine.events import Rows
 from app.widgets.columns import Texts, event_class
+from app.widgets.painting import painting
 from app.widgets.theme import Theme, figures_font
 
 BUNCH_PX: Final = 14.0  # marks of one class closer than this become one
@@ -213,18 +214,18 @@ class Legend(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Shape, name, shape, name."""
-        painter, x = QPainter(self), 8
-        painter.setFont(self.font())
-        for mark in MARKS.values():
-            colour = self.theme.colour(self.side if mark.tone == "side" else mark.tone)
-            painter.save()
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.translate(x, 10)
-            brush = pg.mkBrush(colour if mark.filled else None)
-            symbol = "t" if mark.symbol == "t1" and self.side == "sell" else mark.symbol
-            pg.graphicsItems.ScatterPlotItem.drawSymbol(painter, symbol, mark.size, pg.mkPen(colour), brush)
-            painter.restore()
-            painter.setPen(self.theme.colour("faint"))
-            painter.drawText(x + 9, 14, mark.title)
-            x += 30 + painter.fontMetrics().horizontalAdvance(mark.title)
-        painter.end()
+        x = 8
+        with painting(self) as (painter,):
+            painter.setFont(self.font())
+            for mark in MARKS.values():
+                colour = self.theme.colour(self.side if mark.tone == "side" else mark.tone)
+                painter.save()
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.translate(x, 10)
+                brush = pg.mkBrush(colour if mark.filled else None)
+                symbol = "t" if mark.symbol == "t1" and self.side == "sell" else mark.symbol
+                pg.graphicsItems.ScatterPlotItem.drawSymbol(painter, symbol, mark.size, pg.mkPen(colour), brush)
+                painter.restore()
+                painter.setPen(self.theme.colour("faint"))
+                painter.drawText(x + 9, 14, mark.title)
+                x += 30 + painter.fontMetrics().horizontalAdvance(mark.title)

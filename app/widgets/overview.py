@@ -12,8 +12,9 @@ from app.engine.events import Rows
 from app.widgets.bridge import Bridge
 from app.widgets.columns import mark
 from app.widgets.format import number
-from app.widgets.grid import draw_shape
 from app.widgets.pad import Pulled
+from app.widgets.painting import painting
+from app.widgets.shapes import draw_shape
 from app.widgets.theme import Theme, figures_font
 
 _LOOK_NS: Final = 1_000_000_000  # between two paintings
@@ -106,16 +107,15 @@ class Overview(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Axes, points, the large ones on top of them, the chosen one with a ring."""
-        painter = QPainter(self)
-        painter.setFont(self.font())
-        painter.fillRect(self.rect(), self.theme.colour("paper"))
-        self._paint_axes(painter)
-        if len(self.spots.rows):
-            self._paint_spots(painter)
-        else:
-            painter.setPen(self.theme.colour("faint"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "no order with a cost z and something left")
-        painter.end()
+        with painting(self) as (painter,):
+            painter.setFont(self.font())
+            painter.fillRect(self.rect(), self.theme.colour("paper"))
+            self._paint_axes(painter)
+            if len(self.spots.rows):
+                self._paint_spots(painter)
+            else:
+                painter.setPen(self.theme.colour("faint"))
+                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "no order with a cost z and something left")
 
     def _decades(self) -> tuple[float, float]:
         if not len(self.spots.remaining):

@@ -47,8 +47,8 @@ class Past:
             Bridge(Pad(folder)),
             live.theme,
             ports=Ports(lookback=live.ports.lookback, me=live.ports.me),
-            title=f"As it was - {live.windowTitle()}",
         )
+        past.setWindowTitle(f"As it was - {live.windowTitle()}")
         self.windows = [window for window in self.windows if window.isVisible()]
         self.windows.append(past)
         past.bridge.choose_id(live.bridge.wanted)

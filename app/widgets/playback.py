@@ -4,12 +4,13 @@ from datetime import datetime, tzinfo
 from typing import Final, Protocol, runtime_checkable
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from app.engine.units import NULL, SECOND
 from app.widgets import format as text
 from app.widgets.pad import Pad
+from app.widgets.painting import painting
 from app.widgets.theme import Theme, figures_font
 
 SPEEDS: Final[tuple[tuple[str, float | None], ...]] = (("1x", 1.0), ("10x", 10.0), ("60x", 60.0), ("Flat out", None))
@@ -87,15 +88,14 @@ class Progress(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """A filled bar under the text."""
-        painter = QPainter(self)
-        painter.setFont(self.font())
-        bar = QRectF(0, self.height() - 5, self.width(), 3)
-        painter.fillRect(bar, self.theme.colour("line"))
-        bar.setWidth(self.width() * min(max(self.fraction, 0.0), 1.0))
-        painter.fillRect(bar, self.theme.colour("accent"))
-        painter.setPen(self.theme.colour("faint"))
-        painter.drawText(0, 12, self.words)
-        painter.end()
+        with painting(self) as (painter,):
+            painter.setFont(self.font())
+            bar = QRectF(0, self.height() - 5, self.width(), 3)
+            painter.fillRect(bar, self.theme.colour("line"))
+            bar.setWidth(self.width() * min(max(self.fraction, 0.0), 1.0))
+            painter.fillRect(bar, self.theme.colour("accent"))
+            painter.setPen(self.theme.colour("faint"))
+            painter.drawText(0, 12, self.words)
 
 
 class PlaybackBar(QWidget):

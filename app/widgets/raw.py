@@ -1,10 +1,11 @@
 """The raw message behind a line: every tag with its name, one a line, and the bytes as they came below."""
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPaintEvent
 from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.widgets import fix_words
+from app.widgets.painting import painting
 from app.widgets.theme import Theme, figures_font
 
 _LINE = 16
@@ -46,22 +47,21 @@ class _Tags(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """All lines; an entry of a group begins with a dot."""
-        painter = QPainter(self)
-        tone = "faint" if self.faded else "ink"
-        name_at, value_at, meaning_at = self._columns()
-        for number, line in enumerate(self.lines):
-            y, indent = number * _LINE + 13, 14 * line.depth
-            if number % 2:
-                painter.fillRect(0, number * _LINE + 1, self.width(), _LINE, self.theme.colour("stripe"))
-            painter.setPen(self.theme.colour("faint"))
-            if fix_words.begins(line):
-                painter.drawText(_PAD + indent - 9, y, "·")
-            painter.drawText(_PAD + indent, y, line.tag)
-            painter.drawText(name_at + indent, y, line.name)
-            painter.drawText(meaning_at, y, line.meaning)
-            painter.setPen(self.theme.colour(tone))
-            painter.drawText(value_at, y, line.value)
-        painter.end()
+        with painting(self) as (painter,):
+            tone = "faint" if self.faded else "ink"
+            name_at, value_at, meaning_at = self._columns()
+            for number, line in enumerate(self.lines):
+                y, indent = number * _LINE + 13, 14 * line.depth
+                if number % 2:
+                    painter.fillRect(0, number * _LINE + 1, self.width(), _LINE, self.theme.colour("stripe"))
+                painter.setPen(self.theme.colour("faint"))
+                if fix_words.begins(line):
+                    painter.drawText(_PAD + indent - 9, y, "·")
+                painter.drawText(_PAD + indent, y, line.tag)
+                painter.drawText(name_at + indent, y, line.name)
+                painter.drawText(meaning_at, y, line.meaning)
+                painter.setPen(self.theme.colour(tone))
+                painter.drawText(value_at, y, line.value)
 
 
 class RawView(QScrollArea):

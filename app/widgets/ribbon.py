@@ -5,11 +5,12 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from app.widgets import format as text
 from app.widgets.columns import NOT_MEASURED
+from app.widgets.painting import painting
 from app.widgets.sheet import Cell, Line, label
 from app.widgets.theme import RIBBON, Theme
 
@@ -172,24 +173,23 @@ class Ribbon(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Gains left of zero, costs right of it, one scale."""
-        painter = QPainter(self)
-        gains = -sum(value for value in self._values if value < 0)
-        costs = sum(value for value in self._values if value > 0)
-        span = gains + costs
-        if span > 0:
-            scale = (self.width() - 16) / span
-            zero = 8 + gains * scale
-            left = right = zero
-            for value, colour in zip(self._values, self._colours, strict=False):
-                wide = abs(value) * scale
-                start = right if value > 0 else left - wide
-                painter.fillRect(
-                    QRectF(start, 6, max(wide - 1, 0), 14), QColor(self.theme.faint if self.faded else colour)
-                )
-                left, right = (left, right + wide) if value > 0 else (left - wide, right)
-            painter.setPen(self.theme.colour("ink"))
-            painter.drawLine(round(zero), 3, round(zero), 22)
-        else:
-            painter.setPen(self.theme.colour("faint"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "no shortfall yet")
-        painter.end()
+        with painting(self) as (painter,):
+            gains = -sum(value for value in self._values if value < 0)
+            costs = sum(value for value in self._values if value > 0)
+            span = gains + costs
+            if span > 0:
+                scale = (self.width() - 16) / span
+                zero = 8 + gains * scale
+                left = right = zero
+                for value, colour in zip(self._values, self._colours, strict=False):
+                    wide = abs(value) * scale
+                    start = right if value > 0 else left - wide
+                    painter.fillRect(
+                        QRectF(start, 6, max(wide - 1, 0), 14), QColor(self.theme.faint if self.faded else colour)
+                    )
+                    left, right = (left, right + wide) if value > 0 else (left - wide, right)
+                painter.setPen(self.theme.colour("ink"))
+                painter.drawLine(round(zero), 3, round(zero), 22)
+            else:
+                painter.setPen(self.theme.colour("faint"))
+                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "no shortfall yet")

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QHelpEvent, QMouseEvent, QPainter, QPai
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.widgets.format import DASH
+from app.widgets.painting import painting
 from app.widgets.table import LEFT, RIGHT
 from app.widgets.theme import Theme, figures_font
 
@@ -102,18 +103,17 @@ class Sheet(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """All cells."""
-        painter = QPainter(self)
-        bold = False
-        for number, line in enumerate(self.lines):
-            if number % 2:
-                painter.fillRect(0, number * LINE, self.width(), LINE, self.theme.colour("stripe"))
-            for place, cell in enumerate(line):
-                left, right = (round(self._edges[place + i] * self.width()) for i in (0, 1))
-                if cell.bold != bold:
-                    painter.setFont(self._bold if cell.bold else self.font())
-                    bold = cell.bold
-                self._paint(painter, cell, QRect(left + _PAD, number * LINE, right - left - 2 * _PAD, LINE))
-        painter.end()
+        with painting(self) as (painter,):
+            bold = False
+            for number, line in enumerate(self.lines):
+                if number % 2:
+                    painter.fillRect(0, number * LINE, self.width(), LINE, self.theme.colour("stripe"))
+                for place, cell in enumerate(line):
+                    left, right = (round(self._edges[place + i] * self.width()) for i in (0, 1))
+                    if cell.bold != bold:
+                        painter.setFont(self._bold if cell.bold else self.font())
+                        bold = cell.bold
+                    self._paint(painter, cell, QRect(left + _PAD, number * LINE, right - left - 2 * _PAD, LINE))
 
     def _paint(self, painter: QPainter, cell: Cell, where: QRect) -> None:
         if cell.swatch:

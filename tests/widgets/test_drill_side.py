@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.widgets import theme as themes
 from app.widgets.bridge import Bridge
 from app.widgets.drill import CHILDREN, FILLS
-from app.widgets.drill_side import AGAIN_NS, DrillSide
+from app.widgets.drill_side import AGAIN_NS, REACTION, DrillSide
 from app.widgets.grid import ROW_HEIGHT, Grid
 from app.widgets.main_window import MainWindow
 from app.widgets.ports import Ports
@@ -200,7 +200,7 @@ def test_that_a_part_behind_another_does_no_work_and_never_shows_the_order_befor
     qtbot.waitUntil(worked, timeout=5000)
     assert side.reaction.found["new"].events == 120
     window.docks.show("Scorecard")
-    qtbot.waitUntil(lambda: side.reaction not in side._seen, timeout=5000)
+    qtbot.waitUntil(lambda: REACTION not in side._seen, timeout=5000)
     window.bridge.choose_id("P100003")
     assert side.reaction.found == {}
     window.docks.show("Reaction")

@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 
 from app.board import blank
 from app.engine.events import Rows
-from app.widgets import grid as grids
 from app.widgets import theme as themes
 from app.widgets.blotter_columns import BLOTTER
 from app.widgets.grid import ROW_HEIGHT, Grid
@@ -66,7 +65,7 @@ class Recorder(QPainter):
 
 @pytest.fixture
 def painted(grid: Grid, monkeypatch: pytest.MonkeyPatch) -> type[Recorder]:
-    monkeypatch.setattr(grids, "QPainter", Recorder)
+    monkeypatch.setattr("app.widgets.painting.QPainter", Recorder)
     repaint(grid)
     return Recorder
 

@@ -1,0 +1,173 @@
+"""One frame of the desk: what the board brought goes to the parts that show it, heavy works one a frame."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+
+import numpy as np
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QLabel
+
+from app.widgets import format as text
+from app.widgets.alert_desk import AlertDesk
+from app.widgets.blotter import Blotter
+from app.widgets.bridge import Bridge
+from app.widgets.confirm import Confirm
+from app.widgets.course import course_of
+from app.widgets.drill_side import DrillSide
+from app.widgets.health import Alarm, Health
+from app.widgets.overview import Overview
+from app.widgets.pad import Pulled
+from app.widgets.playback import PlaybackBar
+from app.widgets.ports import Ports
+from app.widgets.scorecard import Scorecard
+from app.widgets.theme import Theme
+
+if TYPE_CHECKING:
+    from app.widgets.trace import Trace
+
+_DRAW_NS: Final = 200_000_000  # between two drawings of a path that is still being read
+_ASK_NS: Final = 250_000_000  # between two questions why the engine ended
+
+
+@runtime_checkable
+class Part(Protocol):
+    """What every mounted widget must be able to do."""
+
+    def fade(self, faded: bool) -> None:
+        """Grey everything: what is shown may no longer be true."""
+
+    def dress(self, theme: Theme) -> None:
+        """Change the colours."""
+
+
+@runtime_checkable
+class Zoned(Protocol):
+    """A part that shows times."""
+
+    def set_zone(self, where: tzinfo) -> None:
+        """Time zone of every time it shows."""
+
+
+class FollowedWindow(Protocol):
+    """The window as far as a frame needs it."""
+
+    bridge: Bridge
+    ports: Ports
+    blotter: Blotter
+    health: Health
+    alarm: Alarm
+    note: QLabel
+    confirm: Confirm
+    playback: PlaybackBar | None
+    scorecard: Scorecard
+    overview: Overview
+    drill_side: DrillSide
+    alerts: AlertDesk
+    local: bool
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """Whatever greys with the window."""
+
+    @property
+    def followers(self) -> Sequence[Callable[[bool], object]]:
+        """Called when figures of the chosen order are new; True: it is another order."""
+
+    def share_room(self, orders: int) -> None:
+        """As many orders are on the board."""
+
+
+class Following(QObject):
+    """Shows every pull of the board's; `trace` is there from the second stage on."""
+
+    def __init__(self, window: FollowedWindow) -> None:
+        super().__init__()
+        self._window, self._bridge = window, window.bridge
+        self.trace: Trace | None = None
+        self.where: tzinfo = UTC
+        self._reason, self._asked, self._drawn = "", 0, 0
+        self._owed = False  # newer figures of the chosen order are to be shown
+        self._seen, self._rested = 0, False  # drawings of the trace seen; the blotter rested in the frame before
+        self._bridge.pulled.connect(self.show_pulled)
+        self._bridge.chosen.connect(lambda _row: self.show_chosen(other=True))
+
+    def show_pulled(self, pulled: Pulled) -> None:
+        """One frame."""
+        window, row = self._window, self._bridge.row
+        drawn = self.trace.drawn if self.trace is not None else 0
+        window.blotter.hold("pre-flight", window.drill_side.panel.found is not None)
+        self._rested = self._seen != drawn and not self._rested and not pulled.reset
+        if pulled.reset:  # before anything is painted: rows of another epoch name texts of another arena
+            self.show_chosen(other=True)
+        window.blotter.show_pulled(pulled, rest=self._rested)
+        window.alerts.show_pulled(pulled)
+        window.overview.show_pulled(pulled)
+        if pulled.reset:
+            window.share_room(len(self._bridge.pad.parents))
+        news = pulled.sections & {"fills", "children", "events"} or bool(np.any(pulled.parents == row))
+        self._owed = pulled.reset or bool(news) or self._owed
+        if self._owed and not self._rested:
+            self._owed = False
+            self.show_chosen(other=False)
+        elif "trace" in pulled.sections and self._is_course_due():
+            self._show_course(other=False)
+        self._seen = self.trace.drawn if self.trace is not None else 0
+        self.show_state()
+
+    def show_chosen(self, *, other: bool) -> None:
+        """The chosen order in every part that shows one; `other`: it is not the one before."""
+        pad, row, window = self._bridge.pad, self._bridge.row, self._window
+        window.confirm.follow(self._bridge.wanted)
+        window.scorecard.show_order(pad.parents[row] if 0 <= row < len(pad.parents) else None)
+        self._show_course(other=other)
+        for follow in window.followers:
+            follow(other)
+
+    def take(self, trace: "Trace") -> None:
+        """The trace has come."""
+        self.trace = trace
+        trace.set_zone(self.where)
+        self._show_course(other=True)
+
+    def _is_course_due(self) -> bool:
+        """A long path that is being read is drawn a few times a second, and once it is all there."""
+        now = self._bridge.now()
+        if not self._bridge.pad.settled() and now - self._drawn < _DRAW_NS:
+            return False
+        self._drawn = now
+        return True
+
+    def _show_course(self, *, other: bool) -> None:
+        if self.trace is not None:
+            self.trace.show_course(course_of(self._bridge.pad, self._bridge.row), other=other)
+
+    def show_state(self) -> None:
+        """Whether the figures can be trusted, and up to when they hold, everywhere."""
+        pad, window = self._bridge.pad, self._window
+        name = pad.meta().get("timezone", "") if window.local else ""
+        where = text.zone(name)
+        if where != self.where:
+            self.where = where
+            for part in window.parts:
+                if isinstance(part, Zoned):
+                    part.set_zone(where)
+        window.health.show_state(pad, name, window.alerts.words())
+        window.alarm.show_pulse(pad.pulse, self._why_stale())
+        note = pad.meta().get("note", "")
+        if note != window.note.text():
+            window.note.setText(note)
+            window.note.setVisible(bool(note))
+        if window.playback:
+            window.playback.show_state(pad, name)
+        for part in window.parts:
+            part.fade(pad.pulse.stale)
+
+    def _why_stale(self) -> str:
+        """Why the engine ended, as the supervisor says; asked only while it matters."""
+        engine, now = self._window.ports.engine, self._bridge.now()
+        if engine is None or self._bridge.pad.pulse.life != "stale":
+            self._reason = ""
+        elif not self._reason or now - self._asked >= _ASK_NS:
+            self._reason, self._asked = engine.reason(), now
+        return self._reason

@@ -1,0 +1,54 @@
+"""Pictures of rows, kept until their row changes: painting a grid is then putting pictures on a ground."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPixmap
+
+MOST: Final = 400  # pictures kept
+
+
+class Tiles:
+    """Rows as they look, without their ground, by row number; a group's line has a negative one."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, QPixmap] = {}
+
+    def __contains__(self, row: int) -> bool:
+        return row in self._kept
+
+    def __getitem__(self, row: int) -> QPixmap:
+        return self._kept[row]
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def blank(self, row: int, size: QSize, ratio: float) -> QPixmap:
+        """An empty picture for a row, `size` in points of a screen with `ratio` pixels a point; it is kept."""
+        tile = QPixmap(round(size.width() * ratio), round(size.height() * ratio))
+        tile.setDevicePixelRatio(ratio)
+        tile.fill(Qt.GlobalColor.transparent)
+        self._kept[row] = tile
+        return tile
+
+    def make_room(self, needed: set[int]) -> None:
+        """Let the oldest pictures go that are not needed."""
+        for row in list(self._kept)[: max(len(self._kept) - MOST, 0)]:
+            if row not in needed:
+                del self._kept[row]
+
+    def forget(self) -> None:
+        """Every row must be drawn anew."""
+        self._kept.clear()
+
+    def forget_rows(self, rows: NDArray[np.int64]) -> None:
+        """These rows must."""
+        for row in rows.tolist():
+            self._kept.pop(row, None)
+
+    def forget_groups(self) -> None:
+        """The lines of groups must."""
+        for row in [row for row in self._kept if row < 0]:
+            del self._kept[row]
