@@ -77,6 +77,33 @@ class Cost(_Section, frozen=True):
     model: CostModel
 
 
+class Itch(_Section, frozen=True):
+    """What ITCH messages do not say: the MIC of their venue."""
+
+    venue: Annotated[str, msgspec.Meta(pattern="^[A-Z0-9]{4}$")]
+
+
+class Health(_Section, frozen=True):
+    """Clock health: files with what ptp4l, phc2sys or chronyd say, by source name ("*" = every source)."""
+
+    files: dict[str, str]
+    margin: Annotated[float, msgspec.Meta(ge=1, le=1_000)]
+
+
+class Archive(_Section, frozen=True):
+    """Where what was applied is kept for good: a folder or s3://BUCKET/PREFIX, "" = nowhere; how it is written.
+
+    `group`: one writer at a time writes for it. `patience_s`: how long a store may be unavailable; 0 = for ever.
+    """
+
+    path: str
+    group: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    chunk_rows: Annotated[int, msgspec.Meta(ge=1_000, le=1 << 22)]
+    level: Annotated[int, msgspec.Meta(ge=1, le=19)]
+    flush_s: Positive
+    patience_s: Annotated[float, msgspec.Meta(ge=0, le=1e6)]
+
+
 class Replay(_Section, frozen=True):
     """How rows are handed to the engine."""
 
@@ -98,7 +125,10 @@ class Settings(_Section, frozen=True):
     ring: Ring
     clock: Clock
     cost: Cost
+    itch: Itch
+    health: Health
     replay: Replay
+    archive: Archive
     playback: Playback
     fix: dict[str, Any]
     live: Live

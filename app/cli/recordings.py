@@ -11,8 +11,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from app.cli.words import Format, Orders, SettingsFile, Source, Speed, app, has_screen, worded
-from app.engine.errors import FeedError
+from app.cli.words import Date, Format, Orders, SettingsFile, Source, Speed, app, has_screen, worded
+from app.engine.errors import FeedError, SettingsError, complaint
 from app.kernel_cache import use_kernel_cache
 from app.session.playback import Playback
 from app.session.request import ReplayRequest
@@ -35,6 +35,7 @@ class ReplayWords:
     block: Annotated[int | None, typer.Option(min=1, help="Rows at once: changes the speed, never the output.")] = None
     journal: Annotated[Path | None, typer.Option(help="Keep what was applied, in a new file.")] = None
     settings: SettingsFile = None
+    date: Date = None
     progress: Annotated[bool, typer.Option("--progress", help="Show the bar off a terminal too.")] = False
 
 
@@ -47,18 +48,28 @@ class ExportWords:
     format: Format = None
     orders: Orders = None
     settings: SettingsFile = None
+    date: Date = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerateWords:
     """What `generate` is told."""
 
-    out: Annotated[Path, typer.Option(help="The session folder to write.")]
+    out: Annotated[Path, typer.Option(help="The session folder to write, or the ITCH file.")]
+    format: Annotated[str, typer.Option("--format", help="session, or itch5 (a file, gzip where it ends in .gz).")] = (
+        "session"
+    )
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same session.")] = 1
     rows: Annotated[int, typer.Option(min=1_000, help="Market rows, about.")] = 100_000
     orders: Annotated[float, typer.Option(min=0, max=0.2, help="Order rows per market row.")] = 0.005
     instruments: Annotated[int, typer.Option(min=1, max=500, help="Instruments, on three venues each.")] = 3
     seconds: Annotated[int, typer.Option(min=60, max=86_400, help="Length of the session.")] = 3_600
+    date: Annotated[str, typer.Option(help="itch5: the day, YYYY-MM-DD.")] = "2025-03-14"
+    book: Annotated[Path | None, typer.Option(help="itch5: the true book, in a Parquet file.")] = None
+    pcap: Annotated[bool, typer.Option("--pcap", help="itch5: as MoldUDP64 in a capture with ns stamps.")] = False
+    lost: Annotated[float, typer.Option(min=0, max=0.5, help="itch5 --pcap: share of packets lost.")] = 0.0
+    repeated: Annotated[float, typer.Option(min=0, max=0.5, help="itch5 --pcap: share that comes twice.")] = 0.0
+    late: Annotated[float, typer.Option(min=0, max=0.5, help="itch5 --pcap: share behind its successor.")] = 0.0
 
 
 @app.command()
@@ -97,7 +108,12 @@ def export(words: ExportWords) -> None:
 @app.command()
 @worded(GenerateWords)
 def generate(words: GenerateWords) -> None:
-    """Write a seeded session with exactly known truth, of any size."""
+    """Write a seeded session with exactly known truth, of any size; or a day of ITCH 5.0 with its true book."""
+    if words.format == "itch5":
+        _generate_itch(words)
+        return
+    if words.format != "session":
+        raise SettingsError(complaint("--format", "format", words.format, "session, itch5"))
     from app.feeds.generator import Plan  # noqa: PLC0415 - numpy and pyarrow, for this command alone
     from app.session.generate import generate_session  # noqa: PLC0415
 
@@ -107,6 +123,20 @@ def generate(words: GenerateWords) -> None:
     )  # fmt: skip
     market, orders = generate_session(plan, words.out)
     typer.echo(f"written to    {words.out}: {market:,} market rows, {orders:,} order rows")
+
+
+def _generate_itch(words: GenerateWords) -> None:
+    from app.feeds.generator.itch import ItchPlan  # noqa: PLC0415 - numpy and pyarrow, for this command alone
+    from app.feeds.generator.itch_wire import WirePlan  # noqa: PLC0415
+    from app.session.generate import generate_itch  # noqa: PLC0415
+
+    plan = ItchPlan(
+        seed=words.seed, messages=words.rows, stocks=words.instruments, date=words.date,
+        close_s=min(57_600, 34_200 + words.seconds),
+    )  # fmt: skip
+    wire = WirePlan(seed=words.seed, lost=words.lost, repeated=words.repeated, late=words.late) if words.pcap else None
+    for line in generate_itch(plan, words.out, wire, words.book):
+        typer.echo(line)
 
 
 def request_of(words: Any, **more: Any) -> ReplayRequest:

@@ -20,6 +20,9 @@ Format: TypeAlias = Annotated[
 ]
 Orders: TypeAlias = Annotated[Path | None, typer.Option(help="Own order rows from a file beside: Parquet, or raw FIX.")]
 SettingsFile: TypeAlias = Annotated[Path | None, typer.Option(help="A TOML file over the shipped defaults.")]
+Date: TypeAlias = Annotated[
+    str | None, typer.Option(help="The day of a recording that does not carry it, YYYY-MM-DD (lobster, itch5).")
+]
 Speed: TypeAlias = Annotated[
     float | None, typer.Option(min=0.001, help="Event seconds per second; flat out where not given.")
 ]

@@ -24,6 +24,7 @@ from app.feeds.decode.pcap import STARTS, PcapReader
 FORMAT: Final = "itch5"
 VENUE: Final = "XNAS"
 _PIECE: Final = 1 << 20
+_SLICE: Final = 1 << 12  # packed bytes at once
 _GZIP: Final = b"\x1f\x8b"
 _SUFFIXES: Final = re.compile(r"(\.pcap(ng)?|\.cap|\.itch5?0?|ITCH_?5\.?0|-v50(\.txt)?)(\.gz)?$", re.IGNORECASE)
 _DATES: Final = (
@@ -65,27 +66,30 @@ class PlainBytes:
 
     def pieces(self) -> Iterator[bytes]:
         """The bytes in order."""
-        unpack = None
-        first = True
         try:
-            while piece := self._file.read(_PIECE):
-                if first and piece.startswith(_GZIP):
-                    unpack = zlib.decompressobj(wbits=31)
-                first = False
-                if unpack is None:
-                    yield piece
-                    continue
-                while piece:
-                    yield unpack.decompress(piece)
-                    piece = unpack.unused_data if unpack.eof else b""
-                    if unpack.eof and piece.startswith(_GZIP):
-                        unpack = zlib.decompressobj(wbits=31)
-                    elif unpack.eof and piece:
-                        self.problem = f"{self._path.name}: {len(piece)} bytes follow the gzip data"
-                        return
+            piece = self._file.read(_PIECE)
+            if piece.startswith(_GZIP):
+                yield from self._unpacked(piece)
+                return
+            while piece:
+                yield piece
+                piece = self._file.read(_PIECE)
         except (OSError, zlib.error) as error:
             self.problem = f"{self._path.name}: reading stopped at offset {self._file.tell()}: {error}"
-        if unpack is not None and not unpack.eof and self.problem is None:
+
+    def _unpacked(self, piece: bytes) -> Iterator[bytes]:
+        """What is in a gzip file of one member or more, in slices: damage costs what one of them unpacks to."""
+        unpack = zlib.decompressobj(wbits=31)
+        while piece:
+            for start in range(0, len(piece), _SLICE):
+                rest = piece[start : start + _SLICE]
+                while rest:
+                    if unpack.eof:
+                        unpack = zlib.decompressobj(wbits=31)
+                    yield unpack.decompress(rest)
+                    rest = unpack.unused_data
+            piece = self._file.read(_PIECE)
+        if not unpack.eof:
             self.problem = f"{self._path.name}: gzip data cut short at offset {self._file.tell()}"
 
 

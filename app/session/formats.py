@@ -10,12 +10,22 @@ from app.engine.errors import FeedError, SettingsError, complaint
 from app.engine.events import OrderRow
 from app.engine.universe import Universe
 from app.feeds import binance, dbn, fixlog, itch, journal, lobster, session
+from app.feeds.archive.place import FORMAT as ARCHIVE
+from app.feeds.archive.place import is_archive, require_library
 from app.feeds.base import Feed, Options, Recording, in_order
 from app.feeds.decode.fix_settings import FixSettings, fix_settings
 from app.feeds.decode.orders import OrderDecoder
 from app.feeds.detect import detect
 from app.feeds.journal import is_journal
 from app.settings import DEFAULTS, Settings
+
+
+def _archived(path: Path, universe: Universe, options: Options) -> Recording:
+    require_library()
+    from app.feeds.archive import feed  # noqa: PLC0415 - its library is an extra
+
+    return feed.open_recording(path, universe, options)
+
 
 MARKET_FEEDS: Final[dict[str, Feed]] = {
     session.FORMAT: session.open_recording,
@@ -24,17 +34,23 @@ MARKET_FEEDS: Final[dict[str, Feed]] = {
     binance.FORMAT: binance.open_recording,
     itch.FORMAT: itch.open_recording,
     journal.FORMAT: journal.open_recording,
+    ARCHIVE: _archived,
 }
 FORMATS: Final = (*sorted([*MARKET_FEEDS, fixlog.FORMAT]),)
 
 
 class Sources:
-    """Opens what a run reads, under one set of settings; `origin` is the user's settings file, if there is one."""
+    """Opens what a run reads, under one set of settings; `origin` is the user's settings file, if there is one.
 
-    def __init__(self, settings: Settings, origin: str | None) -> None:
+    `date`: the day of a recording that does not carry it (YYYY-MM-DD).
+    """
+
+    def __init__(self, settings: Settings, origin: str | None, date: str | None = None) -> None:
         self._fix: FixSettings = fix_settings(settings.fix, origin or str(DEFAULTS))
         plain = Options()
-        self._options = Options(fix_orders=fixlog.order_decoder(self._fix, plain))
+        self._options = Options(
+            fix_orders=fixlog.order_decoder(self._fix, plain), session_date=date, venue=settings.itch.venue
+        )
 
     def open(self, path: Path, name: str, universe: Universe) -> Recording:
         """Open a path in a format (one of FORMATS). Raises FeedError, DecodeError."""
@@ -57,6 +73,8 @@ def resolved_format(path: Path, asked: str | None) -> str:
 
     Raises SettingsError for a format there is none of, FeedError where the path is absent or empty.
     """
+    if asked == ARCHIVE or (asked is None and is_archive(str(path))):
+        return ARCHIVE
     if asked is not None and asked not in FORMATS:
         raise SettingsError(complaint("--format", "format", asked, ", ".join(FORMATS)))
     if not path.exists():

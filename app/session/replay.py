@@ -19,6 +19,7 @@ from app.runtime.outputs import Outputs
 from app.runtime.pace import Pace
 from app.runtime.progress import ProgressBar
 from app.runtime.route import Route
+from app.session.archiving import archiving, name_of
 from app.session.formats import Sources, last_time, resolved_format
 from app.session.memory import keep_memory, uncollected
 from app.session.request import ReplayRequest
@@ -56,6 +57,8 @@ def play(request: ReplayRequest, board: BoardWriter | None, pace: Pace | None = 
         taps = Taps(board=board, frame_s=settings.playback.frame_ms * _MILLISECOND_S)
         if request.journal:
             taps.journal = stack.enter_context(JournalWriter(Path(request.journal), universe))
+        if request.archive:
+            taps.archive = stack.enter_context(archiving(request.archive, universe, settings, name_of(request)))
         if request.out:
             taps.outputs = stack.enter_context(Outputs(Path(request.out), universe, book=request.book))
         if board is not None:
@@ -73,7 +76,7 @@ def export(request: ReplayRequest) -> list[str]:
     Raises ScorecardError in words; the folder is complete or not there.
     """
     settings = load_settings(Path(request.settings) if request.settings else None)
-    sources = Sources(settings, request.settings)
+    sources = Sources(settings, request.settings, request.date)
     path, universe = Path(request.path), Universe()
     with sources.open(path, resolved_format(path, request.format), universe) as recording:
         if request.orders:
@@ -87,7 +90,7 @@ def export(request: ReplayRequest) -> list[str]:
 def _opened(request: ReplayRequest, settings: Settings, universe: Universe) -> Iterator[tuple[Stream, int | None]]:
     """The stream of the request's path, and how many rows it has, where that is known."""
     path = Path(request.path)
-    sources = Sources(settings, request.settings)
+    sources = Sources(settings, request.settings, request.date)
     name = resolved_format(path, request.format)
     if name == journal.FORMAT:
         if request.orders:

@@ -15,8 +15,10 @@ class ReplayRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     settings: str | None = None
     out: str | None = None
     journal: str | None = None
+    archive: str | None = None  # address of an archive that takes what is applied and found
     board: str | None = None
     book: bool = False
     speed: float | None = None
     block: int | None = None
+    date: str | None = None  # YYYY-MM-DD of a recording that does not carry its day
     progress: bool = False  # show the bar even where nobody looks

@@ -123,7 +123,8 @@ class Line:
         if packet.announced in (0, END):
             return None
         old = self.next_seq - packet.seq
-        self.counts["duplicate_messages"] += min(old, packet.announced)
+        if old:
+            self.counts["duplicate_messages"] += min(old, packet.announced)
         if old >= packet.announced:
             return None
         at = 0

@@ -18,6 +18,7 @@ _NG: Final = b"\x0a\x0d\x0d\x0a"
 _NG_ORDER: Final = 0x1A2B3C4D
 _LARGEST: Final = 1 << 24  # of a frame or block: a longer one is damage
 _RAW_KEPT: Final = 4_096
+_SECTION: Final = 0x0A0D0D0A
 _INTERFACE: Final = 1
 _SIMPLE: Final = 3
 _ENHANCED: Final = 6
@@ -164,7 +165,7 @@ class PcapReader:
                 (length,) = struct.unpack_from(self._order + "I", body)
                 self.counts["frames_without_stamp"] += 1
                 found.append(Frame(0, self._interfaces[0].link, body[4 : 4 + length], length, self._offset + at + 12))
-            else:
+            elif kind != _SECTION:
                 self.counts["other_blocks"] += 1
         except (struct.error, IndexError):
             self._set_aside(at, f"block type {kind} makes no sense (too short, or of an interface not described)", body)

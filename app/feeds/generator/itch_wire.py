@@ -60,6 +60,7 @@ def mold_packets(day: ItchDay, plan: WirePlan) -> Wire:
     packets: list[tuple[int, bytes]] = []
     lost: list[tuple[int, int]] = []
     repeated = 0
+    swapped = False  # the one before: none is late twice
     groups = list(_groups(day.messages))
     for place, (first, group) in enumerate(groups):
         sent = midnight + int.from_bytes(group[-1][5:11], "big")
@@ -73,9 +74,10 @@ def mold_packets(day: ItchDay, plan: WirePlan) -> Wire:
         if draw() < plan.repeated:
             packets.append((ts_ns + 500, payload))
             repeated += len(group)
-        if between and len(packets) > 2 and draw() < plan.late:
-            (early, one), (after, other) = packets[-2:]
-            packets[-2:] = [(early, other), (after, one)]
+        swapped = between and not swapped and len(packets) > 2 and draw() < plan.late
+        if swapped:
+            (_, one), (after, other) = packets[-2:]
+            packets[-2:] = [(after, other), (after + 300, one)]
     end = packets[-1][0] + 1_000
     packets.append((end, struct.pack(">10sQH", _SESSION, len(day.messages) + 1, 0)))
     packets.append((end + 1_000, struct.pack(">10sQH", _SESSION, len(day.messages) + 1, 0xFFFF)))
