@@ -79,6 +79,16 @@ class Keeper(Protocol):
         """The run has come this far (event ns) and stands between two blocks."""
 
 
+class Archive(Protocol):
+    """Who keeps what was applied and found for good."""
+
+    def block(self, block: Block) -> None:
+        """A block was applied."""
+
+    def finish(self, output_hash: str, tables: Tables, end_ns: int) -> None:
+        """The run has ended; when this returns everything is in the archive."""
+
+
 class Publication(Sink, Protocol):
     """A board: a sink that also takes small facts in words and signs of life."""
 
@@ -112,6 +122,7 @@ class Taps:
     board: Publication | None = None
     progress: ProgressBar | None = None
     keeper: Keeper | None = None
+    archive: Archive | None = None
     frame_s: float = FRAME_S  # the board is published no more often
 
 
@@ -233,6 +244,8 @@ class Loop:
         report = self._report()
         if taps.outputs is not None:
             taps.outputs.finish(report)
+        if taps.archive is not None:
+            taps.archive.finish(report.output_hash, tables, end_ns)
         self._publish(due_only=False)
         return RunResult(report, tables, end_ns)
 
@@ -255,6 +268,8 @@ class Loop:
         if taps.board is not None and self._watermark - self._path_at > _PATH_NS:
             self._engine.path(taps.board)  # a fast replay publishes less often than the path is forgotten
             self._path_at = self._watermark
+        if taps.archive is not None:
+            taps.archive.block(block)
         if taps.progress is not None:
             taps.progress.advance(rows)
 

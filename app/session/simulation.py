@@ -14,6 +14,7 @@ from app.runtime.loop import Loop, RunOptions, RunResult, Stream, Taps
 from app.runtime.outputs import Outputs
 from app.runtime.pace import Pace
 from app.runtime.stepped import StepRoute, Steps, Wire
+from app.session.archiving import archiving
 from app.session.live_board import LiveBoard
 from app.session.memory import keep_memory, uncollected
 from app.session.switching import Switching
@@ -27,6 +28,7 @@ class SimulationRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     settings: str | None = None
     out: str | None = None
     journal: str | None = None
+    archive: str | None = None
     board: str | None = None
     speed: float | None = None
 
@@ -93,6 +95,8 @@ def _taps(request: SimulationRequest, feed: Steps, settings: Settings, stack: Ex
         taps.journal = stack.enter_context(JournalWriter(Path(request.journal), feed.universe))
     if request.out:
         taps.outputs = stack.enter_context(Outputs(Path(request.out), feed.universe, book=False))
+    if request.archive:
+        taps.archive = stack.enter_context(archiving(request.archive, feed.universe, settings, feed.name))
     if request.board:
         taps.board = stack.enter_context(LiveBoard(Path(request.board), pace))
     return taps
