@@ -19,7 +19,7 @@ from app.engine.state import State
 from app.engine.tables.build import all_tables, build
 from app.engine.tables.context import NEVER, Columns
 from app.engine.tables.hashes import output_hash
-from app.engine.times import census, times_of
+from app.engine.times import times_of
 from app.engine.units import NULL
 from app.engine.universe import Universe
 
@@ -67,6 +67,7 @@ class Engine:
         """Run the rows through the books and hand the changes on, in pieces the history ring can hold."""
         touches: list[Rows] = []
         finals: list[Fact] = []
+        before = self.state.watermark
         for begin in range(0, len(block.market), SUB_BLOCK):
             rows = block.market[begin : begin + SUB_BLOCK]
             changes = self.state.books.run(rows, self.config.book)
@@ -78,10 +79,8 @@ class Engine:
                 rest = block.market[begin + SUB_BLOCK :]
                 passed = min(block.watermark, times_of(rest)[0])
                 finals += self._advance(max(self.state.watermark, passed))
-            latest, counts = census(rows)
+            latest = self.state.counted.take(rows, before, len(self.universe.sources))
             self.state.last_ts = max(self.state.last_ts, latest)
-            for source, count in counts.items():
-                self.state.rows_of_source[source] = self.state.rows_of_source.get(source, 0) + count
         self.state.rows_in += len(block.market) + len(block.orders)
         return touches, finals
 
@@ -106,6 +105,8 @@ class Engine:
             self.state.sources[control.source] = control.kind
         elif control.kind == "gap":
             self.state.counts["gaps"] = self.state.counts.get("gaps", 0) + 1
+            if self.universe.sources.known(control.source):
+                self.state.counted.broke(self.universe.sources.index(control.source))
 
     def _advance(self, watermark: int) -> list[Fact]:
         self.state.watermark = watermark

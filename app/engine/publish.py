@@ -245,7 +245,7 @@ class Publisher:
             last = engine.history.last_of_source
             rows[n] = (
                 sink.intern(names[n]), sink.intern(engine.sources.get(names[n], "up")),
-                last[n] if n < len(last) else NULL, engine.rows_of_source.get(n, 0), 0, 0,
+                last[n] if n < len(last) else NULL, *engine.counted.of(n),
             )  # fmt: skip
         sink.put("sources", np.arange(len(rows)), rows)
 

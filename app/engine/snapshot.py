@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 import numpy as np
@@ -50,8 +50,15 @@ class _State(msgspec.Struct, frozen=True):
     scalars: dict[str, int]
     counts: dict[str, int]
     sources: dict[str, str]
-    rows_of_source: dict[int, int]
     chain: bytes
+
+
+class _Books(msgspec.Struct, frozen=True):
+    """Of a state, what the books and own orders are made of."""
+
+    version: int
+    facts: list[OrderRow]
+    arrays: dict[str, dict[str, _Array]]
 
 
 def pack(engine: State) -> bytes:
@@ -70,6 +77,7 @@ def pack(engine: State) -> bytes:
             "history": _encode(engine.history.save()),
             "joins": _encode(_join_arrays(joins) | places),
             "kept": _encode(joins.kept.save()),
+            "counted": _encode(engine.counted.save()),
         },
         lists={name: [number[id(fact)] for fact in getattr(joins, name)] for name in _FACT_LISTS},
         joins={
@@ -89,7 +97,6 @@ def pack(engine: State) -> bytes:
         },
         counts=engine.counts,
         sources=engine.sources,
-        rows_of_source=engine.rows_of_source,
         chain=engine.chain,
     )  # fmt: skip
     packed = msgspec.msgpack.encode(state)
@@ -109,15 +116,7 @@ def _join_arrays(joins: Joins) -> dict[str, Any]:
 
 def unpack(engine: State, data: bytes) -> None:
     """Put a saved state into a fresh engine. Raises EngineError for bytes that are not one."""
-    digest, packed = data[:_DIGEST], data[_DIGEST:]
-    if hashlib.sha256(packed).digest() != digest:
-        raise EngineError("not a saved engine state: its bytes are damaged or something else's")
-    try:
-        state = msgspec.msgpack.decode(packed, type=_State)
-    except msgspec.MsgspecError as error:
-        raise EngineError(f"not a saved engine state: {error}") from error
-    if state.version != VERSION:
-        raise EngineError(f"saved engine state: version = {state.version} is not allowed; allowed: {VERSION}")
+    state = _opened(data, _State)
     universe = engine.universe
     for table, names in zip((universe.instruments, universe.venues, universe.sources), state.names, strict=True):
         for n, name in enumerate(names):
@@ -134,7 +133,33 @@ def unpack(engine: State, data: bytes) -> None:
     engine.watermark, engine.last_ts, engine.end = scalars["watermark"], scalars["last_ts"], scalars["end"]
     engine.rows_in, engine.described = scalars["rows_in"], scalars["described"]
     engine.counts, engine.sources, engine.chain = dict(state.counts), dict(state.sources), state.chain
-    engine.rows_of_source = dict(state.rows_of_source)
+    engine.counted.load(_decode(state.arrays["counted"]))
+
+
+def unpack_books(data: bytes) -> tuple[Books, list[OrderRow]]:
+    """The books of a saved state and its own rows in their order of arrival: all it takes to show a ladder.
+
+    Raises EngineError for bytes that are not a saved state.
+    """
+    state = _opened(data, _Books)
+    return Books.load(_decode(state.arrays["books"])), state.facts
+
+
+_Opened = TypeVar("_Opened", _State, _Books)
+
+
+def _opened(data: bytes, kind: type[_Opened]) -> _Opened:
+    """A saved state, checked. Raises EngineError."""
+    digest, packed = data[:_DIGEST], data[_DIGEST:]
+    if hashlib.sha256(packed).digest() != digest:
+        raise EngineError("not a saved engine state: its bytes are damaged or something else's")
+    try:
+        state = msgspec.msgpack.decode(packed, type=kind)
+    except msgspec.MsgspecError as error:
+        raise EngineError(f"not a saved engine state: {error}") from error
+    if state.version != VERSION:
+        raise EngineError(f"saved engine state: version = {state.version} is not allowed; allowed: {VERSION}")
+    return state
 
 
 def _restore_flow(engine: State, state: _State) -> None:

@@ -6,6 +6,7 @@ from app.engine.enrich.history import TouchHistory
 from app.engine.orders.facts import Parent
 from app.engine.orders.flow import Flow
 from app.engine.orders.joins import Joins
+from app.engine.sources import SourceCounts
 from app.engine.tables.context import Moment, moment
 from app.engine.units import NULL
 from app.engine.universe import Universe
@@ -29,7 +30,7 @@ class State:
         self.chain = b""
         self.counts: dict[str, int] = {}
         self.sources: dict[str, str] = {}
-        self.rows_of_source: dict[int, int] = {}
+        self.counted = SourceCounts()
 
     def moment(self) -> Moment:
         """Now: the end of data, or the last time that is known everywhere."""

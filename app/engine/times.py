@@ -1,4 +1,4 @@
-"""One pass over market rows: when they are applied, how many each source gave, and whether they stand in order."""
+"""One pass over market rows: when they are applied, and whether they stand in order."""
 
 from typing import NamedTuple
 
@@ -11,8 +11,6 @@ from app.engine.jit import jit
 from app.engine.units import NULL, SNAPSHOT
 
 _LAST = 2**63 - 1
-_SOURCES = 16  # counted at the first try
-_NOT_COUNTED: NDArray[np.int64] = np.zeros(0, np.int64)
 
 
 def _applied(rows: Rows, n: int) -> int:
@@ -24,18 +22,14 @@ def _applied(rows: Rows, n: int) -> int:
 applied = jit(_applied)
 
 
-def _survey(rows: Rows, counts: NDArray[np.int64]) -> tuple[int, int, int]:
-    """Earliest and latest time of some rows, and the largest source; rows are counted per source that `counts` has."""
-    earliest, latest, largest = _LAST, NULL, -1
+def _survey(rows: Rows) -> tuple[int, int]:
+    """Earliest and latest time of some rows."""
+    earliest, latest = _LAST, NULL
     for n in range(len(rows)):
         time = applied(rows, n)
         earliest = min(earliest, time)
         latest = max(latest, time)
-        source = int(rows[n]["source"])
-        largest = max(largest, source)
-        if 0 <= source < len(counts):
-            counts[source] += 1
-    return earliest, latest, largest
+    return earliest, latest
 
 
 survey = jit(_survey)
@@ -121,15 +115,5 @@ def running(rows: Rows, latest: int) -> NDArray[np.int64]:
 
 def times_of(rows: Rows) -> tuple[int, int]:
     """Earliest and latest time at which market rows are applied (ns); (2**63 - 1, NULL) without rows."""
-    earliest, latest, _ = survey(readable(rows), _NOT_COUNTED)
+    earliest, latest = survey(readable(rows))
     return int(earliest), int(latest)
-
-
-def census(rows: Rows) -> tuple[int, dict[int, int]]:
-    """The latest time at which one is applied (ns, NULL without rows), and how many rows each source gave."""
-    counts: NDArray[np.int64] = np.zeros(_SOURCES, np.int64)
-    _, latest, largest = survey(readable(rows), counts)
-    if largest >= len(counts):
-        counts = np.zeros(int(largest) + 1, np.int64)
-        survey(readable(rows), counts)
-    return int(latest), {source: count for source, count in enumerate(counts.tolist()) if count}

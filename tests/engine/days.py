@@ -90,6 +90,13 @@ def comparable(tables: Tables) -> Tables:
     return {name: {c: v for c, v in tables[name].items() if c != "n_late"} for name in names}
 
 
+def defined(value: Any) -> Any:
+    """NaN as None, in lists too."""
+    if isinstance(value, list):
+        return [defined(one) for one in value]
+    return None if value != value else value
+
+
 class Memory:
     """A board in memory: rows of every section, and which were written by the last publication."""
 
@@ -137,9 +144,7 @@ class Memory:
             value, kind = found[name].tolist(), layout.SECTIONS[section][name].kind
             if kind == "u":
                 value = self.texts[value] or None
-            elif (kind == "f" and value != value) or (kind == "i" and value == -(2**63)):
-                value = None
-            out[name] = value
+            out[name] = None if kind == "i" and value == -(2**63) else defined(value)
         return out
 
     def table(self, section: str) -> list[dict[str, Any]]:

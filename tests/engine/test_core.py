@@ -164,6 +164,16 @@ def test_that_joins_made_final_inside_a_long_block_are_in_the_run_hash(monkeypat
     assert engine.tables() == REFERENCE.tables()
 
 
+def test_that_a_gap_a_source_tells_of_is_counted_with_it() -> None:
+    engine = fed(8)
+    engine.apply(Block(last_ts(DAY) + 2, controls=(Control(ts_event=1, kind="gap", source="feed-XONE"),)))
+    engine.apply(Block(last_ts(DAY) + 2, controls=(Control(ts_event=1, kind="gap", source="stranger"),)))
+    assert engine.universe.sources.names == ["feed-XONE"]
+    assert engine.counts["gaps"] == 2
+    assert engine.state.counted.of(0) == (len(DAY.market), 0, 1)
+    assert Engine.load(engine.save(), DAY.universe(), EngineConfig()).state.counted.of(0)[2] == 1
+
+
 def test_that_a_long_block_is_cut_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core, "SUB_BLOCK", 4)
     cut = fed(1000, EngineConfig(book=True))
@@ -173,7 +183,7 @@ def test_that_a_long_block_is_cut_without_a_seam(monkeypatch: pytest.MonkeyPatch
     assert cut.tables() == REFERENCE.tables()
     assert cut.touches.tobytes() == whole.touches.tobytes()
     assert sorted(set(whole.touches["rec"].tolist())) == list(range(len(DAY.market)))
-    assert cut.state.rows_of_source == whole.state.rows_of_source == {0: len(DAY.market)}
+    assert cut.state.counted.of(0) == whole.state.counted.of(0) == (len(DAY.market), 0, 0)
 
 
 def test_that_touches_are_those_of_the_last_block_and_only_where_asked_for() -> None:
@@ -187,7 +197,7 @@ def test_that_touches_are_those_of_the_last_block_and_only_where_asked_for() -> 
 def test_that_rows_are_counted_by_source_and_in_all() -> None:
     engine = fed(8)
     assert engine.state.rows_in == len(DAY.market) + len(DAY.orders)
-    assert engine.state.rows_of_source == {0: len(DAY.market)}
+    assert engine.state.counted.of(0) == (len(DAY.market), 0, 0)
     assert engine.state.last_ts == last_ts(DAY)
 
 

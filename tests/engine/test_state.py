@@ -15,7 +15,7 @@ def test_that_a_fresh_state_knows_no_time_and_has_seen_nothing() -> None:
     state = made()
     assert (state.watermark, state.last_ts, state.end) == (NULL, NULL, NULL)
     assert (state.rows_in, state.described, state.chain) == (0, 0, b"")
-    assert (state.counts, state.sources, state.rows_of_source, state.parents()) == ({}, {}, {}, [])
+    assert (state.counts, state.sources, state.counted.of(0), state.parents()) == ({}, {}, (0, 0, 0), [])
     assert state.irregularities() == {}
 
 

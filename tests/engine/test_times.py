@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.engine.events import MARKET, Rows
-from app.engine.times import Ordering, below, census, follow, rows_behind, running, times_of
+from app.engine.times import Ordering, below, follow, rows_behind, running, times_of
 from app.engine.units import LAST, NULL, SNAPSHOT
 
 
@@ -34,19 +34,6 @@ def test_that_the_running_time_never_falls_nor_starts_below_what_was_seen() -> N
     assert running(_rows(7, 3, 9, 4), NULL).tolist() == [7, 7, 9, 9]
     assert running(_rows(7, 3, 9, 4), 8).tolist() == [8, 8, 9, 9]
     assert running(_rows(), 8).tolist() == []
-
-
-@pytest.mark.parametrize("most", [3, 15, 16, 40])
-def test_that_rows_are_counted_by_source_however_many_sources_there_are(most: int) -> None:
-    assert census(_rows(7, 9, 8, 1, sources=(0, most, most, 2))) == (9, {0: 1, 2: 1, most: 2})
-
-
-def test_that_no_rows_count_nothing() -> None:
-    assert census(_rows()) == (NULL, {})
-
-
-def test_that_a_source_without_a_number_is_not_counted() -> None:
-    assert census(_rows(7, 9, sources=(-1, 0))) == (9, {0: 1})
 
 
 @pytest.mark.parametrize("one", [0, 1, 2**63 - 1, 2**63, 2**64 - 1])
