@@ -29,7 +29,7 @@ SCALA: Final = "2.13"
 LOG4J: Final = "2.25.2"
 PORT: Final = 19092
 HEAP: Final = "512m"
-START_S: Final = 90.0
+START_S: Final = 180.0
 STOP_S: Final = 20.0
 STORE_PASSWORD: Final = "store-password"  # noqa: S105 - of a key store that lives as long as a broker for tests
 USERS: Final = {"scorecard": "scorecard-secret"}  # of the broker with listeners for tests
@@ -112,15 +112,15 @@ class Broker:
             self._format(folder)
         words = ["java", f"-Xmx{HEAP}", f"-Xms{HEAP}", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20"]
         words += [f"-Dlog4j2.configurationFile={self.home / 'log4j2.xml'}"]
-        with (self.home / "broker.log").open("ab") as log:
-            process = subprocess.Popen(
-                [*words, "-cp", f"{folder / 'lib'}/*", "kafka.Kafka", str(self._settings())],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
-        self._pid_file().write_text(str(process.pid), "utf-8")
+        words += ["-cp", f"{folder / 'lib'}/*", "kafka.Kafka", str(self._settings())]
+        log = (os.POSIX_SPAWN_OPEN, 1, str(self.home / "broker.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), log, (os.POSIX_SPAWN_DUP2, 1, 2)]
+        # It outlives who starts it, so nobody keeps an object of it.
+        pid = os.posix_spawnp("java", words, os.environ, file_actions=actions, setsid=True)
+        self._pid_file().write_text(str(pid), "utf-8")
         end = time.monotonic() + START_S
         while not self.answers():
-            if process.poll() is not None or time.monotonic() > end:
+            if not self.alive() or time.monotonic() > end:
                 log_end = (self.home / "broker.log").read_text("utf-8", "replace")[-2000:]
                 raise KafkaError(f"kafka: the broker does not start; the end of its log:\n{log_end}")
             time.sleep(0.05)

@@ -80,6 +80,7 @@ def _login(kafka: Kafka, environment: Mapping[str, str] | None) -> dict[str, Any
             "sasl.oauthbearer.client.id": kafka.user,
             "sasl.oauthbearer.client.secret": password.reveal(),
         }
+    revealed(kafka.token, "kafka.token", environment)  # one that is not there is said now, not after a wait
     return options | {"oauth_cb": _TokenOnDemand(kafka, environment)}
 
 

@@ -1,0 +1,103 @@
+"""A real broker for tests: one for a run of the suite, shared by its workers; one of its own for who breaks it."""
+
+import fcntl
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.kafka import Broker
+
+_PORTS = 5  # a broker with secure listeners takes so many, one after the other
+
+
+def free_ports(count: int = _PORTS) -> int:
+    """The first of some ports in a row that nobody listens on."""
+    for first in range(20_000 + os.getpid() % 20_000, 60_000, count):
+        try:
+            for port in range(first, first + count):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return first
+    raise RuntimeError("no free ports")
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """One worker at a time."""
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def shared_broker(root: Path) -> Iterator[Broker]:
+    """The broker of this run: the first worker starts it, the last one ends it."""
+    home = root / "kafka"
+    users = home / "users"
+    users.mkdir(parents=True, exist_ok=True)
+    mine = users / str(os.getpid())
+    port_file = home / "port"
+    with locked(root / "kafka.lock"):
+        if not port_file.exists():
+            port_file.write_text(str(free_ports()))
+        broker = Broker(home, int(port_file.read_text()), secure=True)
+        broker.start()
+        mine.touch()
+    try:
+        yield broker
+    finally:
+        with locked(root / "kafka.lock"):
+            mine.unlink()
+            if not any(users.iterdir()):
+                broker.stop(signal.SIGKILL)  # its data go with the folder
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """The broker of this run of the suite; nobody stops it."""
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with shared_broker(root) as running:
+        yield running
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[Broker]:
+    """A broker that may be killed."""
+    running = Broker(tmp_path / "broker", free_ports(2))
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop(signal.SIGKILL)
+
+
+@pytest.fixture
+def settings_file(broker: Broker, tmp_path: Path) -> Callable[..., Path]:
+    """Writes a settings file that names the broker and some sources (name -> keys)."""
+
+    def write(path: Path | None = None, *, kafka: dict[str, Any] | None = None, **sources: dict[str, Any]) -> Path:
+        return write_settings(path or tmp_path / "live.toml", {"brokers": broker.address, **(kafka or {})}, sources)
+
+    return write
+
+
+def write_settings(path: Path, kafka: dict[str, Any], sources: dict[str, dict[str, Any]]) -> Path:
+    """A settings file of these tables; names may hold dots."""
+    lines = ["[level]", 'mode = "bps"', "[kafka]", *(_line(name, value) for name, value in kafka.items())]
+    for name, keys in sources.items():
+        lines += [f'[sources."{name}"]', *(_line(key, value) for key, value in {"kind": "kafka", **keys}.items())]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def _line(name: str, value: Any) -> str:
+    return f"{name} = {value!r}".replace("'", '"').replace("(", "[").replace(",)", "]").replace(")", "]")
