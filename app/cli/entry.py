@@ -17,18 +17,13 @@ import typer
 import typer.main
 
 from app import __version__, doctor
-from app.cli import backbone, demonstration, recordings, sessions, switching
+from app.cli import archive, backbone, capturing, demonstration, recordings, sessions, switching
 from app.cli.words import app
 from app.engine.errors import ScorecardError, SettingsError
 from app.kernel_cache import cache_root
 
-COMMANDS: Final = (
-    recordings,
-    sessions,
-    demonstration,
-    switching,
-    backbone,
-)  # their commands are there once they are loaded
+# Their commands are there once they are loaded.
+COMMANDS: Final = (recordings, sessions, demonstration, switching, backbone, archive, capturing)
 INTERRUPTED: Final = 130
 
 
