@@ -42,6 +42,8 @@ LIBRARIES: Final = {
     "libxcb-keysyms1": "libxcb-keysyms.so.1",
     "libxcb-shape0": "libxcb-shape.so.0",
 }
+# Program -> the Debian package that brings it: a local Kafka broker is released as Java archives.
+BROKER: Final = {"java": "default-jre-headless", "mvn": "maven"}
 FONTS: Final = ("/usr/share/fonts", "/usr/local/share/fonts", "/opt/homebrew/share/fonts")
 
 # Extra -> (modules, what it is for)
@@ -129,6 +131,13 @@ def missing_packages() -> list[str]:
     if not shutil.which("Xvfb"):
         packages.append("xvfb")
     return packages
+
+
+def missing_for_broker() -> list[str]:
+    """Debian packages a local Kafka broker needs and this Linux machine lacks."""
+    if not sys.platform.startswith("linux"):
+        return []
+    return [package for program, package in BROKER.items() if not shutil.which(program)]
 
 
 def dropped_none_references() -> int:
@@ -290,10 +299,10 @@ def _extras() -> Iterator[Finding]:
 
 
 def _java() -> Iterator[Finding]:
-    for program, packages in (("java", ["openjdk-17-jre-headless"]), ("mvn", ["maven"])):
+    for program, package in BROKER.items():
         found = shutil.which(program)
-        detail = found or "absent: only a local Kafka broker for tests needs it"
-        yield Finding(program, "ok" if found else "optional", detail, "" if found else _apt(packages))
+        detail = found or "absent: only a local Kafka broker (make backbone, tests) needs it"
+        yield Finding(program, "ok" if found else "optional", detail, "" if found else _apt([package]))
 
 
 def _version(distribution: str) -> str | None:

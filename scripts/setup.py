@@ -15,7 +15,7 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from app.doctor import missing_packages  # noqa: E402  standard library only, like this script
+from app.doctor import missing_for_broker, missing_packages  # noqa: E402  standard library only, like this script
 
 VENV: Final = ROOT / ".venv"
 STAMP: Final = VENV / "setup.stamp"
@@ -45,19 +45,21 @@ def apt_command(packages: list[str]) -> list[str]:
 
 
 def system_libraries() -> None:
-    """Install what Qt needs of the system when root, else name the command."""
-    packages = missing_packages()
-    if not packages:
+    """Install what Qt and the tests' broker need of the system when root, else name the commands."""
+    desk, broker = missing_packages(), missing_for_broker()
+    if not desk + broker:
         return
-    command = apt_command(packages)
     if os.name == "posix" and os.geteuid() == 0 and shutil.which("apt-get"):
         os.environ["DEBIAN_FRONTEND"] = "noninteractive"
         run("apt-get", "update", "-q")
-        run(*command)
-    else:
-        print(
-            f"setup: the desk needs system libraries that are missing here. Run: sudo {' '.join(command)}", flush=True
-        )
+        run(*apt_command(desk + broker))
+        return
+    for who, packages in (
+        ("the desk needs system libraries that are", desk),
+        ("the tests' broker needs what is", broker),
+    ):
+        if packages:
+            print(f"setup: {who} missing here. Run: sudo {' '.join(apt_command(packages))}", flush=True)
 
 
 def interpreter() -> Path:
@@ -98,6 +100,12 @@ def warm() -> None:
         print("setup: the kernels could not be compiled in advance; `scorecard doctor` says more", flush=True)
 
 
+def broker_jars() -> None:
+    """On a build server the broker's jars come now, not inside a test; a failure is shown and left to the tests."""
+    if os.environ.get("CI", "").lower() in {"1", "true", "yes"}:
+        subprocess.run([interpreter(), ROOT / "scripts" / "kafka.py", "fetch"], cwd=ROOT, check=False)
+
+
 def main() -> int:
     """Bring the environment up to date."""
     lock = lock_of(sys.version_info[:2])
@@ -111,6 +119,7 @@ def main() -> int:
         run(*pip, "install", "--no-deps", "--no-build-isolation", "--editable", ".")
         STAMP.write_text(state, encoding="utf-8")
     warm()
+    broker_jars()
     return 0
 
 

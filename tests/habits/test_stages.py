@@ -84,7 +84,36 @@ def test_that_root_gets_them_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
+def test_that_what_the_broker_needs_is_installed_with_the_rest_or_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    called: list[tuple[str, ...]] = []
+    monkeypatch.setattr(setup, "missing_packages", list)
+    monkeypatch.setattr("shutil.which", lambda name: None if name in {"java", "mvn"} else name)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr(setup, "run", lambda *words: called.append(words))
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setenv("DEBIAN_FRONTEND", "")
+    setup.system_libraries()
+    assert called[1][-2:] == ("default-jre-headless", "maven")
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    setup.system_libraries()
+    assert "the tests' broker needs what is missing here. Run: sudo apt-get" in capsys.readouterr().out
+
+
+def test_that_a_build_server_fetches_the_brokers_jars_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[list[object]] = []
+    monkeypatch.setattr("subprocess.run", lambda words, **_: called.append(words))
+    monkeypatch.setenv("CI", "false")
+    setup.broker_jars()
+    assert called == []
+    monkeypatch.setenv("CI", "true")
+    setup.broker_jars()
+    assert [str(word) for word in called[0][1:]] == [str(setup.ROOT / "scripts" / "kafka.py"), "fetch"]
+
+
 def test_that_nothing_is_installed_when_nothing_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(setup, "missing_packages", list)
+    monkeypatch.setattr(setup, "missing_for_broker", list)
     monkeypatch.setattr(setup, "run", lambda *words: pytest.fail(f"ran {words}"))
     setup.system_libraries()
