@@ -3,9 +3,9 @@
 import mmap
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 import numpy as np
@@ -17,6 +17,7 @@ from app.engine.universe import Names, Universe
 from app.runtime.inbox import applied_times
 from app.runtime.journal import BLOCK, END, FILE, HEADED, MAGIC, MARK, PARTS, RECORD, VERSION, Additions, rows_hash
 
+Found = TypeVar("Found")
 _ORDERS: Final = msgspec.msgpack.Decoder(tuple[OrderRow, ...])
 _CONTROLS: Final = msgspec.msgpack.Decoder(tuple[Control, ...])
 _ADDITIONS: Final = msgspec.msgpack.Decoder(Additions)
@@ -83,23 +84,30 @@ class JournalReader:
 
     def blocks(self) -> Iterator[Block]:
         """The blocks in the order applied from where it stands, as far as they are whole."""
+        return (block for _, block in self._records(self._body))
+
+    def places(self) -> Iterator[tuple[int, int]]:
+        """As blocks(), but only where each starts and its watermark (ns): checksums are looked at, rows are not."""
+        return self._records(self._passed)
+
+    def _records(self, read: Callable[[int, np.void], Found | None]) -> Iterator[tuple[int, Found]]:
         at = self.whole
         while at < self.size and self.end_ns is None and self.torn is None:
             head, why = self._head(at, self.number)
             if head is None:
                 self._tear(at, why)
                 return
-            block = self._body(at + RECORD.itemsize, head)
-            if block is None:
+            found = read(at + RECORD.itemsize, head)
+            if found is None:
                 self._tear(at, "the rows do not fit their checksum")
                 return
-            at += RECORD.itemsize + _body_bytes(head)
+            began, at = at, at + RECORD.itemsize + _body_bytes(head)
             self.whole = at
             self.number += 1
             if int(head["kind"]) == END:
-                self.end_ns = block.watermark
+                self.end_ns = int(head["watermark"])
             else:
-                yield block
+                yield began, found
         if at < self.size:
             self._tear(at, "bytes after the end of the run")
         elif self.end_ns is None:
@@ -163,6 +171,19 @@ class JournalReader:
                 _CONTROLS.decode(controls) if controls else (),
             )
             return block if self._sound(block, head) else None
+        except (msgspec.DecodeError, ValueError):
+            return None
+        finally:
+            body.release()
+
+    def _passed(self, at: int, head: np.void) -> int | None:
+        """The watermark behind a header, None where its body's bytes are not those that were written."""
+        body = memoryview(self._bytes)[at : at + _body_bytes(head)]
+        try:
+            if zlib.crc32(body) != int(head["body_crc"]):
+                return None
+            self._learn(bytes(body[: int(head[PARTS[0]])]))
+            return int(head["watermark"])
         except (msgspec.DecodeError, ValueError):
             return None
         finally:

@@ -17,6 +17,7 @@ from app.runtime.channel import Door
 from app.session.past import Past
 from app.session.runtime_folder import RuntimeFolder
 from app.session.spoken import Answer, AskDesk, AskLadder, AskRaw, Question
+from app.session.warm import load_kernels
 from app.settings import load_settings
 
 _BEAT_S: Final = 0.2
@@ -40,12 +41,18 @@ class Worker:
         return msgspec.json.encode(said)
 
     def beat(self) -> None:
-        """Signs of life on the private boards; none while a question is being answered."""
+        """Signs of life on the private boards, and a little further in the tape; none while a question is answered."""
         if self._busy.acquire(blocking=False):
             try:
                 self._past.beat()
+                self._past.prepare()
             finally:
                 self._busy.release()
+
+    def prepare(self) -> None:
+        """Load what the first question would wait for."""
+        with self._busy:
+            load_kernels(self._past.config)
 
     def _look(self, question: Question) -> Answer:
         match question:
@@ -68,6 +75,7 @@ def main(words: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     worker = Worker(Past(folder, settings))
     with Door(folder.socket("lookback"), worker.answer):
+        worker.prepare()
         while not ended.wait(_BEAT_S):
             worker.beat()
     return 0

@@ -5,26 +5,27 @@ Nothing here touches the live engine: a private one is brought to the moment fro
 
 import shutil
 from collections import OrderedDict
+from contextlib import suppress
 from typing import Final
 
 import msgspec
 import numpy as np
 
 from app.board import BoardWriter
-from app.engine.book import Books
 from app.engine.core import Engine
-from app.engine.errors import FeedError
+from app.engine.errors import DecodeError, FeedError
 from app.engine.events import Block, OrderRow, Rows
 from app.engine.units import ASK, BID, NULL, PRICE_SCALE
 from app.runtime.inbox import applied_times
 from app.runtime.pace import Pace
 from app.session.live_board import LiveBoard, trace_of
+from app.session.past_books import PastBooks
 from app.session.recovery import TapeIndex, state_before
-from app.session.resting import resting
 from app.session.runtime_folder import RuntimeFolder
 from app.session.spoken import Level
 from app.settings import Settings
 
+_AT_ONCE: Final = 200  # records read ahead between two questions
 _DESKS: Final = 3  # private boards kept: the one looked at, and two before it
 
 
@@ -33,28 +34,30 @@ class Past:
 
     def __init__(self, folder: RuntimeFolder, settings: Settings) -> None:
         self._folder = folder
-        self._config = settings.engine(book=False)
+        self.config = settings.engine(book=False)
         self._index: TapeIndex | None = None
         self._engine: Engine | None = None  # at the boundary behind record `_number`
         self._number = 0
+        self._books = PastBooks(folder.snapshots)
         self._raw: dict[tuple[str, int], OrderRow] = {}
         self._scanned = 0
         self._desks: OrderedDict[int, BoardWriter] = OrderedDict()
 
     def ladder(self, instrument: str, ts_ns: int, venue: str | None, depth: int) -> list[Level]:
         """Levels of both sides, best first, after every row up to and with ts_ns; `venue` None: all together."""
-        engine, rest = self._engine_at(ts_ns)
-        universe = engine.universe
+        index = self._tape()
+        universe = index.universe
         if not universe.instruments.known(instrument):
             raise FeedError(f"{instrument}: no such instrument on the tape")
         if venue is not None and not universe.venues.known(venue):
             raise FeedError(f"{venue}: no such venue on the tape")
-        books = engine.state.books
-        if len(rest.market):
-            books = Books.load(books.save())
-            books.apply(rest.market)
-        rows = [fact.row for fact in engine.state.flow.facts] + list(rest.orders)
-        own = resting(rows, instrument)
+        place, block = self._books.at(index, ts_ns)
+        rest = due(block, ts_ns)
+        if len(rest.market) or rest.orders:
+            place = place.copy()
+            place.books.run(rest.market)
+            place.own.tell(rest.orders)
+        books, own = place.books, place.own.shown(instrument)
         venues = [name for name in universe.venues.names if venue in (None, name)]
         number = universe.instruments.index(instrument)
         levels: list[Level] = []
@@ -75,11 +78,8 @@ class Past:
 
     def raw(self, source: str, seq: int) -> bytes | None:
         """A row as it came: its bytes, or the row in words; None where the tape has none."""
-        index = self._tape()
-        for block in index.blocks(self._scanned):
-            for row in block.orders:
-                self._raw.setdefault((row.source, row.seq), row)
-        self._scanned = len(index.entries)
+        while self._scan():
+            pass
         found = self._raw.get((source, seq))
         if found is None:
             return None
@@ -91,7 +91,7 @@ class Past:
             self._desks.move_to_end(ts_ns)
             return str(self._desks[ts_ns].folder)
         index = self._tape()
-        engine, number = state_before(index, self._folder.snapshots, ts_ns, self._config)
+        engine, number = state_before(index, self._folder.snapshots, ts_ns, self.config)
         rest = _bring(engine, index, number, ts_ns)[1]
         if len(rest.market) or rest.orders:
             engine.apply(rest)
@@ -108,6 +108,22 @@ class Past:
             old.close()
             shutil.rmtree(old.folder, ignore_errors=True)
         return str(folder)
+
+    def prepare(self) -> None:
+        """Read on in the tape a little, so that the next question finds it read."""
+        if self._folder.tape.exists():
+            with suppress(FeedError, DecodeError):  # whoever asks is told
+                self._scan()
+
+    def _scan(self) -> bool:
+        """Remember the own rows of further records; False when there are none."""
+        index = self._tape()
+        last = min(self._scanned + _AT_ONCE, len(index.entries))
+        for block in index.blocks(self._scanned, last):
+            for row in block.orders:
+                self._raw.setdefault((row.source, row.seq), row)
+        more, self._scanned = last > self._scanned, last
+        return more
 
     def beat(self) -> None:
         """The private boards are alive as long as this process is."""
@@ -128,7 +144,7 @@ class Past:
         index = self._tape()
         behind = NULL if self._engine is None or not self._number else index.entries[self._number - 1].watermark
         if self._engine is None or behind > ts_ns:
-            self._engine, self._number = state_before(index, self._folder.snapshots, ts_ns, self._config)
+            self._engine, self._number = state_before(index, self._folder.snapshots, ts_ns, self.config)
         self._number, rest = _bring(self._engine, index, self._number, ts_ns)
         return self._engine, rest
 

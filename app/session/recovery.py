@@ -54,10 +54,9 @@ class TapeIndex:
         self.reader.close()
 
     def _read(self) -> None:
-        at = self.reader.whole
-        for block in self.reader.blocks():
-            self.entries.append(Entry(at, block.watermark))
-            at = self._behind = self.reader.whole
+        for at, watermark in self.reader.places():
+            self.entries.append(Entry(at, watermark))
+            self._behind = self.reader.whole
 
 
 @dataclass(slots=True)

@@ -1,8 +1,8 @@
-"""What of the firm's own child orders rests in the market, as its order rows tell it."""
+"""What of our own orders rests in the market, as its order rows tell it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Final, Self, TypeAlias
 
 from app.engine.events import OrderRow
 from app.engine.units import ASK, BID
@@ -23,27 +23,44 @@ class _Resting:
     gone: bool = False
 
 
-def resting(rows: Iterable[OrderRow], instrument: str) -> dict[Place, int]:
-    """Acknowledged open quantity per venue, side and price, after these rows in their order."""
-    orders: dict[str, _Resting] = {}
-    for row in rows:
-        if row.child_id is not None:
-            _tell(_order_of(orders, row), row)
-    shown: dict[Place, int] = {}
-    for order in {id(order): order for order in orders.values()}.values():
-        left = order.qty - order.filled
-        if order.instrument == instrument and order.acked and not order.gone and left > 0 and order.price is not None:
-            place = (order.venue, order.side, order.price)
-            shown[place] = shown.get(place, 0) + left
-    return shown
+class OwnOrders:
+    """Own children after the rows told so far, under every id they have had."""
 
+    def __init__(self) -> None:
+        self._orders: dict[str, _Resting] = {}
 
-def _order_of(orders: dict[str, _Resting], row: OrderRow) -> _Resting:
-    """The order a row is about, under every id it has had."""
-    child = row.child_id or ""
-    found = orders.get(child) or orders.get(row.orig_child_id or child) or _Resting()
-    orders[child] = found
-    return found
+    def tell(self, rows: Iterable[OrderRow]) -> Self:
+        """Further rows, in their order."""
+        for row in rows:
+            if row.child_id is not None:
+                _tell(self._order_of(row), row)
+        return self
+
+    def shown(self, instrument: str) -> dict[Place, int]:
+        """Acknowledged open quantity per venue, side and price."""
+        shown: dict[Place, int] = {}
+        for order in {id(order): order for order in self._orders.values()}.values():
+            left = order.qty - order.filled
+            works = order.acked and not order.gone and left > 0
+            if order.instrument == instrument and works and order.price is not None:
+                place = (order.venue, order.side, order.price)
+                shown[place] = shown.get(place, 0) + left
+        return shown
+
+    def copy(self) -> "OwnOrders":
+        """The same orders, to be told other rows."""
+        copied = {id(order): replace(order) for order in self._orders.values()}
+        other = OwnOrders()
+        other._orders = {name: copied[id(order)] for name, order in self._orders.items()}
+        return other
+
+    def _order_of(self, row: OrderRow) -> _Resting:
+        """The order a row is about."""
+        child = row.child_id or ""
+        orders = self._orders
+        found = orders.get(child) or orders.get(row.orig_child_id or child) or _Resting()
+        orders[child] = found
+        return found
 
 
 def _tell(order: _Resting, row: OrderRow) -> None:

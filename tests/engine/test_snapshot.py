@@ -14,7 +14,7 @@ from app.engine.config import EngineConfig
 from app.engine.core import Engine
 from app.engine.errors import EngineError
 from app.engine.events import Block, Control, Instrument
-from app.engine.snapshot import pack, unpack
+from app.engine.snapshot import pack, unpack, unpack_books
 from app.engine.state import State
 from app.engine.units import SECOND
 from app.engine.universe import Universe
@@ -174,6 +174,16 @@ def test_that_damaged_bytes_are_refused(saved: bytes, data: st.DataObject) -> No
     for wrong in (bytes(damaged), saved[:at], saved + b"\0"):
         with pytest.raises(EngineError, match="not a saved engine state"):
             Engine.load(wrong, DAY.universe(), CONFIG)
+
+
+def test_that_the_books_and_own_rows_of_a_state_can_be_had_alone(saved: bytes) -> None:
+    engine = Engine.load(saved, DAY.universe(), CONFIG)
+    books, rows = unpack_books(saved)
+    assert rows == [fact.row for fact in engine.state.flow.facts]
+    ours, theirs = books.save(), engine.state.books.save()
+    assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
+    with pytest.raises(EngineError, match="not a saved engine state"):
+        unpack_books(saved[:-1])
 
 
 def test_that_a_state_of_another_version_is_refused(saved: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

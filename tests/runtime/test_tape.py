@@ -29,6 +29,23 @@ def read(path: Path) -> tuple[list[Block], JournalReader]:
     return list(reader.blocks()), reader
 
 
+def looked_over(path: Path) -> tuple[list[tuple[int, int]], JournalReader]:
+    reader = JournalReader(path, Universe())
+    return list(reader.places()), reader
+
+
+def test_that_places_alone_are_those_of_the_blocks_and_teach_the_same_names(day: Path) -> None:
+    blocks, reader = read(day)
+    places, other = looked_over(day)
+    assert [watermark for _, watermark in places] == [block.watermark for block in blocks]
+    assert (other.whole, other.number, other.end_ns, other.torn) == (reader.whole, reader.number, reader.end_ns, None)
+    names = [table.names for table in (other._universe.instruments, other._universe.venues, other._universe.sources)]
+    known = reader._universe
+    assert names == [known.instruments.names, known.venues.names, known.sources.names]
+    for number, (at, _) in enumerate(places):
+        assert same(other.block_at(at, number), blocks[number])
+
+
 @pytest.mark.slow
 def test_that_a_tape_cut_at_any_byte_is_used_up_to_the_last_whole_block(day: Path, tmp_path: Path) -> None:
     raw = day.read_bytes()
@@ -65,6 +82,11 @@ def test_that_a_changed_byte_ends_the_tape_at_its_block(day: Path, tmp_path: Pat
         changed[at] ^= 1 << draw.randrange(8)
         path.write_bytes(changed)
         blocks, reader = read(path)
+        places, over = looked_over(path)
+        assert ([watermark for _, watermark in places], over.torn) == (
+            [block.watermark for block in blocks],
+            reader.torn,
+        )
         assert reader.torn is not None
         assert int(reader.torn.split("offset ")[1].split(":")[0]) <= at
         assert all(same(ours, theirs) for ours, theirs in zip(whole, blocks, strict=False))

@@ -1,5 +1,6 @@
 """The past of a session from its tape: the book as of a nanosecond, a row as it came, the desk as it was."""
 
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -8,11 +9,13 @@ import pytest
 from app.board import BoardReader
 from app.engine.book import Books
 from app.engine.errors import FeedError
-from app.engine.events import OrderRow
+from app.engine.events import Block, OrderRow
 from app.engine.units import ASK, BID, PRICE_SCALE, SECOND
+from app.runtime.tape import JournalReader
+from app.session import past as past_module
 from app.session import snapshots
 from app.session.past import Past, in_words
-from app.session.resting import resting
+from app.session.resting import OwnOrders, Place
 from app.session.runtime_folder import RuntimeFolder
 from app.session.spoken import Level
 from app.settings import load_settings
@@ -65,6 +68,51 @@ def test_that_the_ladder_is_the_book_after_every_row_up_to_the_nanosecond(
         assert [(level.side, level.price, level.size) for level in found] == [level[:3] for level in wanted]
 
 
+def test_that_a_ladder_needs_no_engine_and_goes_on_from_where_it_was(
+    folder: RuntimeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(past_module, "state_before", None)  # a ladder that needs an engine would call it
+    read: list[int] = []
+    block_at = JournalReader.block_at
+
+    def counted(self: JournalReader, at: int, number: int) -> Block:
+        read.append(number)
+        return block_at(self, at, number)
+
+    monkeypatch.setattr(JournalReader, "block_at", counted)
+    feed, past = Reactive(), Past(folder, load_settings(None))
+    name, late = feed.universe.instruments[0], feed.start_ns + 500 * SECOND
+    past.ladder(name, late, None, 10)
+    first = len(read)
+    assert min(read) > 0  # from a state, not from the beginning
+    past.ladder(name, late + SECOND, None, 10)
+    assert len(read) - first <= 3
+    again = past.ladder(name, late - 100 * SECOND, None, 10)
+    assert again == Past(folder, load_settings(None)).ladder(name, late - 100 * SECOND, None, 10)
+
+
+def test_that_damaged_states_are_passed_over_and_the_tape_alone_is_enough(
+    folder: RuntimeFolder, tmp_path: Path
+) -> None:
+    copy = RuntimeFolder(tmp_path / "copy")
+    shutil.copytree(folder.path, copy.path)
+    for place in snapshots.places(copy.snapshots):
+        place.path.write_bytes(place.path.read_bytes()[:-1])
+    feed = Reactive()
+    name, ts_ns = feed.universe.instruments[0], int(feed._times[3000])
+    found = Past(copy, load_settings(None)).ladder(name, ts_ns, None, 10)
+    assert found == Past(folder, load_settings(None)).ladder(name, ts_ns, None, 10)
+
+
+def test_that_reading_ahead_finds_what_is_asked_for_later(folder: RuntimeFolder, tmp_path: Path) -> None:
+    past = Past(folder, load_settings(None))
+    while past._scan():
+        past.prepare()
+    assert past._scanned == len(past._tape().entries)
+    assert past.raw("desk", 2) == b"35=8|11=C0|32=1"
+    Past(RuntimeFolder(tmp_path / "none"), load_settings(None)).prepare()  # nothing there yet: nothing to read
+
+
 def test_that_a_message_is_found_as_it_came_and_a_row_without_one_in_words(folder: RuntimeFolder) -> None:
     past = Past(folder, load_settings(None))
     assert past.raw("desk", 2) == b"35=8|11=C0|32=1"
@@ -108,6 +156,10 @@ def test_that_what_is_not_on_the_tape_is_said_in_words(folder: RuntimeFolder, tm
 def row(kind: str, **more: object) -> OrderRow:
     given = {"ts_event": 1, "kind": kind, "source": "S", "child_id": "C", "instrument": "I", "side": "BUY", **more}
     return msgspec.convert(given, OrderRow)
+
+
+def resting(rows: list[OrderRow], instrument: str) -> dict[Place, int]:
+    return OwnOrders().tell(rows).shown(instrument)
 
 
 def test_that_own_quantity_rests_from_its_acknowledgement_to_its_end() -> None:

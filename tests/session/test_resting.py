@@ -1,14 +1,25 @@
 """What of our own orders rests in the market, told row by row; no row makes shares that were never there."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from app.engine.events import OrderRow
 from app.engine.units import ASK, BID
-from app.session.resting import resting
+from app.session.resting import OwnOrders, Place
 
 AT = ("V", BID, 50)
+
+
+def resting(rows: Sequence[OrderRow], instrument: str) -> dict[Place, int]:
+    """What rests after rows; the same when a copy is told the later half, which leaves the first as it was."""
+    half = OwnOrders().tell(rows[: len(rows) // 2])
+    before = half.shown(instrument)
+    found = half.copy().tell(rows[len(rows) // 2 :]).shown(instrument)
+    assert half.shown(instrument) == before
+    assert OwnOrders().tell(rows).shown(instrument) == found
+    return found
 
 
 def row(kind: str, child: str | None = "C", **more: Any) -> OrderRow:
