@@ -16,6 +16,7 @@ from app.engine.units import NULL, SECOND
 from app.engine.universe import Universe
 from app.runtime.fingerprint import Fingerprint
 from app.runtime.journal import JournalWriter
+from app.runtime.latency import Latency
 from app.runtime.outputs import Outputs, RunReport, Tables
 from app.runtime.pace import Pace
 from app.runtime.progress import ProgressBar
@@ -178,6 +179,7 @@ class Loop:
         self._positions: dict[str, str] = {}
         self._publish_at_s = -math.inf
         self._path_at = NULL
+        self._latency = Latency()
 
     def standing(self) -> Standing:
         """Where the run stands, between two blocks."""
@@ -251,7 +253,7 @@ class Loop:
 
     def _apply(self, block: Block) -> None:
         taps = self._taps
-        effects = self._engine.apply(block)
+        effects = self._latency.timed(self._engine.apply, block)
         self._fingerprint.add_market(block.market)
         self._fingerprint.add_orders(block.orders)
         self._fingerprint.add_controls(block.controls)
@@ -302,6 +304,9 @@ class Loop:
             self._taps.journal.flush()  # what is seen on the board survives this process
             if self._stream.held is not None:
                 self._stream.held(self._positions)
+        p99_us = self._latency.due()
+        if p99_us is not None:
+            board.meta("engine_p99_us", str(p99_us))
         self._engine.publish(board)
         done = self._options.clock()
         self._publish_at_s = max(now + self._taps.frame_s, done + _REST * (done - now))
