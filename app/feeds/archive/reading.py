@@ -35,6 +35,7 @@ class DataFile(NamedTuple):
     first: int
     last: int
     rows: int
+    bytes: int
 
 
 class TableReader:
@@ -60,7 +61,12 @@ class TableReader:
         actions = pa.table(self.delta.get_add_actions(flatten=True)).to_pylist()
         found = [
             DataFile(
-                line["path"], line[f"partition.{DATE}"], line[f"min.{CHUNK}"], line[f"max.{CHUNK}"], line["num_records"]
+                path=line["path"],
+                day=line[f"partition.{DATE}"],
+                first=line[f"min.{CHUNK}"],
+                last=line[f"max.{CHUNK}"],
+                rows=line["num_records"],
+                bytes=line["size_bytes"],
             )
             for line in actions
         ]
@@ -68,8 +74,13 @@ class TableReader:
 
     def chunks(self, days: Sequence[date], columns: Sequence[str] | None = None) -> Iterator[tuple[int, pa.Table]]:
         """Number and rows of each chunk of these days, in the order of their numbers; all columns, or these."""
-        wanted = [file for file in self.files() if file.day in days]
-        for group in _overlapping(wanted):
+        return self.chunks_of([file for file in self.files() if file.day in days], columns)
+
+    def chunks_of(
+        self, files: Sequence[DataFile], columns: Sequence[str] | None = None
+    ) -> Iterator[tuple[int, pa.Table]]:
+        """The same of these files, given by their first chunk."""
+        for group in _overlapping(files):
             tables = [self.read(file, columns) for file in group]
             joined = tables[0] if len(tables) == 1 else pa.concat_tables(tables, promote_options="permissive")
             numbers = joined.column(CHUNK).to_numpy()
