@@ -164,9 +164,9 @@ class Following(QObject):
             part.fade(pad.pulse.stale)
 
     def _why_stale(self) -> str:
-        """Why the engine ended, as the supervisor says; asked only while it matters."""
+        """Why the engine ended or does not come up, as the supervisor says; asked only while it matters."""
         engine, now = self._window.ports.engine, self._bridge.now()
-        if engine is None or self._bridge.pad.pulse.life != "stale":
+        if engine is None or self._bridge.pad.pulse.life not in {"stale", "waiting"}:
             self._reason = ""
         elif not self._reason or now - self._asked >= _ASK_NS:
             self._reason, self._asked = engine.reason(), now

@@ -34,6 +34,10 @@ STATES: Final = {
     "": ("○", "faint"),
 }
 LAG_NS: Final = 5 * SECOND  # event time a source may stand behind the watermark
+STARTING: Final = (
+    "The engine is starting; orders appear by themselves. The first start of a version compiles its kernels: "
+    "a minute or two"
+)
 _NO_CLOCK: Final = "not measured in a session of recorded or simulated time"
 
 
@@ -124,7 +128,7 @@ class Health(QWidget):
         for row in pad.table("sources"):
             source, state = escape(pad.text(int(row["source"]))), pad.text(int(row["state"])).lower()
             last, watermark = int(row["last_ts"]), pad.watermark
-            lag = max(watermark - last, 0) if NULL not in {last, watermark} and last else NULL
+            lag = max(watermark - last, int(row["lag_ns"]), 0) if NULL not in {last, watermark} and last else NULL
             if state in {"up", "live"} and lag > LAG_NS and pad.pulse.life == "live":
                 state = "lag"
             shape, tone = STATES.get(state, STATES[""])
@@ -187,7 +191,7 @@ class Alarm(QWidget):
         self.setAccessibleName("State of the data")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.fault = ""  # of the desk itself; stays until the desk is started again
-        self._restartable = restartable
+        self._restartable, self._calm = restartable, False
         self._words = QLabel()
         self._words.setWordWrap(True)
         self.restart = QPushButton("Restart the engine")
@@ -206,15 +210,27 @@ class Alarm(QWidget):
 
     def dress(self, theme: Theme) -> None:
         """Change the colours."""
+        self._theme = theme
         self.setStyleSheet(f"Alarm {{ background: {theme.raised}; }}")
-        self._words.setStyleSheet(f"color: {theme.red}; font-weight: 600;")
+        self._colour()
 
     def show_pulse(self, pulse: Pulse, reason: str = "") -> None:
-        """Say the pulse's sentence when it matters; `reason`: why the engine ended."""
+        """Say the pulse's sentence when it matters; `reason`: why the engine ended, or does not come up."""
         words = self.fault or (pulse.words if pulse.stale or pulse.life == "past" else "")
-        if reason and pulse.stale and not self.fault:
+        starting = pulse.life == "waiting" and self._restartable and not self.fault
+        if starting:
+            words = f"The engine has not come up. {reason}" if reason else STARTING
+        elif reason and pulse.stale and not self.fault:
             words += f". {reason}"
         if words != self._words.text():
             self._words.setText(words)
-        self.restart.setVisible(self._restartable and pulse.life == "stale" and not self.fault)
+        if (calm := starting and not reason) != self._calm:
+            self._calm = calm
+            self._colour()
+        due = pulse.life == "stale" or (starting and bool(reason))
+        self.restart.setVisible(self._restartable and due and not self.fault)
         self.setVisible(bool(words))
+
+    def _colour(self) -> None:
+        tone = self._theme.accent if self._calm else self._theme.red
+        self._words.setStyleSheet(f"color: {tone}; font-weight: 600;")

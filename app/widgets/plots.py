@@ -53,6 +53,7 @@ class Plots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.arrival, self.end = pg.InfiniteLine(0, angle=90), pg.InfiniteLine(angle=90)
         self.cross = [pg.InfiniteLine(angle=90) for _ in self.panes]
         self.cross_y = pg.InfiniteLine(angle=0)
+        self._valued = True
         self._arrange(hidden)
         self.hide_cross()
 
@@ -89,8 +90,17 @@ class Plots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         """Let every item take the new ranges now: done while painting, it would paint all of it twice."""
         self.scene().prepareForPaint()
 
+    def show_values(self, shown: bool) -> None:
+        """Figures on the axes, or none where there is nothing to read."""
+        if shown != self._valued:
+            self._valued = shown
+            for plot in self.panes:
+                plot.getAxis("left").setStyle(showValues=shown)
+            self.clock.setStyle(showValues=shown)
+
     def wipe(self) -> None:
         """Draw nothing."""
+        self.show_values(False)
         for item in (self.curve, self.marks, self.bars, self.own, self.planned, self.done, self.rate):
             item.clear()
         self.counts.show_bunches(NO_BUNCHES)

@@ -94,6 +94,7 @@ class Trace(QWidget):
             self.plots.wipe()
             return
         start, end = self.view()
+        self.plots.show_values(True)
         self.plots.clock.origin = course.arrival
         width = max(int(self.plots.box.width()), 200)
         ts, mid = course.path.outline(start, end, width, course.known)
