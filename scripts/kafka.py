@@ -154,7 +154,7 @@ class Broker:
             words = Path(f"/proc/{pid}/cmdline").read_bytes()
         except OSError:
             return False
-        return b"kafka.Kafka" in words
+        return not words or b"kafka.Kafka" in words  # for a moment after its start a process has no words
 
     def answers(self) -> bool:
         """True once it takes connections."""

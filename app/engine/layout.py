@@ -88,10 +88,14 @@ EVENT_ROW: Final = np.dtype(
     ],
     align=True,
 )  # fmt: skip
-# One source of the run, for the health strip.
+# One source of the run, for the health strip. `lag_ns`: event time that is read of it and not applied yet.
 SOURCE_ROW: Final = np.dtype(
-    [("source", "u4"), ("state", "u4"), ("last_ts", "i8"), ("rows", "i8"), ("late", "i8"), ("gaps", "i8")], align=True
-)
+    [
+        ("source", "u4"), ("state", "u4"), ("last_ts", "i8"), ("rows", "i8"), ("late", "i8"), ("gaps", "i8"),
+        ("lag_ns", "i8"),
+    ],
+    align=True,
+)  # fmt: skip
 
 # Of the control process's own board. One algo order and what is under way on it; `since_ns`: when it got there.
 SWITCH_ROW: Final = np.dtype(

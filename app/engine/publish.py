@@ -245,7 +245,7 @@ class Publisher:
             last = engine.history.last_of_source
             rows[n] = (
                 sink.intern(names[n]), sink.intern(engine.sources.get(names[n], "up")),
-                last[n] if n < len(last) else NULL, *engine.counted.of(n),
+                last[n] if n < len(last) else NULL, *engine.counted.of(n), 0,
             )  # fmt: skip
         sink.put("sources", np.arange(len(rows)), rows)
 

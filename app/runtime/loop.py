@@ -112,6 +112,7 @@ class Stream:
     notes: list[str] = field(default_factory=list)
     caption: str = ""  # what everybody who looks at the run must know of it
     held: Callable[[Mapping[str, str]], None] | None = None  # told up to where each lane is on the tape for good
+    lags: Callable[[], Mapping[str, int]] = dict  # source -> event ns that are read of it and not handed over
 
 
 @dataclass(slots=True)

@@ -70,6 +70,8 @@ def run_simulation(
 
 def introduce(board: BoardWriter, stream: Stream, span: tuple[int | None, int]) -> None:
     """What the desk shows of a run beside its figures: name, span of its time, the market's time zone."""
+    if isinstance(board, LiveBoard):
+        board.lags = stream.lags
     board.meta("session", stream.name)
     if stream.caption:
         board.meta("note", stream.caption)

@@ -375,8 +375,8 @@ def test_that_sources_show_their_state_their_last_time_and_their_rows() -> None:
     engine.apply(Block(T0 + 60 * S, controls=(Control(ts_event=T0, kind="down", source="silent"),)))
     engine.publish(board)
     assert board.table("sources") == [
-        {"source": "feed-XONE", "state": "up", "last_ts": last_ts(DAY), "rows": 30, "late": 0, "gaps": 0},
-        {"source": "silent", "state": "down", "last_ts": None, "rows": 0, "late": 0, "gaps": 0},
+        {"source": "feed-XONE", "state": "up", "last_ts": last_ts(DAY), "rows": 30, "late": 0, "gaps": 0, "lag_ns": 0},
+        {"source": "silent", "state": "down", "last_ts": None, "rows": 0, "late": 0, "gaps": 0, "lag_ns": 0},
     ]
 
 

@@ -124,6 +124,7 @@ class BlockDecoder:
         self._universe = universe
         self._source = source
         self._known: dict[int, _Numbers] = {}
+        self.sources: set[str] = {source} if source else set()  # that its rows are of
 
     def decode(self, data: bytes, where: str) -> Packed:
         """The block in these bytes. Raises DecodeError naming `where`, the field and what is allowed."""
@@ -154,7 +155,9 @@ class BlockDecoder:
         if numbers is None:
             if _hash(names) != names_hash:
                 raise DecodeError(complaint(where, "names", f"hash {names_hash:x}", "the names the header speaks of"))
-            numbers = self._known[names_hash] = _Numbers.of(_NAMES.decode(names), self._universe, self._source)
+            told = _NAMES.decode(names)
+            self.sources.update([] if self._source else told[2])
+            numbers = self._known[names_hash] = _Numbers.of(told, self._universe, self._source)
         return numbers.applied(market, where)
 
 

@@ -30,7 +30,12 @@ class Surroundings:
 
 
 class Decoder(Protocol):
-    """Turns the messages of one partition into batches; keeps what it needs between them. Pure."""
+    """Turns the messages of one partition into batches; keeps what it needs between them. Pure.
+
+    `sources`: logical names of the sources its rows are of, as far as they are known.
+    """
+
+    sources: set[str]
 
     def decode(self, value: bytes, offset: int, where: str) -> Iterable[Batch]:
         """Rows of one message, or of earlier ones it completes. Raises DecodeError."""
@@ -49,6 +54,7 @@ class Blocks:
         self._unpack = blocks.BlockDecoder(around.universe, around.source.source)
         streams = {int(stream): number for stream, number in (known.streams if known else {}).items()}
         self._sequence: Sequencer[Batch] = Sequencer(around.source.reorder, streams)
+        self.sources = self._unpack.sources
         self._name = around.name
         self._gaps = 0
 
@@ -80,6 +86,9 @@ class Blocks:
 class _Single:
     """Messages that stand for themselves."""
 
+    def __init__(self, around: Surroundings) -> None:
+        self.sources = {around.name}
+
     def position(self, offset: int) -> Position:
         """As Decoder."""
         return Position(offset)
@@ -93,6 +102,7 @@ class Dbn(_Single):
     """Databento: header and records in every message; ladders live on while the header stays the same."""
 
     def __init__(self, around: Surroundings, known: Position | None) -> None:  # noqa: ARG002 - every decoder's face
+        super().__init__(around)
         self._around = around
         self._decoder: DbnDecoder | None = None
         self._header = b""
@@ -117,6 +127,7 @@ class JsonL2(_Single):
     """Books as JSON texts."""
 
     def __init__(self, around: Surroundings, known: Position | None) -> None:  # noqa: ARG002 - every decoder's face
+        super().__init__(around)
         self._decoder = JsonDecoder(around.universe, around.name, around.source.venue)
 
     def decode(self, value: bytes, offset: int, where: str) -> Iterable[Batch]:

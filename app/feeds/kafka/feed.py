@@ -88,8 +88,9 @@ class KafkaFeed:
                 assert event.error is not None  # noqa: S101 - a failure has its reason
                 raise event.error
             case "up" | "down" | "gap":
-                kind = event.kind
-                return [Control(ts_event=0, kind=kind, source=self._around.name, text=event.text or None)]
+                told = {name for decoder in self._decoders.values() for name in decoder.sources} or {self._around.name}
+                kind, text = event.kind, event.text or None
+                return [Control(ts_event=0, kind=kind, source=name, text=text) for name in sorted(told)]
             case "assigned":
                 self._assign(event.partition, event.offset)
             case "revoked":
