@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from app.engine.units import MILLISECOND, NULL
 from app.widgets import format as text
-from app.widgets.marks import Happened, Note, happened, notes_of
+from app.widgets.happenings import Happened, Note, happened, notes_of
 from app.widgets.pad import Pad
 from app.widgets.pyramid import Path
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QBrush, QPen
 from app.engine.units import SECOND
 from app.widgets.axes import step_of
 from app.widgets.course import Course
-from app.widgets.marks import BUNCH_PX, FILLS, MARKS, NAMES, bunched
+from app.widgets.happenings import BUNCH_PX, FILLS, MARKS, NAMES, bunched
 from app.widgets.plots import Plots
 from app.widgets.theme import Theme
 

@@ -1,93 +1,18 @@
-"""Own events on the trace: one shape per class; where they would pile up, one mark with a count."""
+"""Marks of own events on the trace: what is painted of them, one shape per class, a count where they would pile up."""
 
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent, QTransform
 from PySide6.QtWidgets import QWidget
 
-from app.engine.events import Rows
-from app.widgets.columns import Texts, event_class
+from app.widgets.happenings import MARKS, NO_BUNCHES, Bunches
 from app.widgets.painting import painting
 from app.widgets.theme import Theme, figures_font
 
-BUNCH_PX: Final = 14.0  # marks of one class closer than this become one
 _LABEL_PX: Final = 24.0
-
-
-class Mark(NamedTuple):
-    """How a class of events is drawn."""
-
-    title: str
-    symbol: str
-    tone: str
-    filled: bool
-    size: int
-
-
-# fills in the colour of the side or of ink, the rest faint: the lights' colours are the lights' alone
-MARKS: Final = {
-    "passive": Mark("passive", "o", "side", True, 9),
-    "aggressive": Mark("aggressive", "t1", "ink", True, 11),
-    "other": Mark("other fill", "star", "ink", True, 12),
-    "post": Mark("post", "s", "faint", False, 7),
-    "replace": Mark("replace", "d", "faint", False, 9),
-    "cancel": Mark("cancel", "x", "faint", True, 8),
-}
-NAMES: Final = tuple(MARKS)
-_TURNS: Final = {
-    "algo_switched": "switched", "algo_paused": "paused", "algo_resumed": "resumed", "parent_amended": "amended",
-}  # fmt: skip
-FILLS: Final = 3  # the first three classes are fills
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """Own events of one order: time (ns), bps against the reference, class number, quantity, price."""
-
-    ts: NDArray[np.int64]
-    bps: NDArray[np.float64]
-    kind: NDArray[np.int64]
-    qty: NDArray[np.int64]
-    px: NDArray[np.float64]
-
-
-def happened(events: Rows, reference: float, mids: NDArray[np.float64], texts: Texts) -> Happened:
-    """Events as the trace places them: at their own price, or on the mid where they carry none."""
-    pairs, inverse = np.unique(events[["kind", "liquidity"]], return_inverse=True)
-    classes = [event_class(texts.text(int(p["kind"])), texts.text(int(p["liquidity"]))) for p in pairs]
-    numbers = np.array([NAMES.index(name) if name else -1 for name in classes], np.int64)
-    kind = numbers[inverse] if len(events) else np.empty(0, np.int64)
-    px = np.where(np.isnan(events["px"]), mids, events["px"])
-    kept = (kind >= 0) & ~np.isnan(px)
-    bps = (px[kept] - reference) / reference * 1e4
-    return Happened(events["ts"][kept], bps, kind[kept], events["qty"][kept], px[kept])
-
-
-class Bunches(NamedTuple):
-    """Marks to draw: where, of which class, how many events each stands for."""
-
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
-    kind: NDArray[np.int64]
-    events: NDArray[np.int64]
-
-
-NO_BUNCHES: Final = Bunches(np.empty(0), np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64))
-
-
-def bunched(x: NDArray[np.float64], y: NDArray[np.float64], kind: NDArray[np.int64], width: float) -> Bunches:
-    """Events of one class in one cell of a width become one mark in their middle; the cells do not move with x."""
-    if not len(x) or not width > 0:
-        return Bunches(x, y, kind, np.ones(len(x), np.int64))
-    cell = np.floor(x / width).astype(np.int64) * len(NAMES) + kind
-    _, first, inverse, count = np.unique(cell, return_index=True, return_inverse=True, return_counts=True)
-    middle = [np.bincount(inverse, weights=values) / count for values in (x, y)]
-    return Bunches(middle[0], middle[1], kind[first], count)
 
 
 class Counts(pg.GraphicsObject):  # type: ignore[misc]
@@ -131,24 +56,6 @@ class Counts(pg.GraphicsObject):  # type: ignore[misc]
         for x, y, said in drawn:
             painter.drawText(QPointF(x, y), said)
         painter.restore()
-
-
-class Note(NamedTuple):
-    """Something that changed how the order is worked: when (ns), in a word or two."""
-
-    ts: int
-    words: str
-
-
-def notes_of(events: Rows, texts: Texts) -> tuple[Note, ...]:
-    """Switches, pauses and amendments among own events, in time order."""
-    kinds = {i: texts.text(i) for i in np.unique(events["kind"]).tolist()}
-    found = []
-    for row in events[[kinds[i] in _TURNS for i in events["kind"].tolist()]]:
-        word = _TURNS[kinds[int(row["kind"])]]
-        more = texts.text(int(row["algo"])) if word == "switched" else f"{row['qty']:,}" if word == "amended" else ""
-        found.append(Note(int(row["ts"]), f"{word} {more}".strip()))
-    return tuple(sorted(found))
 
 
 class Notes(pg.GraphicsObject):  # type: ignore[misc]

@@ -6,7 +6,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
 
 from app.widgets.axes import BareAxis, ClockAxis, FigureAxis, TimeBox
-from app.widgets.marks import NO_BUNCHES, Counts, Notes
+from app.widgets.happenings import NO_BUNCHES
+from app.widgets.marks import Counts, Notes
 from app.widgets.theme import Theme, figures_font
 
 _LEFT: Final = 58  # width of both left axes, so that the plots stand under each other

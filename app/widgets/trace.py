@@ -14,8 +14,9 @@ from app.widgets import format as text
 from app.widgets.caption import Caption
 from app.widgets.course import Course
 from app.widgets.export import offer_picture
+from app.widgets.happenings import BUNCH_PX, FILLS, MARKS, NAMES
 from app.widgets.layers import Layers, View, traded
-from app.widgets.marks import BUNCH_PX, FILLS, MARKS, NAMES, Legend
+from app.widgets.marks import Legend
 from app.widgets.plots import Plots
 from app.widgets.theme import Theme
 

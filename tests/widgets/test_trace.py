@@ -18,7 +18,7 @@ from app.widgets import theme as themes
 from app.widgets.axes import STEPS, ClockAxis, FigureAxis, brief, step_of
 from app.widgets.columns import event_class
 from app.widgets.course import Course, Plan
-from app.widgets.marks import FILLS, MARKS, NAMES, bunched, happened, notes_of
+from app.widgets.happenings import FILLS, MARKS, NAMES, bunched, happened, notes_of
 from app.widgets.pyramid import Path
 from app.widgets.trace import Trace
 
