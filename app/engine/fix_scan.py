@@ -40,7 +40,7 @@ FIELD_COLUMNS: Final = 3
 STATE_SLOTS: Final = 14
 TABLED_TAGS: Final = 4096  # length tags below it are looked up, others searched
 
-_HEAD_BYTES: Final = 64
+HEAD_BYTES: Final = 64
 _TRAILER_BYTES: Final = 8
 _LONGEST_NUMBER: Final = 9  # digits of a tag, BodyLength or data length
 
@@ -325,7 +325,7 @@ sum_holds = jit(_sum_holds)
 
 def _message(data: Bytes, start: int, marks: Marks, found: Found, state: Ints) -> int:
     """Take the message at `start`, whose end is returned; ODD or TAIL where it is not beyond doubt."""
-    if start + _HEAD_BYTES > len(data):
+    if start + HEAD_BYTES > len(data):
         return TAIL
     which = delimiter_at(data, start, marks)
     if which < 0:
@@ -335,7 +335,7 @@ def _message(data: Bytes, start: int, marks: Marks, found: Found, state: Ints) -
     at = start + (which & 255) + width
     if data[at] != 57 or data[at + 1] != 61:
         return ODD
-    length, after = number(data, at + 2, start + _HEAD_BYTES)
+    length, after = number(data, at + 2, start + HEAD_BYTES)
     if after == at + 2 or not has(data, after, mark[0], width) or not 0 < length <= marks.limits[0]:
         return ODD
     last = after_body(data, after + width, length, mark[0], width)

@@ -134,3 +134,23 @@ def first_of_lanes(data: Any, at: int, byte: int) -> int:
         if data[at + lane] == byte:
             return lane
     return LANES
+
+
+def _word_at(_typing: Any, array: Any, _at: Any) -> Any:
+    """Code of one load of 8 bytes from any place."""
+
+    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        word = ir.IntType(64)
+        pointer = _row_pointer(context, builder, signature.args[0], *values)
+        return builder.load(builder.bitcast(pointer, word.as_pointer()), align=1)
+
+    return types.int64(array, types.intp), emit
+
+
+word_at: Any = intrinsic(_word_at)
+
+
+@shim(lambda data, at: lambda data, at: word_at(data, at))  # noqa: ARG005, PLW0108
+def word(data: Any, at: int) -> int:
+    """The 8 bytes from `at` on as an int64, least first. All must be there."""
+    return int.from_bytes(bytes(data[at : at + 8]), "little", signed=True)

@@ -12,7 +12,7 @@ import pytest
 from numba.core.dispatcher import Dispatcher
 
 from app.engine import jit as jit_module
-from app.engine.jit import FLAGS, JIT_OFF, LANES, compiled, first_of_lanes, jit, move, prefetch, shim
+from app.engine.jit import FLAGS, JIT_OFF, LANES, compiled, first_of_lanes, jit, move, prefetch, shim, word
 
 
 @pytest.fixture
@@ -128,6 +128,16 @@ def test_that_the_first_of_many_bytes_is_found(compiling: None) -> None:
             expected = near.index(byte) if byte in near else LANES
             assert native(data, at, byte) == first_of_lanes(data, at, byte) == expected
     assert first_of_lanes(np.full(LANES, 7, np.uint8), 0, 7) == native(np.full(LANES, 7, np.uint8), 0, 7) == 0
+
+
+def test_that_a_word_is_eight_bytes_from_any_place(compiling: None) -> None:
+    def look(data: Any, at: int) -> int:
+        return word(data, at)
+
+    native: Any = compiled(look, cache=False)
+    data = np.array([1, 0, 0, 0, 0, 0, 0, 0x80, 0xFF, 0xFF, 7], np.uint8)
+    for at in range(4):
+        assert native(data, at) == word(data, at) == int(np.frombuffer(data[at : at + 8].tobytes(), "<i8")[0])
 
 
 @pytest.mark.jit

@@ -45,7 +45,7 @@ class _Seen:
     possdup: bool
 
 
-class _Pending(NamedTuple):
+class Pending(NamedTuple):
     """A message of a type that is read, with its time; they are taken up in order of time, then of the log."""
 
     ts: int
@@ -65,12 +65,12 @@ class Intake:
     quarantine: list[Quarantined] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     _messages: int = 0
-    _pending: list[_Pending] = field(default_factory=list)
+    _pending: list[Pending] = field(default_factory=list)
     _seen: dict[tuple[bytes, ...], _Seen] = field(default_factory=dict)
     _bodies: set[tuple[bytes, ...]] = field(default_factory=set)
     _executions: dict[tuple[str, ...], tuple[bytes, ...]] = field(default_factory=dict)
     _requests: dict[tuple[str, bytes], tuple[str, Order]] = field(default_factory=dict)
-    _stamped_line: tuple[str, int, Stamp] | None = None
+    stamped_line: tuple[str, int, Stamp] | None = None
     _latest: dict[str, int] = field(default_factory=dict)
 
     def take(self, message: FixMessage, file: str) -> None:
@@ -94,7 +94,7 @@ class Intake:
         self.counts["out_of_order"] += stamp.ns < latest
         self._latest[session] = max(stamp.ns, latest)
         self.counts["coarse_stamps"] += stamp.grain >= SECOND
-        self._pending.append(_Pending(stamp.ns, rec, message, where))
+        self._pending.append(Pending(stamp.ns, rec, message, where))
 
     def settle(self) -> None:
         """End of the log: drop the copies, find each message's order, link the chains."""
@@ -113,7 +113,35 @@ class Intake:
         received, self.received = self.received, []
         return received
 
-    def _receive(self, pending: _Pending) -> None:
+    def receive(self, pending: Pending) -> list[Received]:
+        """A message known to be no copy, at once; what of it counts."""
+        self._receive(pending)
+        received, self.received = self.received, []
+        return received
+
+    def stamped(self, message: FixMessage, file: str) -> Stamp | None:
+        """The time of a message."""
+        return self._stamp(message, file)
+
+    def stamp_beside(self, message: FixMessage, file: str) -> Stamp | None:
+        """The capture stamp of a message's line."""
+        if self.settings.stamp != "prefix":
+            return None
+        text = message.first.get(52)
+        stamp = capture_stamp(message.prefix, self.settings.zone(), utc_ns(text) if text else None)
+        line = self.stamped_line
+        if stamp is None and line is not None and line[:2] == (file, message.line):
+            stamp = line[2]
+        if stamp is not None:
+            self.stamped_line = (file, message.line, stamp)
+            self.counts["stamped_by_prefix"] += 1
+        return stamp
+
+    def session_of(self, message: FixMessage) -> tuple[str, SessionSettings]:
+        """The session of a message and its settings."""
+        return self._session(message)
+
+    def _receive(self, pending: Pending) -> None:
         message, where = pending.message, pending.where
         session, settings = self._session(message)
         source = self.source or session
@@ -132,17 +160,11 @@ class Intake:
         if message.stamp is not None:
             self.counts["stamped_by_record"] += 1
             return Stamp(message.stamp, 1)
+        beside = self.stamp_beside(message, file)
+        if beside is not None:
+            return beside
         text = message.first.get(52)
         sent = utc_ns(text) if text else None
-        if self.settings.stamp == "prefix":
-            stamp = capture_stamp(message.prefix, self.settings.zone(), sent)
-            line = self._stamped_line
-            if stamp is None and line is not None and line[:2] == (file, message.line):
-                stamp = line[2]
-            if stamp is not None:
-                self._stamped_line = (file, message.line, stamp)
-                self.counts["stamped_by_prefix"] += 1
-                return stamp
         if sent is None:
             text = message.first.get(60)
             sent = utc_ns(text) if text else None

@@ -144,6 +144,10 @@ class Chains:
         """The order a ClOrdID means now."""
         return self._by_id.get((session, name))
 
+    def has_order_id(self, session: str, order_id: str) -> bool:
+        """True where the other side has called an order so."""
+        return (session, order_id) in self._by_order_id
+
     def learn(self, order: Order, message: FixMessage) -> None:
         """Note what a message says of its chain: level, links, symbol and side."""
         first, settings = order.first(), order.settings

@@ -47,7 +47,7 @@ class RowMaker:
     quarantine: list[Quarantined] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     _memory: dict[Order, Memory] = field(default_factory=dict)
-    _seq: Counter[str] = field(default_factory=Counter)
+    seqs: Counter[str] = field(default_factory=Counter)  # rows so far by source
 
     def run(self, received: Iterable[Received]) -> None:
         """Make the rows of all messages; one that cannot be understood is set aside whole."""
@@ -62,8 +62,16 @@ class RowMaker:
             for kind, values in made:
                 self.rows.append(self._row(item, kind, values))
 
+    def told(self, item: Received, memory: Memory) -> list[OrderRow]:
+        """Rows of one message whose chain stands as `memory` says. Raises FieldRefused."""
+        self._memory[item.order.first()] = memory
+        made = self._rows(item)
+        rows = [self._row(item, kind, values) for kind, values in made]
+        del self._memory[item.order.first()]
+        return rows
+
     def _row(self, item: Received, kind: Kind, values: dict[str, Any]) -> OrderRow:
-        self._seq[item.source] += 1
+        self.seqs[item.source] += 1
         first, memory = item.order.first(), self._memory[item.order.first()]
         order_id = item.message.text(37)
         common: dict[str, Any] = {
@@ -80,7 +88,7 @@ class RowMaker:
         }
         if kind.startswith("parent_"):
             common["child_id"] = common["algo_order_id"] = None
-        seq = self._seq[item.source]
+        seq = self.seqs[item.source]
         return OrderRow(ts_event=item.ts, kind=kind, source=item.source, seq=seq, rec=item.rec, **(common | values))
 
     def _instrument(self, symbol: str | None, ts: int) -> str | None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from app.engine import fix_scan as kernel
 from app.engine.fix_scan import Found, Ints, Marks, Words
-from app.feeds.decode.fix_fields import SOH, Field, FixMessage, soh_form
+from app.feeds.decode.fix_fields import DATA_FIELDS, SOH, Field, FixMessage, soh_form
 from app.feeds.decode.fix_frame import PREFIX_KEPT, BadSpan, Framer, Item
 from app.feeds.decode.fix_marks import DELIMITERS, FrameRules
 
@@ -206,3 +206,22 @@ def _marks_of(data_fields: tuple[tuple[int, int], ...], longest: int, counted: b
         closing,
         np.array([longest, counted], np.int64),
     )
+
+
+def scanned(message: FixMessage) -> FixBlock:
+    """A block of one message of the reference decoder; its sum and length are set right, and it is marked for it."""
+    body = soh_form([pair for pair in message.fields[2:-1] if pair[0] not in {9, 10}])
+    text = soh_form([message.fields[0], (9, b"%d" % len(body))]) + body
+    text += b"10=%03d\x01" % (sum(text) % 256)
+    data = text + b"." * kernel.HEAD_BYTES
+    room = Found(
+        np.empty((1, kernel.MESSAGE_COLUMNS), np.int64),
+        np.empty((len(data) // _LEAST_FIELD, kernel.FIELD_COLUMNS), np.int32),
+    )
+    state = np.zeros(kernel.STATE_SLOTS, np.int64)
+    kernel.scan(
+        np.frombuffer(data, np.uint8), _marks_of(tuple(sorted(DATA_FIELDS.items())), 1 << 62, False), room, state
+    )
+    room.messages[:, kernel.FLAGS] |= kernel.WRONG_SUM
+    room.messages[:, kernel.LINE] = message.line
+    return FixBlock(data, message.offset, room.messages[: state[kernel.S_MESSAGES]], room.fields)

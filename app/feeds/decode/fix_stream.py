@@ -14,7 +14,7 @@ from app.engine.universe import Universe
 from app.feeds.decode.fix_columns import Symbology
 from app.feeds.decode.fix_fields import FixMessage
 from app.feeds.decode.fix_frame import BadSpan, Framer
-from app.feeds.decode.fix_intake import Intake
+from app.feeds.decode.fix_intake import Intake, Pending
 from app.feeds.decode.fix_links import Chains, Order, Targets
 from app.feeds.decode.fix_orders import RowMaker
 from app.feeds.decode.fix_settings import FixSettings, SessionSettings
@@ -25,8 +25,8 @@ class LiveChains(Chains):
 
     def __init__(self) -> None:
         super().__init__()
-        self._owner: dict[str, str] = {}  # unique name -> session
-        self._known = Targets({}, {}, {})
+        self.owner: dict[str, str] = {}  # unique name -> session
+        self.targets = Targets({}, {}, {})
         self._order_ids: dict[Order, list[str]] = {}
         self._refused: set[tuple[Order, str]] = set()
 
@@ -36,15 +36,15 @@ class LiveChains(Chains):
         first = order.first()
         first.level = first.level or first.settings.level
         self._index(first)
-        if first.level == "parent" or first.parent_id is None or first.algo_order_id is None:
-            self._link(first, self._known)
+        if first.parent_id is None or (first.settings.algo_order and first.algo_order_id is None):
+            self._link(first, self.targets)
 
     def settle(self) -> None:
         """Nothing is left to be settled."""
 
     def _add(self, session: str, settings: SessionSettings, name: str) -> Order:
         order = super()._add(session, settings, name)
-        if self._owner.setdefault(order.name, session) != session:
+        if self.owner.setdefault(order.name, session) != session:
             order.name = f"{order.name}@{session}"
             self.counts["clordids_shared_by_sessions"] += 1
         self._members[order] = {name: order.name}
@@ -65,16 +65,16 @@ class LiveChains(Chains):
         """What links may find of this chain, and which instruments its links are carried by."""
         if first.level != "child":
             for name in self._members[first].values():
-                self._known.by_id[name] = first
+                self.targets.by_id[name] = first
             for order_id in self._order_ids.get(first, []):
-                named = self._known.by_order_id.setdefault(order_id, [])
+                named = self.targets.by_order_id.setdefault(order_id, [])
                 if first not in named:
                     named.append(first)
         if first.symbol and first.sign:
             for (which, index), value in first.links.items():
                 if which == "parent":
                     key = (first.session, first.settings.parent[index].tag, value)
-                    self._known.spans.setdefault(key, set()).add(f"{first.symbol} {first.sign}")
+                    self.targets.spans.setdefault(key, set()).add(f"{first.symbol} {first.sign}")
 
     def _accept(self, order: Order, link: tuple[str, int, str], targets: Targets) -> bool:
         before = self.counts["links_over_several_instruments"]
@@ -95,19 +95,19 @@ class FixStream:
     symbology: Symbology | None = None
     source: str | None = None
     quarantine: list[Quarantined] = field(default_factory=list)
-    _intake: Intake = field(init=False)
-    _maker: RowMaker = field(init=False)
+    chains: LiveChains = field(init=False, default_factory=LiveChains)
+    intake: Intake = field(init=False)
+    maker: RowMaker = field(init=False)
 
     def __post_init__(self) -> None:
-        chains = LiveChains()
-        self._intake = Intake(self.settings, self.source, chains=chains)
-        self._maker = RowMaker(self.settings, self.universe, chains, self.symbology)
-        self._intake.quarantine = self._maker.quarantine = self.quarantine
+        self.intake = Intake(self.settings, self.source, chains=self.chains)
+        self.maker = RowMaker(self.settings, self.universe, self.chains, self.symbology)
+        self.intake.quarantine = self.maker.quarantine = self.quarantine
 
     @property
     def counts(self) -> Counter[str]:
         """What was counted so far."""
-        return +(self._intake.counts + self._intake.chains.counts + self._maker.counts)
+        return +(self.intake.counts + self.intake.chains.counts + self.maker.counts)
 
     def framer(self) -> Framer:
         """A framer under the settings' rules, for a stream of bytes."""
@@ -119,10 +119,19 @@ class FixStream:
             if isinstance(item, BadSpan):
                 self.set_aside(item, file)
             else:
-                self._intake.take(item, file)
-                self._maker.run(self._intake.drain())
-        rows = self._maker.rows.copy()
-        self._maker.rows.clear()
+                self.intake.take(item, file)
+                self.maker.run(self.intake.drain())
+        return self.drained()
+
+    def heard(self, pending: Pending) -> list[OrderRow]:
+        """Rows of one message that is known to be no copy."""
+        self.maker.run(self.intake.receive(pending))
+        return self.drained()
+
+    def drained(self) -> list[OrderRow]:
+        """Rows made since the last time."""
+        rows = self.maker.rows.copy()
+        self.maker.rows.clear()
         return rows
 
     def set_aside(self, bad: BadSpan, file: str) -> None:

@@ -1,0 +1,194 @@
+"""What is remembered of a FIX stream, as arrays: keys by fingerprint, orders, texts, links, and each chain's messages.
+
+Everything grows by the hand of feeds/decode/fix_flow.py; a kernel says FULL before it writes beyond the end.
+"""
+
+from typing import Final, NamedTuple
+
+from app.engine.bits import signed
+from app.engine.fix_scan import AT, SIZE, TAG, Bytes, Ints, Words
+from app.engine.fix_values import stir, stir_bytes
+from app.engine.jit import jit
+
+# Fields that are looked at, by slot; link tags of the settings follow.
+SLOT_TAGS: Final = (
+    35, 34, 49, 56, 52, 43, 97, 11, 41, 37, 17, 20, 150, 39, 14, 32, 31, 38, 44, 54, 55, 65, 15, 1, 60, 100, 207, 30,
+    12, 99, 849, 168, 126, 151, 19, 13, 40, 59,
+)  # fmt: skip
+(
+    F_KIND, F_SEQ, F_SENDER, F_TARGET, F_SENT, F_DUP, F_RESEND, F_ID, F_ORIG, F_ORDER_ID, F_EXEC, F_TRANS, F_TYPE,
+    F_STATUS, F_CUM, F_LAST, F_LAST_PX, F_QTY, F_PX, F_SIDE, F_SYMBOL, F_SUFFIX, F_CURRENCY, F_ACCOUNT, F_TRANSACT,
+    F_DESTINATION, F_EXCHANGE, F_MARKET, F_COMMISSION, F_STOP, F_RATE, F_FROM, F_UNTIL, F_LEAVES, F_REF, F_COMM_TYPE,
+    F_ORD_TYPE, F_TIF,
+) = range(len(SLOT_TAGS))  # fmt: skip
+TABLED: Final = 4096  # tags below it are looked up, others searched
+
+# Kinds of keys.
+K_SESSION, K_ORDER, K_ORDER_ID, K_EXEC, K_SEEN, K_REQUEST, K_TEXT, K_LINK, K_OWNER = range(1, 10)
+SLOW_ORDER: Final = -2  # value of a key whose order the reference decoder has
+
+# Columns of an order (a ClOrdID): its name in the arena, session, first of its chain, the member before it; then what
+# stands at the first: handed over, side, symbol, venue, currency, account, parent, algo order, last message, last
+# member; what a replace request asked for; links (index + 1).
+(
+    O_AT, O_SIZE, O_SESSION, O_FIRST, O_PREV, O_SLOW, O_SIDE, O_SYMBOL, O_VENUE, O_CURRENCY, O_ACCOUNT, O_PARENT,
+    O_ALGO, O_LAST, O_TAIL, O_ASKED, O_ASKED_QTY, O_ASKED_PX, O_LINKS,
+) = range(19)  # fmt: skip
+MOST_RULES: Final = 6
+ORDER_COLUMNS: Final = O_LINKS + MOST_RULES
+# Columns of a session: 1 where kernels read it, its source, newest time (ns), number of rules, slot and kind of each.
+P_PLAIN, P_SOURCE, P_LATEST, P_RULES, P_SLOTS = range(5)
+SESSION_COLUMNS: Final = P_SLOTS + MOST_RULES
+# Columns of a link value: what it means (generation it was looked up in), parent and algo order it gives (texts),
+# and the one symbol and sign of the chains that carry it, or that there are several.
+L_MEANS, L_GENERATION, L_PARENT, L_ALGO, L_SYMBOL, L_SIGN, L_SEVERAL = range(7)
+LINK_COLUMNS: Final = 7
+NOTHING, ACCEPTED, TARGET, UNSETTLED = range(4)
+# Columns of a kept message: its bytes in the arena, time, number in the stream, line, offset, the one before it.
+M_AT, M_SIZE, M_TS, M_REC, M_LINE, M_OFFSET, M_PREV = range(7)
+KEPT_COLUMNS: Final = 7
+# Columns of a key: its fingerprint, a value, and one more.
+H_PRINT, H_PRINT2, H_VALUE, H_MORE = range(4)
+
+
+class Memory(NamedTuple):
+    """The arrays. `texts`: place and length in the arena, size exponent of an instrument; `first`: AT, SIZE by slot."""
+
+    slot_of: Words
+    own: Ints
+    core: Bytes
+    envelope: Bytes
+    first: Ints
+    keys: Ints
+    orders: Ints
+    sessions: Ints
+    texts: Ints
+    links: Ints
+    kept: Ints
+    arena: Bytes
+    seqs: Ints
+
+
+def _probe(keys: Ints, print1: int, print2: int) -> int:
+    """The key's row, or -1 - the free row where it belongs."""
+    mask = len(keys) - 1
+    at = print2 & mask
+    while keys[at, H_PRINT] != 0:
+        if keys[at, H_PRINT] == print1 and keys[at, H_PRINT2] == print2:
+            return at
+        at = (at + 1) & mask
+    return -1 - at
+
+
+probe = jit(_probe, forceinline=False)
+
+
+def _put(keys: Ints, free: int, prints: tuple[int, int], value: int, more: int) -> None:
+    """Write a key into the row `probe` gave for it."""
+    at = -1 - free
+    keys[at, H_PRINT], keys[at, H_PRINT2] = prints
+    keys[at, H_VALUE], keys[at, H_MORE] = value, more
+
+
+put = jit(_put)
+
+
+def _value(keys: Ints, prints: tuple[int, int]) -> int:
+    """The value of a key; -1 where there is none."""
+    row = probe(keys, prints[0], prints[1])
+    return signed(keys[row, H_VALUE]) if row >= 0 else -1
+
+
+value = jit(_value)
+
+
+def _key(kind: int, session: int) -> tuple[int, int]:
+    """The beginning of a fingerprint."""
+    return stir(kind, kind + 77, session)
+
+
+key = jit(_key)
+
+
+def _text_key(kind: int, session: int, data: Bytes, at: int, size: int) -> tuple[int, int]:
+    """The fingerprint of one text of a session; never 0."""
+    print1, print2 = key(kind, session)
+    print1, print2 = stir_bytes(print1, print2, data, at, size)
+    return print1 | 1, print2
+
+
+text_key = jit(_text_key, forceinline=False)
+
+
+def _rehash(old: Ints, new: Ints) -> None:
+    """All keys into a larger table."""
+    for row in range(len(old)):
+        if old[row, H_PRINT] != 0:
+            mask = len(new) - 1
+            at = old[row, H_PRINT2] & mask
+            while new[at, H_PRINT] != 0:
+                at = (at + 1) & mask
+            for n in range(4):
+                new[at, n] = old[row, n]
+
+
+rehash = jit(_rehash)
+
+
+def _same(data: Bytes, one: int, other: int, size: int) -> bool:
+    """True when two texts of one length are equal."""
+    for n in range(size):
+        if data[one + n] != data[other + n]:
+            return False
+    return True
+
+
+same = jit(_same)
+
+
+def _slot(memory: Memory, tag: int) -> int:
+    """The slot of a tag; -1 where it is not looked at."""
+    if tag < TABLED:
+        return signed(memory.slot_of[tag])
+    for n in range(len(memory.own)):
+        if memory.own[n, 0] == tag:
+            return signed(memory.own[n, 1])
+    return -1
+
+
+slot = jit(_slot)
+
+
+def _read(data: Bytes, fields: Words, memory: Memory) -> tuple[bool, int, int]:
+    """Note the first value of each slot. False: a field that may stand once has two values; fingerprint of the body."""
+    first = memory.first
+    for n in range(len(first)):
+        first[n, 1] = 0
+    holds = True
+    print1, print2 = 1, 2
+    for row in range(len(fields)):
+        tag, at, size = fields[row, TAG], fields[row, AT], fields[row, SIZE]
+        if tag >= TABLED or memory.envelope[tag] == 0:
+            print1, print2 = stir(print1, print2, tag)
+            print1, print2 = stir_bytes(print1, print2, data, at, size)
+        here = slot(memory, tag)
+        if here < 0 or size == 0:
+            continue
+        if first[here, 1] == 0:
+            first[here, 0], first[here, 1] = at, size
+        elif memory.core[here] != 0 and not (first[here, 1] == size and same(data, first[here, 0], at, size)):
+            holds = False
+    return holds, print1 | 1, print2
+
+
+read = jit(_read, forceinline=False)
+
+
+def _print_of(data: Bytes, memory: Memory, prints: tuple[int, int], slot: int) -> tuple[int, int]:
+    """A fingerprint with the value of a slot in it; never 0."""
+    at, size = memory.first[slot, 0], memory.first[slot, 1]
+    print1, print2 = stir_bytes(prints[0], prints[1], data, at if size > 0 else 0, size)
+    return print1 | 1, print2
+
+
+print_of = jit(_print_of)
