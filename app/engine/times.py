@@ -78,27 +78,45 @@ def _below(seq: int, other: int) -> bool:
 below = jit(_below)
 
 
+def _follow_one(s: Ordering, time: int, seq: int, source: int) -> None:
+    """Take one row up; one without a time or a source is passed over."""
+    if time <= 0 or source < 0:
+        return
+    if s.last[1] >= 0 and time <= s.last[0]:
+        rank, other = s.ranks[source], s.ranks[s.last[1]]
+        if time < s.last[0] or rank < other or (rank == other and below(seq, s.last[2])):
+            s.last[3] = 1
+    s.last[0], s.last[1], s.last[2] = time, source, seq
+    if time < s.newest[source]:
+        s.late[source] += 1
+    else:
+        s.newest[source] = time
+    if below(seq, s.last_seq[source]):
+        s.seq_back[source] += 1
+    s.last_seq[source] = seq
+
+
+follow_one = jit(_follow_one)
+
+
 def _follow(s: Ordering) -> None:
     """Take the rows up, one after the other."""
     for n in range(len(s.times)):
-        time, source, seq = s.times[n], s.sources[n], s.seqs[n]
-        if time <= 0 or source < 0:
-            continue
-        if s.last[1] >= 0 and time <= s.last[0]:
-            rank, other = s.ranks[source], s.ranks[s.last[1]]
-            if time < s.last[0] or rank < other or (rank == other and below(seq, s.last[2])):
-                s.last[3] = 1
-        s.last[0], s.last[1], s.last[2] = time, source, seq
-        if time < s.newest[source]:
-            s.late[source] += 1
-        else:
-            s.newest[source] = time
-        if below(seq, s.last_seq[source]):
-            s.seq_back[source] += 1
-        s.last_seq[source] = seq
+        follow_one(s, s.times[n], s.seqs[n], s.sources[n])
 
 
 follow = jit(_follow)
+
+
+def _follow_rows(rows: Rows, s: Ordering) -> None:
+    """Take market rows up, whose times, seqs and sources are their own: those of `s` are not looked at."""
+    for n in range(len(rows)):
+        row = rows[n]
+        packet = row["ts_recv"] if row["flags"] & SNAPSHOT else 0
+        follow_one(s, packet if packet > 0 else row["ts_event"], row["seq"], row["source"])
+
+
+follow_rows = jit(_follow_rows)
 
 
 def rows_behind(rows: Rows, time: int) -> int:

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from app.engine.book.room import readable
 from app.engine.events import MARKET, Rows
-from app.engine.times import Ordering, below, follow, rows_behind, running, times_of
+from app.engine.times import Ordering, below, follow, follow_rows, rows_behind, running, times_of
 from app.engine.units import LAST, NULL, SNAPSHOT
 
 
@@ -81,3 +82,15 @@ def test_that_what_runs_back_is_counted_by_source() -> None:
     assert seen.newest.tolist() == [6, 9]
     assert seen.last_seq.tolist() == [5, 2]
     assert seen.last.tolist() == [5, 0, 5, 1]
+
+
+@pytest.mark.parametrize("received", [0, 3, 9])
+def test_that_market_rows_are_followed_like_their_columns(received: int) -> None:
+    rows = _rows(5, 9, 0, 4, 8, sources=(0, 1, 0, 0, 1))
+    rows["seq"] = [5, 2**63, 7, 4, 2**63 - 1]
+    rows["ts_recv"], rows["flags"][3] = received, LAST | SNAPSHOT
+    by_columns = _followed((5, 5, 0), (9, -(2**63), 1), (received or 4, 4, 0), (8, 2**63 - 1, 1))
+    by_rows = _followed()
+    follow_rows(readable(rows), by_rows)
+    for name in ("newest", "last_seq", "late", "seq_back", "last"):
+        assert getattr(by_rows, name).tolist() == getattr(by_columns, name).tolist(), name

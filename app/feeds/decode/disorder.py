@@ -8,13 +8,15 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from app.engine import units
+from app.engine.book.room import readable
 from app.engine.events import Rows
-from app.engine.times import Ordering, follow
+from app.engine.times import Ordering, follow, follow_rows
 from app.engine.universe import Names
 from app.feeds.decode import columns
 from app.feeds.decode.rows import applied_time
 
 COLUMNS: Final = ("ts_event", "ts_recv", "flags", "seq", "source")
+_NONE: Final[NDArray[np.int64]] = np.zeros(0, np.int64)
 
 
 class Order:
@@ -36,20 +38,30 @@ class Order:
 
     def see(self, rows: Rows, sources: Names, seqs: NDArray[np.uint64] | None = None) -> None:
         """Take market rows, whose sources are numbers of `sources`; `seqs` instead of their own."""
-        own = rows["seq"] if seqs is None else seqs
-        self.follow(applied_time(rows), own, rows["source"].astype(np.int64), sources)
+        if seqs is None:
+            none = _read_only(_NONE)
+            follow_rows(readable(rows), self._ordering(none, none, none, sources))
+        else:
+            self.follow(applied_time(rows), seqs, rows["source"].astype(np.int64), sources)
 
     def follow(
         self, times: NDArray[np.int64], seqs: NDArray[np.uint64], picked: NDArray[np.int64], sources: Names
     ) -> None:
         """Take rows as columns; a row without a time (0 or less) or a source (-1) is passed over."""
-        more = np.zeros(len(sources) - len(self._newest), np.int64)
-        for name in ("_newest", "_last_seq", "_late", "_seq_back"):
-            setattr(self, name, np.concatenate([getattr(self, name), more]))
         bits = np.ascontiguousarray(seqs, np.uint64).view(np.int64)
+        follow(self._ordering(_read_only(times), _read_only(bits), _read_only(picked), sources))
+
+    def _ordering(
+        self, times: NDArray[np.int64], seqs: NDArray[np.int64], picked: NDArray[np.int64], sources: Names
+    ) -> Ordering:
+        """What the kernels take: the tables, as long as there are sources by now."""
+        if len(sources) > len(self._newest):
+            more = np.zeros(len(sources) - len(self._newest), np.int64)
+            for name in ("_newest", "_last_seq", "_late", "_seq_back"):
+                setattr(self, name, np.concatenate([getattr(self, name), more]))
         ranks = np.array(sources.ranks(), np.int64)
-        follow(
-            Ordering(times, bits, picked, ranks, self._newest, self._last_seq, self._late, self._seq_back, self._last)
+        return Ordering(
+            times, seqs, picked, ranks, self._newest, self._last_seq, self._late, self._seq_back, self._last
         )
 
 
@@ -87,6 +99,13 @@ class Disorder(Order):
 
     def _counted(self, table: NDArray[np.int64]) -> dict[str, int]:
         return {self.sources[source]: count for source, count in enumerate(table.tolist()) if count}
+
+
+def _read_only(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The values as the kernel takes them, wherever they lie: one compiled version for all callers."""
+    view = np.ascontiguousarray(values).view()
+    view.setflags(write=False)
+    return view
 
 
 def in_applied_order(rows: Rows, sources: Names) -> Rows:
