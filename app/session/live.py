@@ -12,9 +12,11 @@ from app.runtime.journal import JournalWriter
 from app.runtime.loop import Loop, RunOptions, RunResult, Standing, Taps
 from app.runtime.outputs import Outputs
 from app.runtime.pace import Pace
+from app.session.checking import MarkKeeper
 from app.session.day import Day, SimulatedDay
 from app.session.live_board import LiveBoard, trace_of
 from app.session.memory import keep_memory, uncollected
+from app.session.price_path import path_of
 from app.session.recovery import Recovered, recover
 from app.session.runtime_folder import RuntimeFolder
 from app.session.simulation import introduce
@@ -66,7 +68,8 @@ class LiveRun:
             board.recovering = False
             loop.publish()  # what an interrupted run had reached is seen at once, also while it stands still
             taps.journal = stack.enter_context(JournalWriter(folder.tape, day.universe, behind))
-            taps.keeper = stack.enter_context(SnapshotKeeper(folder.snapshots, engine, taps.journal))
+            states = stack.enter_context(SnapshotKeeper(folder.snapshots, engine, taps.journal))
+            taps.keeper = MarkKeeper(folder.marks, engine, taps.journal, states)
             return loop.finish() if loop.play() else None
 
     def _loop(self, engine: Engine, taps: Taps) -> Loop:
@@ -80,7 +83,9 @@ class LiveRun:
 
     def _board(self, left: Recovered | None) -> LiveBoard:
         kept = None if left is None else trace_of(self._folder.board, left.index.entries[-1].watermark)
-        self.board = LiveBoard(self._folder.board, self._pace, kept)
+        if left is not None and (kept is None or not len(kept)):  # the board before is lost: the tape has it all
+            kept = path_of(left.index, left.number, self._settings.engine(book=False))
+        self.board = LiveBoard(self._folder.board, self._pace, kept, self._folder.checked)
         self.board.recovering = left is not None
         self.board.tell("starting" if left is None else "recovering")
         self.board.heartbeat()

@@ -1,6 +1,7 @@
 """The board of a running session: it says what the run is at, and its price paths outlive the engine's process."""
 
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -11,19 +12,28 @@ from app.board import BoardError, BoardReader, BoardWriter, TornRowsError
 from app.engine.events import Rows
 from app.engine.units import NULL
 from app.runtime.pace import Pace
+from app.session.checking import Checked, checked
 
 TRACE: Final = "trace"
+SOURCES: Final = "sources"
+_CHECK_NS: Final = 1_000_000_000
 
 
 class LiveBoard(BoardWriter):
-    """Written by the run's thread alone. `kept` is the price path of the board before: what it has is not put again."""
+    """Written by the run's thread alone. `kept` is the price path of the board before: what it has is not put again.
 
-    def __init__(self, folder: Path, pace: Pace, kept: Rows | None = None) -> None:
+    `checked`: where the checker of the tape writes down how far it has come; its word is told on the board.
+    """
+
+    def __init__(self, folder: Path, pace: Pace, kept: Rows | None = None, checked: Path | None = None) -> None:
+        self._looked = 0  # before the first sign of life, which the opening of a board gives
+        self._checked, self._said = checked, Checked()
         super().__init__(folder, clock=time.monotonic_ns)
         self._pace = pace
         self._told: tuple[str, str] | None = None
         self._traced: dict[int, int] = {}
         self.recovering = False
+        self.lags: Callable[[], Mapping[str, int]] = dict  # source -> event ns that are read and not applied
         if kept is not None and len(kept):
             super().put(TRACE, np.arange(len(kept)), kept)
             for instrument in np.unique(kept["instrument"]).tolist():
@@ -35,6 +45,10 @@ class LiveBoard(BoardWriter):
             last = np.array([self._traced.get(i, NULL) for i in rows["instrument"].tolist()], np.int64)
             rows = rows[rows["ts"] > last]
             index = self.length(TRACE) + np.arange(len(rows))
+        elif section == SOURCES and (lags := self.lags()):
+            named = {self.intern(source): lag for source, lag in lags.items()}
+            rows = rows.copy()
+            rows["lag_ns"] = [named.get(source, 0) for source in rows["source"].tolist()]
         super().put(section, index, rows)
 
     def beat(self, watermark: int) -> None:
@@ -44,6 +58,22 @@ class LiveBoard(BoardWriter):
         else:
             self.tell("paused" if self._pace.paused and not self._pace.jumping else "playing")
         super().beat(watermark)
+
+    def heartbeat(self) -> None:
+        """Say that the writer lives, and once a second how far its tape has been checked."""
+        super().heartbeat()
+        now = time.monotonic_ns()
+        if self._checked is not None and now - self._looked >= _CHECK_NS:
+            self._looked = now
+            self._tell_checked(checked(self._checked) or self._said)
+
+    def _tell_checked(self, found: Checked) -> None:
+        """Put what has changed of the checker's word on the board."""
+        for name in Checked.__struct_fields__:
+            value = getattr(found, name)
+            if value != getattr(self._said, name):
+                self.meta(name, str(value))
+        self._said = found
 
     def tell(self, state: str) -> None:
         """Put state and speed on the board where they changed."""

@@ -14,6 +14,7 @@ import msgspec
 
 from app.engine.errors import ScorecardError
 from app.runtime.channel import Door
+from app.session.checking import Checker
 from app.session.past import Past
 from app.session.runtime_folder import RuntimeFolder
 from app.session.spoken import Answer, AskDesk, AskLadder, AskRaw, Question
@@ -21,6 +22,7 @@ from app.session.warm import load_kernels
 from app.settings import load_settings
 
 _BEAT_S: Final = 0.2
+_CHECK_S: Final = 0.05  # of every beat the tape is replayed and compared so long
 
 
 class Worker:
@@ -73,11 +75,12 @@ def main(words: Sequence[str]) -> int:
     ended = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    worker = Worker(Past(folder, settings))
+    worker, checker = Worker(Past(folder, settings)), Checker(folder, settings.engine(book=False))
     with Door(folder.socket("lookback"), worker.answer):
         worker.prepare()
         while not ended.wait(_BEAT_S):
             worker.beat()
+            checker.go_on(_CHECK_S)
     return 0
 
 

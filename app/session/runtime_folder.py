@@ -5,6 +5,7 @@ session.json    what is run
 status.json     the supervisor's word on every process: state, pid, reason
 board/ control/ lookback/   boards
 tape.journal    what was applied; commands.log  messages to the EMS, on disk before it gets them
+marks.log       run hash as each minute closed; checked.json  how far the tape has been replayed and compared
 snapshots/      states of the engine
 sockets/        addresses and keys; log/  standard error of each process; out/  tables of an ended day
 """
@@ -96,6 +97,8 @@ class RuntimeFolder:
         self.out = self.path / "out"
         self.tape = self.path / "tape.journal"
         self.commands = self.path / "commands.log"
+        self.marks = self.path / "marks.log"
+        self.checked = self.path / "checked.json"
         self._session = self.path / "session.json"
         self._status = self.path / "status.json"
         self._wish = self.path / "wish.json"
@@ -130,7 +133,7 @@ class RuntimeFolder:
         self._status.unlink(missing_ok=True)
         for part in (self.board, self.lookback, self.snapshots, self.out):
             shutil.rmtree(part, ignore_errors=True)
-        for file in (self.tape, self.commands, self._wish):
+        for file in (self.tape, self.commands, self.marks, self.checked, self._wish):
             file.unlink(missing_ok=True)
         if any(self.control.glob("*")):
             aside = self.path / "earlier" / time.strftime("%Y%m%d-%H%M%S", time.gmtime())

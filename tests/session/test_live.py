@@ -1,5 +1,6 @@
 """A session's run goes on exactly where it was interrupted: from its states, its tape and its messages."""
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -134,6 +135,24 @@ def test_that_the_new_board_has_the_whole_path_and_a_new_epoch(tmp_path: Path) -
     times = mine.rows("trace")
     for instrument in set(times["instrument"].tolist()):
         path = times["ts"][times["instrument"] == instrument]
+        assert (path[1:] > path[:-1]).all()
+
+
+def test_that_a_board_that_was_lost_gets_the_whole_path_again(tmp_path: Path) -> None:
+    undisturbed = begun(tmp_path / "whole")
+    played(undisturbed, Switch())
+    folder = begun(tmp_path / "run")
+    first = interrupted(folder, 300_000)
+    assert len(snapshots.places(folder.snapshots)) > 0
+    shutil.rmtree(folder.board)
+    second = Switch()
+    second.waiting = first.waiting
+    played(folder, second)
+    mine, theirs = (BoardReader(one.board).rows("trace") for one in (folder, undisturbed))
+    assert mine["ts"].min() == theirs["ts"].min()
+    assert len(mine) == pytest.approx(len(theirs), rel=0.1)
+    for instrument in set(mine["instrument"].tolist()):
+        path = mine["ts"][mine["instrument"] == instrument]
         assert (path[1:] > path[:-1]).all()
 
 

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 from app.board import BoardReader, blank
 from app.engine.events import Rows
 from app.runtime.pace import Pace
+from app.session.checking import Checked
 from app.session.live_board import TRACE, LiveBoard, trace_of
 
 
@@ -101,6 +103,29 @@ def test_that_an_instrument_that_the_board_before_never_had_is_put_whole(tmp_pat
         put(board, path((7, 1, 3.0), (0, 9, 0.9)))
         board.beat(10)
         assert shown(folder) == [(0, 10, 1.0), (7, 1, 3.0)]
+
+
+def test_that_the_checkers_word_is_told_on_the_board_once_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [10**12]
+    monkeypatch.setattr("app.session.live_board.time.monotonic_ns", lambda: now[0])
+    word, folder = tmp_path / "checked.json", tmp_path / "board"
+    with LiveBoard(folder, Pace(), None, word) as board:
+        board.beat(1)
+        assert "checked_ns" not in BoardReader(folder).meta()
+        word.write_bytes(msgspec.json.encode(Checked(checked_ns=7, live_run_hash="a", replay_run_hash="a")))
+        board.heartbeat()
+        assert "checked_ns" not in BoardReader(folder).meta(), "not looked at again yet"
+        now[0] += 10**9
+        board.heartbeat()
+        found = BoardReader(folder).meta()
+        assert (found["checked_ns"], found["live_run_hash"], found["replay_run_hash"]) == ("7", "a", "a")
+        assert "live_output_hash" not in found
+        word.write_bytes(b"{")
+        now[0] += 10**9
+        board.heartbeat()
+        assert BoardReader(folder).meta()["checked_ns"] == "7"
 
 
 def test_that_other_sections_are_put_as_they_come(tmp_path: Path) -> None:
