@@ -67,3 +67,20 @@ def capture(words: CaptureWords) -> None:
     for note in done.notes:
         typer.echo(f"note          {note}")
     typer.echo(f"written to    {words.out}")
+
+
+@app.command()
+def clock(
+    files: Annotated[list[Path], typer.Argument(help="What ptp4l, phc2sys or `chronyc tracking` wrote.")],
+    margin: Annotated[float, typer.Option(min=1, max=1_000, help="Of the budget over the worst error seen.")] = 3.0,
+) -> None:
+    """Say how good a clock was: its state, its worst error, and the budget that follows from it."""
+    from app.feeds.health import events_of, worst_ns  # noqa: PLC0415
+
+    for path in files:
+        events = events_of(path)
+        last, worst = events[-1], worst_ns(events)
+        lost = sum(event.state != "locked" for event in events)
+        typer.echo(f"{path.name}: {last.source} {last.state}, offset {last.offset_ns:,} ns +- {last.bound_ns:,}")
+        typer.echo(f"  {len(events):,} statements, {lost:,} not locked, worst error {worst:,} ns")
+        typer.echo(f"  budget {round(margin * worst):,} ns")

@@ -13,7 +13,7 @@ LevelMode: TypeAlias = Literal["z", "bps"]
 class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of the engine; durations in ns, rows in counts.
 
-    `clock_budget_ns`: error budget of each source's clock, 0 for a source that is not listed.
+    `clock_budget_ns`: error budget of each source's clock; one that is not listed has that of "*", else 0.
     `ring_ns`, `ring_rows`: the touch history keeps whatever is inside either.
     """
 
@@ -33,4 +33,4 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     def budget_of(self, source: str) -> int:
         """Clock error budget of a source (ns)."""
-        return self.clock_budget_ns.get(source, 0)
+        return self.clock_budget_ns.get(source, self.clock_budget_ns.get("*", 0))

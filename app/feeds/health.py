@@ -69,7 +69,7 @@ def worst_ns(events: Iterable[ClockEvent]) -> int:
 def budgets(files: Mapping[str, Path], configured: Mapping[str, int], margin: float) -> dict[str, int]:
     """Clock budgets by source (ns): as configured, or `margin` times the worst a source's file says if that is more.
 
-    The name "*" stands for every source without a file of its own; files bound nobody else's budget. Raises FeedError.
+    The name "*" stands for every source without a file of its own. Raises FeedError.
     """
     measured = {name: round(margin * worst_ns(events_of(path))) for name, path in files.items()}
     every = measured.get(EVERY, 0)

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
@@ -125,7 +125,8 @@ class _Capture:
         except OSError as error:
             raise FeedError(f"{folder}: cannot be written: {error.strerror or error}") from error
         finally:
-            spool.unlink(missing_ok=True)
+            with suppress(OSError):
+                spool.unlink(missing_ok=True)
 
     def _frames(self) -> Iterator[list[Frame]]:
         if self._live is not None:

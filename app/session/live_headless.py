@@ -14,6 +14,7 @@ from app.runtime.loop import Loop, RunOptions, RunResult, Standing, Taps
 from app.runtime.outputs import Outputs
 from app.runtime.pace import Pace
 from app.session.archiving import archiving
+from app.session.clock_health import engine_config
 from app.session.live_board import LiveBoard
 from app.session.live_day import SWITCH_S, LiveDay
 from app.session.memory import keep_memory, uncollected
@@ -29,7 +30,7 @@ def run_live(request: SimulationRequest, pace: Pace | None = None, title: str = 
     sys.setswitchinterval(SWITCH_S)
     pace = pace or Pace(request.speed)
     settings = load_settings(Path(request.settings) if request.settings else None)
-    config = settings.engine(book=False)
+    config = engine_config(settings, request.settings, book=False)
     load_kernels(config)
     with ExitStack() as stack:
         stack.enter_context(uncollected())

@@ -20,6 +20,7 @@ from app.runtime.pace import Pace
 from app.runtime.progress import ProgressBar
 from app.runtime.route import Route
 from app.session.archiving import archiving, name_of
+from app.session.clock_health import engine_config
 from app.session.formats import Sources, last_time, resolved_format
 from app.session.memory import keep_memory, uncollected
 from app.session.request import ReplayRequest
@@ -45,7 +46,7 @@ def play(request: ReplayRequest, board: BoardWriter | None, pace: Pace | None = 
     started = time.perf_counter()
     keep_memory()
     settings = load_settings(Path(request.settings) if request.settings else None)
-    config = settings.engine(book=request.book)
+    config = engine_config(settings, request.settings, book=request.book)
     load_kernels(config)
     universe = Universe()
     with ExitStack() as stack:

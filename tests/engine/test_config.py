@@ -24,6 +24,8 @@ def test_that_a_source_without_a_budget_has_a_perfect_clock() -> None:
     config = EngineConfig(clock_budget_ns={"ems": 250})
     assert (config.budget_of("ems"), config.budget_of("other")) == (250, 0)
     assert EngineConfig().budget_of("ems") == 0
+    shared = EngineConfig(clock_budget_ns={"ems": 250, "*": 40})
+    assert (shared.budget_of("ems"), shared.budget_of("other")) == (250, 40)
 
 
 @pytest.mark.parametrize("wrong", [{"level_mode": "x"}, {"cost_model": "none"}, {"dwell_ns": "10"}, {"book": 1}])

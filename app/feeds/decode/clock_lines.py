@@ -17,7 +17,7 @@ _OFFSET: Final = re.compile(
 )
 _SUMMARY: Final = re.compile(rb"rms\s+(?P<rms>\d+)\s+max\s+(?P<max>\d+)\s+freq")
 _PORT: Final = re.compile(rb"port \d+(?: \([^)]*\))?: (?P<old>[A-Z_]+) to (?P<new>[A-Z_]+)")
-_TRACKING: Final = re.compile(rb"^(?P<name>[A-Z][A-Za-z ]*?)\s*:\s*(?P<value>.*?)\s*$")
+_TRACKING: Final = re.compile(rb"^(?P<name>[A-Z][A-Za-z ()]*?)\s*:\s*(?P<value>.*?)\s*$")
 _SECONDS: Final = re.compile(rb"^(?P<number>[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?) seconds?(?: (?P<way>slow|fast))?")
 _LIMIT_S: Final = 1_000_000.0
 
