@@ -74,12 +74,11 @@ class TableReader:
 
     def chunks(self, days: Sequence[date], columns: Sequence[str] | None = None) -> Iterator[tuple[int, pa.Table]]:
         """Number and rows of each chunk of these days, in the order of their numbers; all columns, or these."""
-        return self.chunks_of([file for file in self.files() if file.day in days], columns)
+        for number, chunk in self.found([file for file in self.files() if file.day in days], columns):
+            yield number, in_order(chunk, self.name, number)
 
-    def chunks_of(
-        self, files: Sequence[DataFile], columns: Sequence[str] | None = None
-    ) -> Iterator[tuple[int, pa.Table]]:
-        """The same of these files, given by their first chunk."""
+    def found(self, files: Sequence[DataFile], columns: Sequence[str] | None = None) -> Iterator[tuple[int, pa.Table]]:
+        """Number and rows of each chunk of these files, which come by their first chunk; rows as they lie there."""
         for group in _overlapping(files):
             tables = [self.read(file, columns) for file in group]
             joined = tables[0] if len(tables) == 1 else pa.concat_tables(tables, promote_options="permissive")
@@ -87,7 +86,7 @@ class TableReader:
             several = np.unique(numbers).tolist()
             for number in several:
                 chunk = joined if len(several) == 1 else joined.filter(pa.array(numbers == number))
-                yield number, _in_order(chunk, self.name, number)
+                yield number, chunk
 
     def read(self, file: DataFile, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of one file; columns that it does not have yet are null. Raises FeedError."""
@@ -173,7 +172,7 @@ def _overlapping(files: Sequence[DataFile]) -> Iterator[list[DataFile]]:
         yield group
 
 
-def _in_order(chunk: pa.Table, name: str, number: int) -> pa.Table:
+def in_order(chunk: pa.Table, name: str, number: int) -> pa.Table:
     """The chunk's rows by their place. Raises DecodeError where some are missing or there twice."""
     places = chunk.column(ROW).to_numpy()
     count = len(places)

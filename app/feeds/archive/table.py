@@ -60,6 +60,7 @@ class ArchiveTable:
         self._group = f"writer {group}"
         self._generation = 0
         self._properties = properties(name, level)
+        self._known: dict[str, int | None] = {}  # versions of the loaded snapshot: the library looks into files
         self._table = self._opened()
 
     @property
@@ -126,7 +127,7 @@ class ArchiveTable:
             if rows is None:
                 schema = SCHEMAS[self.name]
                 self._table.create_write_transaction([], "append", schema, partition_by=[DATE], commit_properties=said)
-                self._table.update_incremental()  # it leaves the snapshot as it was
+                self._reload()  # it leaves the snapshot as it was
             else:
                 write_deltalake(
                     self._table, rows, mode="append", schema_mode="merge",
@@ -136,6 +137,7 @@ class ArchiveTable:
             return False
         except TROUBLE as error:
             raise ArchiveUnavailableError(f"{self._uri}: {_words(error)}") from error
+        self._known.clear()
         return True
 
     def _opened(self) -> DeltaTable:
@@ -154,13 +156,19 @@ class ArchiveTable:
             raise ArchiveUnavailableError(f"{self._uri}: {_words(error)}") from error
 
     def _reload(self) -> None:
+        self._known.clear()
         try:
             self._table.update_incremental()
         except TROUBLE as error:
             raise ArchiveUnavailableError(f"{self._uri}: {_words(error)}") from error
 
     def _version(self, name: str) -> int | None:
-        return self._table.transaction_version(name)
+        if name not in self._known:
+            try:
+                self._known[name] = self._table.transaction_version(name)
+            except TROUBLE as error:
+                raise ArchiveUnavailableError(f"{self._uri}: {_words(error)}") from error
+        return self._known[name]
 
 
 def _words(error: BaseException) -> str:

@@ -12,7 +12,7 @@ from app.feeds.archive import unpacking
 from app.feeds.archive.feed import ALL, chosen
 from app.feeds.archive.packing import checksum
 from app.feeds.archive.place import Place
-from app.feeds.archive.reading import ArchiveReader, DataFile, TableReader
+from app.feeds.archive.reading import ArchiveReader, DataFile, TableReader, in_order
 from app.feeds.archive.table import TROUBLE, ArchiveUnavailableError
 from app.feeds.archive.tables import DATE, MARKET, SCHEMAS, properties
 
@@ -71,31 +71,28 @@ def verify(address: str, asked: str | None) -> Findings:
     reader = ArchiveReader(Place.of(address))
     found = Findings()
     for day in chosen(reader.days(), asked or ALL, address):
-        chunks, rows, size = 0, 0, 0
-        for file in (file for file in reader.market.files() if file.day == day):
-            size += file.bytes
-            for problem, count in _checked(reader, file):
-                chunks, rows = chunks + 1, rows + count
-                if problem:
-                    found.faults.append(problem)
+        files = [file for file in reader.market.files() if file.day == day]
+        problems = list(_problems(reader, files))
+        found.faults += [problem for problem in problems if problem]
         orders, verdicts = reader.order_rows([day])
         found.faults += [entry.reason for verdict in verdicts for entry in verdict.entries]
-        each = f", {size / rows:.2f} bytes a row" if rows else ""
-        found.lines.append(f"{day}: {rows:,} market rows in {chunks} chunks{each}; {len(orders):,} own rows")
+        rows = sum(file.rows for file in files)
+        each = f", {sum(file.bytes for file in files) / rows:.2f} bytes a row" if rows else ""
+        found.lines.append(f"{day}: {rows:,} market rows in {len(problems)} chunks{each}; {len(orders):,} own rows")
     return found
 
 
-def _checked(reader: ArchiveReader, file: DataFile) -> Iterator[tuple[str, int]]:
-    """Chunk by chunk of a file what is wrong with it, "" where nothing is, and its rows."""
-    where = f"{MARKET}/{file.path}"
-    try:
-        for number, chunk in reader.market.chunks_of([file]):
-            universe = Universe()
-            packed = unpacking.unpack(chunk, universe)
-            whole = packed.check == checksum(packed.rows, universe)
-            yield "" if whole else f"{where}: chunk {number}: the rows do not fit their checksum", len(packed.rows)
-    except ScorecardError as error:
-        yield str(error), 0
+def _problems(reader: ArchiveReader, files: list[DataFile]) -> Iterator[str]:
+    """Chunk by chunk what is wrong with it, "" where nothing is."""
+    for number, chunk in reader.market.found(files):
+        universe = Universe()
+        try:
+            packed = unpacking.unpack(in_order(chunk, MARKET, number), universe)
+        except ScorecardError as error:
+            yield str(error)
+            continue
+        whole = packed.check == checksum(packed.rows, universe)
+        yield "" if whole else f"{MARKET} chunk {number}: the rows do not fit their checksum"
 
 
 def _opened(place: Place, name: str) -> DeltaTable:
