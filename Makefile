@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Kept bytecode halves the start of every process and of every test run: assertions are rewritten once, not each time.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: pictures help setup run test check bench bench-desk lock coverage mutation doctor prove-a1 prove-a2 clean
+.PHONY: pictures help setup run test check bench bench-desk lock coverage mutation doctor prove-a1 prove-a2 prove-b clean
 
 help: ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -34,6 +34,9 @@ prove-a1: setup ## the long lines of the exact core
 
 prove-a2: setup ## the long lines of the living desk: processes killed at random instants, worlds of many seeds
 	@$(BIN)/python scripts/prove.py a2
+
+prove-b: setup ## the long lines of the backbone: a million messages, faults, rates
+	@$(BIN)/python scripts/prove.py b
 
 lock: setup ## write requirements/ anew (LOCK_ARGS=--upgrade for newer versions)
 	@$(BIN)/python scripts/lock.py $(LOCK_ARGS)

@@ -1,7 +1,8 @@
-"""`make prove-a1`, `make prove-a2`: the long lines of the acceptance, one table at the end.
+"""`make prove-a1`, `make prove-a2`, `make prove-b`: the long lines of the acceptance, one table at the end.
 
 A1, the exact core: tests marked `prove` (thousands of random parents, hundreds of interleavings, millions of rows),
 the two hashes on every Python, coverage and the mutation run. A2, the living desk: processes killed at random instants.
+B, the backbone: every feed against a second decoder, faults, rates.
 """
 
 import argparse
@@ -23,7 +24,7 @@ MUTANTS: Final = ("--per-function", "6", "--seed", "1")
 def exact_core() -> list[Stage]:
     """A1."""
     return [
-        timed("long tests", lambda: run_tests("prove-a1", "-m", "prove", "--ignore", "tests/prove_a2", *PATIENT)),
+        timed("long tests", lambda: run_tests("prove-a1", "-m", "prove", "--ignore", "tests/prove_a2", "--ignore", "tests/prove_b", *PATIENT)),
         timed("same hashes on every Python", pythons.outcome),
         timed("engine coverage, JIT off", engine_coverage.outcome),
         timed("mutants", lambda: mutation.outcome(*MUTANTS)),
@@ -35,7 +36,12 @@ def living_desk() -> list[Stage]:
     return [timed("long tests", lambda: run_tests("prove-a2", "tests/prove_a2", "-m", "prove", *PATIENT))]
 
 
-PROOFS: Final[dict[str, Callable[[], list[Stage]]]] = {"a1": exact_core, "a2": living_desk}
+def backbone() -> list[Stage]:
+    """B: feeds, topics, captures and the archive at length."""
+    return [timed("long tests", lambda: run_tests("prove-b", "tests/prove_b", "-m", "prove", *PATIENT))]
+
+
+PROOFS: Final[dict[str, Callable[[], list[Stage]]]] = {"a1": exact_core, "a2": living_desk, "b": backbone}
 
 
 def main() -> int:

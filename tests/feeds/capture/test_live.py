@@ -8,7 +8,6 @@ import time
 import pytest
 
 from app.engine.errors import FeedError, SettingsError
-from app.feeds.capture import live
 from app.feeds.capture.cutting import CutPlan, Cutter
 from app.feeds.capture.live import LiveInterface, stamped
 from app.feeds.capture.records import Record
@@ -58,13 +57,13 @@ def test_that_without_the_right_to_read_frames_it_is_said_how_to_get_it(monkeypa
     def refused(*_words: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(live.socket, "socket", refused)
+    monkeypatch.setattr(socket, "socket", refused)
     with pytest.raises(FeedError, match="run as root, or give the interpreter CAP_NET_RAW"):
         LiveInterface("lo", lambda: True)
 
 
 def test_that_a_machine_without_raw_sockets_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(live.socket, "AF_PACKET")
+    monkeypatch.delattr(socket, "AF_PACKET")
     with pytest.raises(FeedError, match="capture to a file and give its path"):
         LiveInterface("lo", lambda: True)
 
