@@ -13,6 +13,7 @@ from app.runtime.loop import Loop, RunOptions, RunResult, Standing, Taps
 from app.runtime.outputs import Outputs
 from app.runtime.pace import Pace
 from app.session.checking import MarkKeeper
+from app.session.clock_watch import clock_watch
 from app.session.day import Day, SimulatedDay
 from app.session.live_board import LiveBoard, trace_of
 from app.session.memory import keep_memory, uncollected
@@ -86,6 +87,8 @@ class LiveRun:
         if left is not None and (kept is None or not len(kept)):  # the board before is lost: the tape has it all
             kept = path_of(left.index, left.number, self._settings.engine(book=False))
         self.board = LiveBoard(self._folder.board, self._pace, kept, self._folder.checked)
+        session = self._folder.session()
+        self.board.clock = clock_watch(self._settings.health.files, session.settings if session else None)
         self.board.recovering = left is not None
         self.board.tell("starting" if left is None else "recovering")
         self.board.heartbeat()

@@ -13,6 +13,7 @@ from app.engine.events import Rows
 from app.engine.units import NULL
 from app.runtime.pace import Pace
 from app.session.checking import Checked, checked
+from app.session.clock_watch import ClockWatch, Offset
 
 TRACE: Final = "trace"
 SOURCES: Final = "sources"
@@ -33,6 +34,8 @@ class LiveBoard(BoardWriter):
         self._told: tuple[str, str] | None = None
         self._traced: dict[int, int] = {}
         self.recovering = False
+        self.clock = ClockWatch({})
+        self._offset = Offset("", "")
         self.lags: Callable[[], Mapping[str, int]] = dict  # source -> event ns that are read and not applied
         if kept is not None and len(kept):
             super().put(TRACE, np.arange(len(kept)), kept)
@@ -60,12 +63,18 @@ class LiveBoard(BoardWriter):
         super().beat(watermark)
 
     def heartbeat(self) -> None:
-        """Say that the writer lives, and once a second how far its tape has been checked."""
+        """Say that the writer lives, and once a second how far its tape has been checked and its clock is off."""
         super().heartbeat()
         now = time.monotonic_ns()
-        if self._checked is not None and now - self._looked >= _CHECK_NS:
+        if now - self._looked >= _CHECK_NS:
             self._looked = now
-            self._tell_checked(checked(self._checked) or self._said)
+            if self._checked is not None:
+                self._tell_checked(checked(self._checked) or self._said)
+            offset = self.clock.look()
+            if offset != self._offset:
+                self._offset = offset
+                self.meta("clock_offset_ns", offset.ns)
+                self.meta("clock_offset_why", offset.why)
 
     def _tell_checked(self, found: Checked) -> None:
         """Put what has changed of the checker's word on the board."""

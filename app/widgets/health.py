@@ -116,7 +116,7 @@ class Health(QWidget):
         self._set(self.session, escape(meta.get("session", "")))
         self._set(self.sources, *self._sources(pad))
         self._set(self.engine, *self._engine(meta))
-        self._set(self.hashes, *self._hashes(pad, meta))
+        self._set(self.hashes, *self._hashes(pad, meta, where_name))
         said, tip = alarms
         calm = "0 red" in said and "0 amber" in said
         tone = "faint" if pad.pulse.stale or calm else "red" if "0 red" not in said else "amber"
@@ -148,19 +148,20 @@ class Health(QWidget):
         clock = f"{int(offset):+,} ns" if offset.lstrip("-").isdigit() else text.DASH
         words = f"clock {clock}  engine p99 {f'{p99} µs' if p99 else text.DASH}"
         known = [name for name, value in (("clock offset", offset), ("engine p99", p99)) if not value]
-        return self._tinted(words, "faint"), f"{' and '.join(known)}: {_NO_CLOCK}" if known else ""
+        why = meta.get("clock_offset_why", "") or _NO_CLOCK
+        tip = f"clock offset: {why}" if offset else f"{' and '.join(known)}: {why}" if known else ""
+        return self._tinted(words, "faint"), tip
 
-    def _hashes(self, pad: Pad, meta: dict[str, str]) -> tuple[str, str]:
-        run, output, replayed = (meta.get(name, "") for name in ("run_hash", "output_hash", "replay_output_hash"))
+    def _hashes(self, pad: Pad, meta: dict[str, str], where_name: str) -> tuple[str, str]:
+        run, output = (meta.get(name, "") for name in ("run_hash", "output_hash"))
         late = sum(max(int(row["late"]), 0) for row in pad.table("sources"))
         if late:
             badge, tone = f"▲ {text.number(late)} late market rows", "amber"
-        elif replayed and output:
-            badge, tone = ("● live = replay", "good") if replayed == output else ("■ live ≠ replay", "red")
         else:
-            badge, tone = "○ replay not compared", "faint"
+            badge, tone = compared(meta, where_name)
         if not run and not output:
-            return self._tinted(badge, tone), "hashes come with the end of the run"
+            tip = "the run's tape is replayed beside it; its hashes of the whole day come with its end"
+            return self._tinted(badge, tone), tip
         words = f"run {run[:10] or text.DASH}  out {output[:10] or text.DASH}"
         tip = f"run hash, everything as known then: {run}\noutput hash, as restated: {output}"
         return f"{self._tinted(badge, tone)}&nbsp; {self._tinted(words, 'faint')}", tip
@@ -179,6 +180,21 @@ class Health(QWidget):
         say(label, words)
         if tip is not None and label.toolTip() != tip:
             label.setToolTip(tip)
+
+
+def compared(meta: dict[str, str], where_name: str) -> tuple[str, str]:
+    """The badge of the replay and its tone: both hashes, and the event time up to which they were compared."""
+    output = meta.get("live_output_hash", "") or meta.get("output_hash", "")
+    pairs = [(meta.get("live_run_hash", ""), meta.get("replay_run_hash", "")),
+             (output, meta.get("replay_output_hash", ""))]  # fmt: skip
+    known = [(live, replayed) for live, replayed in pairs if live and replayed]
+    if not known:
+        return "○ replay not compared", "faint"
+    until = meta.get("checked_ns", "")
+    to = f" to {text.clock(int(until), text.zone(where_name), 0)}" if until.isdigit() else ""
+    if all(live == replayed for live, replayed in known):
+        return f"● live = replay{to}", "good"
+    return f"■ live ≠ replay{to}", "red"
 
 
 class Alarm(QWidget):

@@ -10,6 +10,7 @@ from app.board import BoardReader, blank
 from app.engine.events import Rows
 from app.runtime.pace import Pace
 from app.session.checking import Checked
+from app.session.clock_watch import NO_FILE
 from app.session.live_board import TRACE, LiveBoard, trace_of
 
 
@@ -79,9 +80,9 @@ def test_that_what_has_not_changed_is_not_told_again(tmp_path: Path, monkeypatch
         monkeypatch.setattr(board, "meta", lambda key, _text: told.append(key))
         for watermark in range(5):
             board.beat(watermark)
-        assert told == ["state", "speed"]
+        assert told == ["state", "speed", "clock_offset_ns", "clock_offset_why"]
         board.tell("ended")
-        assert told == ["state", "speed"] * 2
+        assert told[4:] == ["state", "speed"]
 
 
 def test_that_the_path_of_the_board_before_is_kept_and_only_what_is_newer_is_added(tmp_path: Path) -> None:
@@ -122,6 +123,7 @@ def test_that_the_checkers_word_is_told_on_the_board_once_a_second(
         found = BoardReader(folder).meta()
         assert (found["checked_ns"], found["live_run_hash"], found["replay_run_hash"]) == ("7", "a", "a")
         assert "live_output_hash" not in found
+        assert (found["clock_offset_ns"], found["clock_offset_why"]) == ("", NO_FILE)
         word.write_bytes(b"{")
         now[0] += 10**9
         board.heartbeat()

@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 from app.board import BoardWriter
 from app.widgets import theme as themes
 from app.widgets.bridge import Bridge
-from app.widgets.health import LIVES, STATES
+from app.widgets.format import DASH
+from app.widgets.health import LIVES, STATES, compared
 from app.widgets.main_window import MainWindow
 from app.widgets.pad import Pad
 from app.widgets.ports import Ports
@@ -142,6 +143,34 @@ def test_that_the_badge_compares_the_run_with_its_replay(window: MainWindow, fil
         filler.writer.beat(OPEN + DAY)
         window.bridge.look()
         assert words in window.health.hashes.text()
+
+
+@pytest.mark.parametrize(
+    ("run", "output", "badge"),
+    [
+        (("a", "a"), ("", ""), ("● live = replay to 14:30:00", "good")),
+        (("a", "a"), ("b", "b"), ("● live = replay to 14:30:00", "good")),
+        (("a", "a"), ("b", "c"), ("■ live ≠ replay to 14:30:00", "red")),
+        (("a", "x"), ("b", "b"), ("■ live ≠ replay to 14:30:00", "red")),
+        (("", ""), ("b", ""), ("○ replay not compared", "faint")),
+    ],
+)
+def test_that_the_badge_is_of_both_hashes_and_says_how_far(
+    run: tuple[str, str], output: tuple[str, str], badge: tuple[str, str]
+) -> None:
+    meta = {"live_run_hash": run[0], "replay_run_hash": run[1], "live_output_hash": output[0],
+            "replay_output_hash": output[1], "checked_ns": str(52_200 * SECOND)}  # fmt: skip
+    assert compared(meta, "UTC") == badge
+
+
+def test_that_an_offset_says_whose_it_is_and_none_says_why(window: MainWindow, filler: Filler) -> None:
+    for offset, why, shown in (("", "no file", f"clock {DASH}"), ("-1300", "A: says so", "clock -1,300 ns")):
+        filler.writer.meta("clock_offset_ns", offset)
+        filler.writer.meta("clock_offset_why", why)
+        filler.writer.beat(OPEN + DAY)
+        window.bridge.look()
+        assert shown in window.health.engine.text()
+        assert why in window.health.engine.toolTip()
 
 
 def test_that_a_constructed_session_says_so_on_the_screen(window: MainWindow, filler: Filler) -> None:
