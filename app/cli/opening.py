@@ -13,6 +13,7 @@ from app.session.supervisor import supervise, words_of
 
 WORLD_SPEED: Final = 60.0  # a day in six and a half minutes
 _RECORDED: Final[tuple[Role, ...]] = ("engine", "lookback")
+_FOLLOWED: Final[tuple[Role, ...]] = ("engine",)
 _SIMULATED: Final[tuple[Role, ...]] = ("engine", "control", "lookback")
 
 Runtime: TypeAlias = Annotated[
@@ -42,5 +43,5 @@ def run_session(folder: RuntimeFolder, session: Session) -> None:
 
 def roles_of(session: Session) -> Sequence[Role]:
     """The processes a session needs."""
-    roles = _SIMULATED if session.world is not None else _RECORDED
+    roles = _SIMULATED if session.world is not None else _RECORDED if session.results is None else _FOLLOWED
     return (*roles, "desk") if session.desk else roles

@@ -59,6 +59,9 @@ class DeskWords:
     speed: Speed = None
     settings: SettingsFile = None
     picture: Annotated[Path | None, typer.Option(help="Draw the desk at the end into this PNG.")] = None
+    from_results: Annotated[
+        str | None, typer.Option(metavar="BROKER/TOPIC", help="Follow an engine that runs elsewhere by its results.")
+    ] = None
     runtime: Runtime = None
 
 
@@ -85,6 +88,9 @@ def desk(words: DeskWords) -> None:
         play_on_desk(request, words.picture)
         return
     folder = RuntimeFolder(words.runtime or default_folder())
+    if words.from_results is not None:
+        session = Session(results=words.from_results, settings=_absolute(words.settings), desk=has_screen())
+        open_window(folder, session) if session.desk else run_session(folder, session)
     if folder.running():
         raise typer.Exit(attach(folder))
     run_words = RunWords(runtime=words.runtime, speed=words.speed, settings=words.settings)

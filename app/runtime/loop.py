@@ -100,6 +100,16 @@ class Publication(Sink, Protocol):
         """Say that the writer lives."""
 
 
+class Results(Protocol):
+    """Somebody who passes on what is published, wherever the board is."""
+
+    def over(self, board: Publication | None) -> Publication:
+        """Stand in front of a board, or in place of none."""
+
+    def ended(self, result: "RunResult") -> None:
+        """The run is over."""
+
+
 @dataclass(slots=True)
 class Stream:
     """One opened source of a run; quarantine, counts and notes fill while it is read."""
@@ -112,6 +122,7 @@ class Stream:
     notes: list[str] = field(default_factory=list)
     caption: str = ""  # what everybody who looks at the run must know of it
     held: Callable[[Mapping[str, str]], None] | None = None  # told up to where each lane is on the tape for good
+    results: Results | None = None
     lags: Callable[[], Mapping[str, int]] = dict  # source -> event ns that are read of it and not handed over
 
 
@@ -181,6 +192,8 @@ class Loop:
         self._publish_at_s = -math.inf
         self._path_at = NULL
         self._latency = Latency()
+        if stream.results is not None:
+            taps.board = stream.results.over(taps.board)
 
     def standing(self) -> Standing:
         """Where the run stands, between two blocks."""
@@ -250,7 +263,10 @@ class Loop:
         if taps.archive is not None:
             taps.archive.finish(report.output_hash, tables, end_ns)
         self._publish(due_only=False)
-        return RunResult(report, tables, end_ns)
+        result = RunResult(report, tables, end_ns)
+        if self._stream.results is not None:
+            self._stream.results.ended(result)
+        return result
 
     def _apply(self, block: Block) -> None:
         taps = self._taps

@@ -20,6 +20,7 @@ from app.runtime.ems_port import EmsPort
 from app.runtime.pace import Pace
 from app.runtime.stepped import Wire
 from app.session.day import Day, RecordedDay, SimulatedDay
+from app.session.follow import follow
 from app.session.live import LiveRun
 from app.session.live_board import LiveBoard
 from app.session.live_day import SWITCH_S, LiveDay
@@ -92,6 +93,9 @@ def main(words: Sequence[str], opener: OpenDay = open_day) -> int:
     with Door(folder.socket("engine"), answer), EmsPort(folder.socket("ems")) as wire:
         try:
             settings = load_settings(Path(session.settings) if session.settings else None)
+            if session.results is not None:
+                follow(settings, session.results, folder.board, pace)
+                return 0
             day = opener(session, Surroundings(settings, pace, wire))
             return _run(folder, settings, day, pace)
         except ScorecardError as error:

@@ -10,11 +10,13 @@ from app.engine.universe import Universe
 from app.feeds import session
 from app.feeds.base import Options
 from app.feeds.kafka.feed import KafkaFeed
+from app.feeds.kafka.results import ResultsTopic
+from app.feeds.kdb.feed import KdbFeed
 from app.runtime.live_route import LiveFeed, LiveRoute
 from app.runtime.loop import Standing, Stream
 from app.runtime.route import Route
 from app.settings import Settings
-from app.settings_sources import KafkaSource, Source
+from app.settings_sources import KafkaSource, KdbSource, Source
 
 SWITCH_S: Final = 0.0005  # between threads: the engine does not wait for its readers
 FeedMaker: TypeAlias = Callable[[str, Any, Settings, Universe], LiveFeed]
@@ -24,8 +26,12 @@ def _kafka(name: str, source: KafkaSource, settings: Settings, universe: Univers
     return KafkaFeed(name, source, settings.kafka, universe, settings.fix)
 
 
+def _kdb(name: str, source: KdbSource, _settings: Settings, universe: Universe) -> LiveFeed:
+    return KdbFeed(name, source, universe, frozenset(universe.reference))
+
+
 # Kind of a source -> how its feed is made.
-LIVE_FEEDS: Final[Mapping[type[Any], FeedMaker]] = {KafkaSource: _kafka}
+LIVE_FEEDS: Final[Mapping[type[Any], FeedMaker]] = {KafkaSource: _kafka, KdbSource: _kdb}
 
 
 class LiveDay:
@@ -40,6 +46,8 @@ class LiveDay:
         self.route: LiveRoute | None = None
         self._settings = settings
         self.stream = Stream(title, self.universe, Route(iter(()), (), 1))
+        if settings.kafka.results:
+            self.stream.results = ResultsTopic(settings.kafka, title)
 
     def open(self, standing: Standing) -> tuple[int | None, int]:
         """As Day: read on behind what the tape holds, lane by lane. Raises ScorecardError."""
@@ -49,12 +57,8 @@ class LiveDay:
         feeds = [self._feed(name, source) for name, source in settings.sources.items()]
         self.route = LiveRoute(feeds, settings.live.queue_rows)
         self.route.open(standing.positions, standing.watermark)
-        self.stream.blocks, self.stream.held = self.route, self.route.held
+        self.stream.blocks, self.stream.held, self.stream.lags = self.route, self.route.held, self.route.lags
         return None, 0
-
-    def lags(self) -> dict[str, int]:
-        """Source -> event ns between what has been read of it and what has been handed over."""
-        return {} if self.route is None else self.route.lags()
 
     def close(self) -> None:
         """As Day."""
@@ -64,7 +68,7 @@ class LiveDay:
     def _feed(self, name: str, source: Source) -> LiveFeed:
         maker = LIVE_FEEDS.get(type(source))
         if maker is None:
-            allowed = "kafka: sources of other kinds are read by their own commands"
+            allowed = "kafka or kdb: sources of other kinds are read by their own commands"
             raise SettingsError(complaint("settings", f"sources.{name}.kind", type(source).__name__, allowed))
         return maker(name, source, self._settings, self.universe)
 

@@ -46,11 +46,14 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     settings: str | None = None
     speed: float | None = None
     live: bool = False
+    results: str | None = None  # BROKER/TOPIC of an engine that runs elsewhere: only its results are followed
     desk: bool = True
 
     @property
     def title(self) -> str:
         """Its name for people."""
+        if self.results is not None:
+            return self.results.rpartition("/")[2]
         return "live" if self.live else Path(self.world or self.replay or "").stem
 
 
