@@ -31,6 +31,9 @@ PARENT_ROW: Final = _row(
         ("start_ns", "i8"), ("end_ns", "i8"), ("target_pov", "f8"), ("limit_px", "f8"), ("limit_state", "u4"),
         ("done_pct", "f8"), ("planned_pct", "f8"), ("expected_finish_ns", "i8"), ("expected_unfilled", "f8"),
         ("remaining_ccy", "f8"), ("mid", "f8"), ("last_ts", "i8"), ("level_since", "i8"), ("fill_probability", "f8"),
+        # P(complete by end_ns) at the own pace with its 90 % interval, what is left then with its, why undefined
+        ("p_complete", "f8"), ("p_complete_low", "f8"), ("p_complete_high", "f8"), ("unfilled_low", "f8"),
+        ("unfilled_high", "f8"), ("p_complete_why", "u4"),
     ],
 )  # fmt: skip
 # What the mid did around the own events of a parent; the row has the parent's number. Per class and point: weighted

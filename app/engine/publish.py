@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from app.engine import layout
+from app.engine import layout, outlooks
 from app.engine.enrich.ex_own import OwnQuantity, touch_ex_own
 from app.engine.metrics import schedule
+from app.engine.metrics.figure import Figure
 from app.engine.orders.standing import Standing
 from app.engine.reactions import reaction_rows
 from app.engine.schema import TABLES, Column
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 TRACE_STEP_NS: Final = 10 * MILLISECOND  # the price path is thinned to one point per step and instrument
 ROUND: Final = 200  # untouched live parents brought to now per publication
 CLOSER_NS: Final = SECOND  # event time between two closer looks at one parent: reactions, how it is worked
+_NOT_LOOKED: Final = Figure[outlooks.Expected](None, "not looked at yet")
 _HEADLINE: Final = layout.WORKED.index("filled_5s")
 
 
@@ -49,6 +51,7 @@ class Publisher:
         self.own: dict[int, dict[Chain, OwnQuantity]] = {}
         self.looked: dict[str, int] = {}  # parent -> event time of the last closer look
         self.fill_probability: dict[str, float] = {}
+        self.expected: dict[str, Figure[outlooks.Expected]] = {}
         self.levels: dict[str, tuple[str, int]] = {}  # parent -> its level and the event time it has it from
 
     def publish(self, engine: State, sink: Sink) -> None:
@@ -104,6 +107,8 @@ class Publisher:
         found = reaction_rows(chosen, standings, [built.parents[k] for k in due], now)
         for parent, probability in zip(chosen, worked["value"][:, _HEADLINE, 0].tolist(), strict=True):
             self.looked[parent.parent_id], self.fill_probability[parent.parent_id] = now.t, probability
+        for parent, standing in zip(chosen, standings, strict=True):
+            self.expected[parent.parent_id] = outlooks.expected(parent, standing, now.t)
         for section, rows in (("worked", worked), ("reactions", found)):
             rows["parent_row"] = index
             sink.put(section, index, rows)
@@ -124,6 +129,7 @@ class Publisher:
         for k, standing in enumerate(built.standings):
             _extra(rows, k, standing, now, sink)
             rows["fill_probability"][k] = self.fill_probability.get(standing.parent_id, np.nan)
+            outlooks.write(rows, k, self.expected.get(standing.parent_id, _NOT_LOOKED), sink)
             level = built.parents[k].get("level")
             if isinstance(level, str):
                 rows["level_since"][k] = self._level_since(standing.parent_id, level, standing.ended or now.t)
