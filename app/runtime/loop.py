@@ -332,6 +332,7 @@ class Loop:
         options, engine = self._options, self._engine
         now = options.clock()
         reading = now - options.first_byte_s
+        described = self._stream.universe.reference.values()
         return RunReport(
             version=options.version,
             settings_hash=options.settings_hash,
@@ -346,6 +347,8 @@ class Loop:
             events_per_s=self._rows / reading if reading > 0 else None,
             wall_s=now - options.started_s,
             notes=[*([self._stream.caption] if self._stream.caption else []), *self._stream.notes],
+            session=self._stream.name,
+            zones={known.instrument: known.timezone for known in described if known.timezone},
         )
 
 

@@ -52,6 +52,8 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     events_per_s: float | None
     wall_s: float
     notes: list[str]
+    session: str = ""  # the stream's name
+    zones: dict[str, str] = {}  # time zone by instrument, where its reference data has one
 
 
 class Outputs:

@@ -54,8 +54,8 @@ polyline { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
   section { break-inside: avoid; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """
 _PARTS: Final = (
-    sections.heading, sections.notes, sections.headline, sections.costs, sections.slippage, sections.fills,
-    sections.markouts, sections.diagnostics, sections.benchmarks, sections.quality, sections.hashes,
+    sections.heading, sections.notes, sections.headline, sections.costs, sections.saving, sections.slippage,
+    sections.fills, sections.markouts, sections.diagnostics, sections.benchmarks, sections.quality, sections.hashes,
 )  # fmt: skip
 
 

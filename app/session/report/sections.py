@@ -5,6 +5,7 @@ from html import escape
 from typing import Any, Final
 
 from app.engine.units import HORIZON_NAMES
+from app.session.paired_figures import read_figures, shipped_path
 from app.session.report.chart import Chart, legend, padded, time_ticks
 from app.session.report.source import Line, Source
 from app.session.report.text import UNDEFINED, bps, clock, known, money, said, table
@@ -38,7 +39,7 @@ def heading(source: Source) -> str:
     )
     facts = [
         said(parent["algo"]), said(parent["trader"]), said(parent["account"]),
-        f"{clock(parent['arrival_ts'], '%Y-%m-%d %H:%M:%S')} to {clock(parent['end_ts'])} UTC",
+        _when(source),
     ]  # fmt: skip
     words = f"{said(parent['side'])} {said(parent['order_qty'], '{:,}')} {said(parent['instrument'])}"
     return (
@@ -47,6 +48,15 @@ def heading(source: Source) -> str:
         + f"</p><p>Cost level {light} <span class='faint'>{said(parent['level_reason'])}</span></p>"
         + f"<p>Leak status {_status(parent)}</p></header>"
     )
+
+
+def _when(source: Source) -> str:
+    """From arrival to the end in the exchange's time, and in UTC."""
+    begun, end, form = source.parent["arrival_ts"], source.parent["end_ts"], "%Y-%m-%d %H:%M:%S"
+    if source.zone_name == "UTC":
+        return f"{clock(begun, form)} to {clock(end)} UTC"
+    local = f"{clock(begun, form, source.where)} to {clock(end, where=source.where)} {escape(source.zone_name)}"
+    return f"{local} ({clock(begun)} to {clock(end)} UTC)"
 
 
 def _status(parent: Line) -> str:
@@ -113,7 +123,7 @@ def slippage(source: Source) -> str:
     chart = Chart(span, padded([y for _, y in [*done, *drift]]), title="Slippage over time", unit="bps, + costs")
     chart.line(thinned(drift), "drift")
     chart.line(thinned(done), "slip")
-    drawn = chart.svg(time_ticks(*span, lambda ns: clock(ns, "%H:%M")))
+    drawn = chart.svg(time_ticks(*span, source.minute))
     keys = legend([("slip", "slippage of all fills so far"), ("drift", "mid before the fill against arrival")])
     return _section("Slippage over time", drawn + keys)
 
@@ -138,11 +148,11 @@ def fills(source: Source, buckets: int = 26) -> str:
         for kind, words in _LIQUIDITY:
             if slot[kind]:
                 span = (low + number * step, low + (number + 1) * step)
-                tip = f"{clock(int(span[0]))} {words}: {slot[kind]:,}"
+                tip = f"{clock(int(span[0]), where=source.where)} {words}: {slot[kind]:,}"
                 chart.bar(span, (level, level + slot[kind]), f"liquidity-{kind or 'none'}", tip)
                 level += slot[kind]
     used = [(f"liquidity-{kind or 'none'}", words) for kind, words in _LIQUIDITY if any(slot[kind] for slot in amounts)]
-    drawn = chart.svg(time_ticks(low, high, lambda ns: clock(ns, "%H:%M")))
+    drawn = chart.svg(time_ticks(low, high, source.minute))
     return _section("Fills over time", drawn + legend(used))
 
 
@@ -188,8 +198,40 @@ def diagnostics(source: Source, buckets: int = 13) -> str:
     chart.line([(m, 100 * f / a) for m, f, a in zip(middle, filled, asked, strict=True) if a], "slip")
     chart.line([(m, 100 * t / d) for m, t, d in zip(middle, taken, done, strict=True) if d], "drift")
     keys = legend([("slip", "share of child quantity that filled"), ("drift", "aggressive share of lit fills")])
-    drawn = chart.svg(time_ticks(low, high, lambda ns: clock(ns, "%H:%M")))
+    drawn = chart.svg(time_ticks(low, high, source.minute))
     return _section("How the order was worked", drawn + keys)
+
+
+_SAVED: Final = (
+    ("leak_avoided", "Leak avoided", "what others would have traded ahead of, and did not"),
+    ("own_impact", "Own impact", "the price we moved ourselves"),
+    ("timing_luck", "Timing luck", "what the market happened to do between the two schedules"),
+    ("opportunity", "Opportunity", "what was left undone"),
+)  # fmt: skip
+_NOT_PAIRED: Final = (
+    "What a switch saves is the difference of two days of which one never was. It is told by paired runs of a "
+    "constructed session; none are known of this one."
+)
+
+
+def saving(source: Source) -> str:
+    """What the world's switch truly saves, by cause, from paired runs kept in a file; no figure of this one day."""
+    name = source.run.session
+    figures = read_figures(shipped_path(name)) if name.isidentifier() else None
+    if figures is None:
+        return _section("What a switch saves", _nothing(_NOT_PAIRED))
+    rows = []
+    for key, title, about in (*_SAVED, ("total", "Saving", "the sum")):
+        part = figures.parts[key]
+        label = f'{escape(title)} <span class="faint">{escape(about)}</span>'
+        rows.append([label, bps(part.mean), f"[{bps(part.low)}, {bps(part.high)}]", said(part.error, "{:.3f}")])
+    words = (
+        f"Mean over n = {figures.days} noise seeds of {figures.world}: the same day with the switch at "
+        f"{figures.at} {source.zone_name} to {figures.strategy} and without; + = the switch was cheaper. "
+        "A single day differs from this by its own luck."
+    )
+    heads = ["Part", "mean, bps", "90 % interval", "s.e."]
+    return _section("What a switch saves", f'<p class="faint">{escape(words)}</p>' + table(heads, rows, "costs"))
 
 
 _FACTS: Final = (

@@ -1,6 +1,7 @@
 """What a report is made of: one order's lines of a run's tables, and run.json."""
 
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -11,6 +12,8 @@ import pyarrow.parquet as pq
 
 from app.engine.errors import FeedError
 from app.runtime.outputs import RUN, RunReport
+from app.session.report.text import clock
+from app.widgets.format import zone
 
 Line: TypeAlias = dict[str, Any]
 
@@ -23,6 +26,20 @@ class Source:
     fills: list[Line]
     children: list[Line]
     run: RunReport
+
+    @property
+    def zone_name(self) -> str:
+        """The exchange's time zone; UTC where it is not known."""
+        return self.run.zones.get(str(self.parent["instrument"]), "") or "UTC"
+
+    @property
+    def where(self) -> tzinfo:
+        """The zone in which times are shown."""
+        return zone(self.zone_name)
+
+    def minute(self, ts_ns: float) -> str:
+        """Hours and minutes of a time (ns), as the axes show them."""
+        return clock(ts_ns, "%H:%M", self.where)
 
 
 def read(folder: Path, parent_id: str) -> Source:

@@ -1,6 +1,6 @@
 """Figures and text of a page: undefined is said as such, and nothing of a run can become markup."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from html import escape
 from typing import Any, Final
 
@@ -28,9 +28,9 @@ def money(value: Any) -> str:
     return said(value, "{:+,.2f}")
 
 
-def clock(ts_ns: Any, form: str = "%H:%M:%S") -> str:
-    """A time of day, UTC."""
-    return datetime.fromtimestamp(ts_ns // _NS, UTC).strftime(form) if known(ts_ns) else UNDEFINED
+def clock(ts_ns: Any, form: str = "%H:%M:%S", where: tzinfo = UTC) -> str:
+    """A time of day in a zone."""
+    return datetime.fromtimestamp(ts_ns // _NS, where).strftime(form) if known(ts_ns) else UNDEFINED
 
 
 def table(heads: list[str], rows: list[list[str]], css: str = "") -> str:

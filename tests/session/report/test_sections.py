@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from app.engine import schema
 from app.engine.units import HORIZON_NAMES
 from app.runtime.outputs import RunReport
+from app.session.paired_figures import read_figures, shipped_path
 from app.session.report import sections
 from app.session.report.chart import Chart, legend, padded, round_ticks, time_ticks
 from app.session.report.page import page
@@ -262,6 +263,47 @@ def test_that_a_clock_reads_utc_and_days_are_told_apart() -> None:
     assert clock(T0) == "14:30:00"
     assert clock(T0 - 1) == "14:29:59"
     assert clock(T0, "%Y-%m-%d") == "2026-01-05"
+
+
+@pytest.mark.parametrize(
+    ("zones", "when"),
+    [
+        ({"TECH": "America/New_York"}, "2026-01-05 09:30:00 to 16:00:00 America/New_York (14:30:00 to 21:00:00 UTC)"),
+        ({"OTHER": "America/New_York"}, "2026-01-05 14:30:00 to 21:00:00 UTC"),
+        ({}, "2026-01-05 14:30:00 to 21:00:00 UTC"),
+    ],
+)
+def test_that_times_are_the_exchanges_with_its_zone_beside_utc(zones: dict[str, str], when: str) -> None:
+    order = Source(
+        blank("parents", parent_id="P1", instrument="TECH", arrival_ts=T0, end_ts=T0 + 23_400 * 10**9),
+        [fill(0), fill(20_000)], [], run(zones=zones),
+    )  # fmt: skip
+    assert when in sections.heading(order)
+    drawn = sections.fills(order)
+    assert order.minute(T0) in {"09:30", "14:30"}
+    assert ("09:30:00 passive" in drawn) == ("TECH" in zones), "the axes and tips too"
+
+
+def test_that_the_switchs_saving_is_the_files_and_says_over_how_many_days() -> None:
+    figures = read_figures(shipped_path("tech"))
+    assert figures is not None
+    order = Source(blank("parents", parent_id="P1", instrument="TECH"), [], [], run(session="tech"))
+    text = sections.saving(order)
+    assert f"n = {figures.days} noise seeds" in text
+    shown = {row[0].split(" ")[0]: row[1:] for row in cells(text)}
+    assert set(shown) == {"Leak", "Own", "Timing", "Opportunity", "Saving"}
+    for name, key in (("Leak", "leak_avoided"), ("Own", "own_impact"), ("Timing", "timing_luck"), ("Saving", "total")):
+        part = figures.parts[key]
+        assert shown[name] == [bps(part.mean), f"[{bps(part.low)}, {bps(part.high)}]", f"{part.error:.3f}"]
+    mean = {key: part.mean for key, part in figures.parts.items()}
+    assert mean.pop("total") == pytest.approx(math.fsum(mean.values())), "the parts are the whole"
+
+
+@pytest.mark.parametrize("name", ["", "inst", "../worlds/tech", "a recording"])
+def test_that_where_no_paired_runs_are_known_no_saving_is_claimed(name: str) -> None:
+    text = sections.saving(Source(blank("parents", parent_id="P1"), [], [], run(session=name)))
+    assert "none are known of this one" in text
+    assert "<table" not in text
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
