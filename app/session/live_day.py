@@ -47,7 +47,7 @@ class LiveDay:
         self._settings = settings
         self.stream = Stream(title, self.universe, Route(iter(()), (), 1))
         if settings.kafka.results:
-            self.stream.results = ResultsTopic(settings.kafka, title)
+            self.stream.results = ResultsTopic(settings.kafka, title, self.universe)
 
     def open(self, standing: Standing) -> tuple[int | None, int]:
         """As Day: read on behind what the tape holds, lane by lane. Raises ScorecardError."""

@@ -51,8 +51,9 @@ def run_live(request: SimulationRequest, pace: Pace | None = None, title: str = 
         options = RunOptions(
             version=__version__, settings_hash=settings.hash(), started_s=started, first_byte_s=time.perf_counter()
         )
+        board = taps.board
         loop = Loop(day.stream, Engine(day.universe, config), options, taps, pace)
         result = loop.finish() if loop.play() else None
-        if result is not None and isinstance(taps.board, LiveBoard):
-            conclude(taps.board, result)
+        if result is not None and isinstance(board, LiveBoard):
+            conclude(board, result)
         return result

@@ -38,23 +38,23 @@ def locked(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def shared_broker(root: Path) -> Iterator[Broker]:
-    """The broker of this run: the first worker starts it, the last one ends it."""
-    home = root / "kafka"
+def shared_broker(root: Path, *, secure: bool) -> Iterator[Broker]:
+    """A broker of this run: the first worker starts it, the last one ends it."""
+    home = root / ("kafka-secure" if secure else "kafka")
     users = home / "users"
     users.mkdir(parents=True, exist_ok=True)
     mine = users / str(os.getpid())
     port_file = home / "port"
-    with locked(root / "kafka.lock"):
+    with locked(home / "lock"):
         if not port_file.exists():
             port_file.write_text(str(free_ports()))
-        broker = Broker(home, int(port_file.read_text()), secure=True)
+        broker = Broker(home, int(port_file.read_text()), secure)
         broker.start()
         mine.touch()
     try:
         yield broker
     finally:
-        with locked(root / "kafka.lock"):
+        with locked(home / "lock"):
             mine.unlink()
             if not any(users.iterdir()):
                 broker.stop(signal.SIGKILL)  # its data go with the folder
@@ -63,10 +63,21 @@ def shared_broker(root: Path) -> Iterator[Broker]:
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """The broker of this run of the suite; nobody stops it."""
-    base = tmp_path_factory.getbasetemp()
-    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with shared_broker(root) as running:
+    with shared_broker(_root(tmp_path_factory), secure=False) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def secure_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """One that insists on certificates and logins."""
+    with shared_broker(_root(tmp_path_factory), secure=True) as running:
+        yield running
+
+
+def _root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder all workers of this run see."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture

@@ -72,11 +72,14 @@ def decoded(key: bytes, value: bytes) -> Keyed:
 
 @dataclass(slots=True)
 class Outgoing:
-    """Rows of a sink in their names; `text` gives the text of a number. Remembers who stands in which row."""
+    """Rows of a sink in their names; `text` gives the text of a number. Remembers who stands in which row.
+
+    `instruments`: names by their number, which is that of their row.
+    """
 
     text: Callable[[int], str]
+    instruments: Sequence[str]
     parents: dict[int, str] = field(default_factory=dict)
-    instruments: dict[int, str] = field(default_factory=dict)
 
     def rows(self, section: str, index: Sequence[int], rows: Rows) -> Iterator[tuple[str, Row]]:
         """Identity and named columns of each row."""
@@ -96,18 +99,15 @@ class Outgoing:
         identity = str(said[_IDENTITY[section]])
         if section == "parents":
             self.parents[number] = identity
-        if section == "instruments":
-            self.instruments[number] = identity
         return f"{said['parent_row']}/{identity}" if section in {"fills", "children"} and identity else identity
 
     def _trace(self, rows: Rows) -> Iterator[tuple[str, Row]]:
         for instrument in np.unique(rows["instrument"]).tolist():
             part = rows[rows["instrument"] == instrument]
-            name = self.instruments.get(instrument)
-            if name is not None:
-                mids = [None if math.isnan(mid) else mid for mid in part["mid"].tolist()]
-                said = {"instrument": name, "ts": part["ts"].tolist(), "mid": mids, "volume": part["volume"].tolist()}
-                yield f"{name}/{int(part['ts'][0]):020d}", said
+            name = self.instruments[instrument]
+            mids = [None if math.isnan(mid) else mid for mid in part["mid"].tolist()]
+            said = {"instrument": name, "ts": part["ts"].tolist(), "mid": mids, "volume": part["volume"].tolist()}
+            yield f"{name}/{int(part['ts'][0]):020d}", said
 
     def _value(self, kind: Any, name: str, value: Any) -> Any:
         plain = value.item()

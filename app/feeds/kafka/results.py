@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.engine.errors import FeedError
 from app.engine.events import Rows
 from app.engine.units import NULL
+from app.engine.universe import Universe
 from app.feeds.kafka.result_rows import BEAT, META, SECTIONS, Keyed, Outgoing, Result, Row
 from app.feeds.kafka.topics import COMPACTED, ensure
 from app.feeds.kafka.wiring import client, described, refusal
@@ -26,7 +27,9 @@ _LIMITED: Final = frozenset({"parents", "instruments", "sources"})  # a state th
 class ResultsTopic:
     """A board in front of the board: everything put on it also goes to the topic, states at most every so often."""
 
-    def __init__(self, kafka: Kafka, title: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, kafka: Kafka, title: str, universe: Universe, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """Raises FeedError where the topic cannot be made."""
         self._kafka = kafka
         self._title = title
@@ -35,7 +38,7 @@ class ResultsTopic:
         self._texts: list[str] = [""]
         self._numbers: dict[str, int] = {"": 0}
         self._lengths: dict[str, int] = {}
-        self._names = Outgoing(self._text)
+        self._names = Outgoing(self._text, universe.instruments.names)
         self._pending: dict[str, tuple[str, str, Row]] = {}
         self._sent_s: dict[str, float] = {}
         self._run = ""

@@ -1,5 +1,5 @@
 """Tests of Kafka on a real broker."""
 
-from tests.parts.kafka import broker, own_broker, settings_file
+from tests.parts.kafka import broker, own_broker, secure_broker, settings_file
 
-__all__ = ["broker", "own_broker", "settings_file"]
+__all__ = ["broker", "own_broker", "secure_broker", "settings_file"]
