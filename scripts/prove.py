@@ -18,13 +18,14 @@ from scripts import engine_coverage, mutation, pythons  # noqa: E402
 from scripts.stages import Stage, finish, run_tests, timed  # noqa: E402
 
 PATIENT: Final = ("-o", "faulthandler_timeout=3600")
+OTHERS: Final = ("--ignore", "tests/prove_a2", "--ignore", "tests/prove_b")  # proofs of their own
 MUTANTS: Final = ("--per-function", "6", "--seed", "1")
 
 
 def exact_core() -> list[Stage]:
     """A1."""
     return [
-        timed("long tests", lambda: run_tests("prove-a1", "-m", "prove", "--ignore", "tests/prove_a2", "--ignore", "tests/prove_b", *PATIENT)),
+        timed("long tests", lambda: run_tests("prove-a1", "-m", "prove", *OTHERS, *PATIENT)),
         timed("same hashes on every Python", pythons.outcome),
         timed("engine coverage, JIT off", engine_coverage.outcome),
         timed("mutants", lambda: mutation.outcome(*MUTANTS)),
