@@ -184,6 +184,6 @@ def _preflight(wish: Wish, found: asks.Preflight) -> Preflight:
 
 def _forecast(found: asks.Forecast) -> Forecast:
     return Forecast(
-        found.algo, found.finish_ns, found.unfilled, None, None, found.risk_bps, found.participation, None,
-        found.why or "not measured yet",
+        found.algo, found.finish_ns, found.unfilled, found.unfilled_low, found.unfilled_high, found.risk_bps,
+        found.participation, found.p_complete, found.why or "not measured yet",
     )  # fmt: skip

@@ -4,6 +4,8 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 
+import msgspec
+
 from app.control.asks import (
     Ask,
     AskCancel,
@@ -29,6 +31,7 @@ from app.control.asks import (
     TargetOffer,
 )
 from app.control.core import Control
+from app.control.outlook import of_target
 from app.engine.switch import message
 from app.engine.switch.facts import (
     CancelAsked,
@@ -125,8 +128,7 @@ class Answering:
         return Preflight(
             token=token, wish=wish, order=state_of(control, order), mode=wish.mode or control.profile.mode,
             message=kind, tags=tags, checks=checks, now=self._forecast(order, strategy),
-            then=Forecast(algo=wish.target.strategy or strategy, why="not identifiable: not measured here"),
-            effect=ExpectedEffect(),
+            then=self._then(wish, order, strategy), effect=ExpectedEffect(),
         )  # fmt: skip
 
     def _message(self, wish: Wish, order: Order) -> tuple[Literal["G", "F", "D"], list[ShownTag]]:
@@ -148,11 +150,19 @@ class Answering:
         return "G" if replaces else "D" if wish.action == "reenter" else "F", shown
 
     def _forecast(self, order: Order, strategy: str) -> Forecast:
-        found = self.control.source.forecast(order)
-        return Forecast(
-            algo=strategy, finish_ns=found.finish_ns, unfilled=found.unfilled, risk_bps=found.risk_bps,
-            participation=found.participation, why=found.why,
-        )  # fmt: skip
+        return msgspec.structs.replace(self.control.source.forecast(order), algo=strategy)
+
+    def _then(self, wish: Wish, order: Order, strategy: str) -> Forecast:
+        """What the order is expected to do once the wish is fulfilled, as far as parameters and market say."""
+        if wish.action == "pause":
+            return Forecast(algo=strategy, why="paused: nothing is done until it is resumed")
+        name = wish.target.strategy or strategy
+        target = self.control.profile.strategies.get(name)
+        known = {} if target is None else target.parameters
+        params = {parameter: known[parameter].default for parameter in known} | wish.target.params
+        if not wish.target.strategy:
+            params |= parameters_of(order, target)
+        return of_target(name, params, order.leaves, self.control.source.ahead(order))
 
     # -- acting ------------------------------------------------------------------------------------------------------
 

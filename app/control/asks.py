@@ -133,13 +133,18 @@ class ShownTag(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Forecast(msgspec.Struct, frozen=True, kw_only=True):
-    """What an algo is expected to do; None where undefined, `why` says why."""
+    """What an algo is expected to do, intervals of 90 %; None where undefined, `why` says why or on what it rests."""
 
     algo: str
     finish_ns: int | None = None
     unfilled: float | None = None
+    unfilled_low: float | None = None
+    unfilled_high: float | None = None
     risk_bps: float | None = None
-    participation: float | None = None
+    participation: float | None = None  # needed from now on
+    p_complete: float | None = None
+    p_low: float | None = None
+    p_high: float | None = None
     why: str = ""
 
 

@@ -17,6 +17,7 @@ from app.control.audit import AuditLog
 from app.control.facts import fact_of, parsed
 from app.control.journal import Began, Happened, Intended, IntentJournal, Line, Reserved, read_journal
 from app.control.link import LinkDownError
+from app.control.outlook import Ahead
 from app.engine.errors import FeedError
 from app.engine.switch.facts import (
     Alarm,
@@ -54,6 +55,9 @@ class MarketSource(Protocol):
 
     def forecast(self, order: Order) -> Forecast:
         """What the order's algo of today is expected to do."""
+
+    def ahead(self, order: Order) -> Ahead:
+        """The market's pace and the time the order has left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import Final, Literal, NamedTuple
 from app.control.answering import Answering, order_of_parent
 from app.control.asks import Ask, Done, Forecast
 from app.control.core import Control, Step
+from app.control.outlook import Ahead
 from app.engine.switch.facts import CancelAsked, Target
 from app.engine.switch.guard import Limits, Market, Wish
 from app.engine.switch.order import Order
@@ -21,6 +22,7 @@ from app.engine.units import MILLISECOND
 
 REACTION_NS: Final = 50 * MILLISECOND
 _LOOK_NS: Final = REACTION_NS // 2
+_NO_BOARD: Final = "undefined: no board in this run"
 _UNDER_WAY: Final = frozenset({State.C3, State.C3W})
 
 
@@ -94,7 +96,11 @@ class InlineSwitch:
 
     def forecast(self, order: Order) -> Forecast:  # noqa: ARG002
         """Nobody looks."""
-        return Forecast(algo="", why="undefined: no board in this run")
+        return Forecast(algo="", why=_NO_BOARD)
+
+    def ahead(self, order: Order) -> Ahead:  # noqa: ARG002
+        """Nobody looks."""
+        return Ahead(None, self._position, None, _NO_BOARD)
 
     # -- the face of a wire ------------------------------------------------------------------------------------------
 

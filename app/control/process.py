@@ -24,6 +24,7 @@ from app.control.asks import Forecast, Question, Refused, Reply
 from app.control.board import ControlBoard
 from app.control.core import Control
 from app.control.link import Clock, Down, EmsLink, EventQueue, LinkEvent, Received, SimulatedLink, Up
+from app.control.outlook import Ahead
 from app.control.sight import BoardSight
 from app.engine.errors import ScorecardError, SettingsError, complaint
 from app.engine.switch.guard import Limits, Market
@@ -76,6 +77,10 @@ class ControlProcess:
     def forecast(self, order: Order) -> Forecast:
         """As the board has it."""
         return self._board_sight.forecast(order)
+
+    def ahead(self, order: Order) -> Ahead:
+        """As the board has it."""
+        return self._board_sight.ahead(order)
 
     def stop(self) -> None:
         """From any thread."""

@@ -7,12 +7,16 @@ import numpy as np
 
 from app.board import BoardError, BoardReader, TornRowsError
 from app.control.asks import Forecast
+from app.control.outlook import Ahead
 from app.engine.events import Rows
+from app.engine.metrics.completion import pace_of
 from app.engine.switch.guard import Market
 from app.engine.switch.order import Order
 from app.engine.units import NULL, SECOND
 
 STANDING_STILL_NS: Final = 2 * SECOND  # of the machine's clock: an engine beats several times a second
+
+_MARKET_NS: Final = 3_600 * SECOND  # the market's pace is that of the last hour
 
 
 class BoardSight:
@@ -68,9 +72,39 @@ class BoardSight:
             algo="",
             finish_ns=None if finish == NULL else finish,
             unfilled=_defined(parent["expected_unfilled"][0]),
+            unfilled_low=_defined(parent["unfilled_low"][0]),
+            unfilled_high=_defined(parent["unfilled_high"][0]),
             risk_bps=_defined(parent["timing_risk_bps"][0]),
-            participation=_defined(parent["participation"][0]),
+            participation=self.ahead(order).needed(order.leaves),
+            p_complete=_defined(parent["p_complete"][0]),
+            p_low=_defined(parent["p_complete_low"][0]),
+            p_high=_defined(parent["p_complete_high"][0]),
+            why=self._text(parent["p_complete_why"][0]) or "at its own pace since it is worked like this",
         )
+
+    def ahead(self, order: Order) -> Ahead:
+        """The market's pace of the last hour, as the board's price path has its volume, and the time left."""
+        reader = self._reader
+        try:
+            parent = None if reader is None else self._row(reader, "parents", "parent_id", order.parent_id)
+            if reader is None or parent is None:
+                return Ahead(None, 0, None, "undefined: the board does not have this parent")
+            now, end = reader.watermark, int(parent["end_ns"][0])
+            if end == NULL:
+                return Ahead(None, now, None, "undefined: the order has no end time")
+            names = reader.texts(reader.column("instruments", "instrument"))
+            name = order.tag(55) or ""
+            mine = reader.column("trace", "instrument") == (names.index(name) if name in names else -1)
+            times = reader.column("trace", "ts")[mine]
+            volume = reader.column("trace", "volume")[: len(mine)][mine]
+        except (BoardError, TornRowsError, IndexError):
+            return Ahead(None, 0, None, "undefined: the board cannot be read")
+        since = max(now - _MARKET_NS, int(times[0]) if len(times) else now)
+        pace = pace_of(times, volume, (since, now))
+        return Ahead(pace.value, now, max(end - now, 0), pace.reason and f"the market's pace: {pace.reason}")
+
+    def _text(self, number: int) -> str:
+        return "" if self._reader is None else self._reader.text(int(number))
 
     def _market(self, reader: BoardReader, order: Order, now: int) -> Market:
         parent = self._row(reader, "parents", "parent_id", order.parent_id)

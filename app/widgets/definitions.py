@@ -43,8 +43,9 @@ post_drift_bps|Post-trade drift|s (last known mid up to 60 s after the last fill
 mkt_vwap|Market VWAP|Volume-weighted price of eligible prints, arrival to last fill or now.|mkt_vol
 done_pct|Done|Filled of the order quantity.|filled_qty order_qty
 planned_pct|Planned|What the schedule wants done by now: target rate x volume, else a straight line from start to end.|start_ns end_ns target_pov order_qty
-expected_finish_ns|Expected finish|When the rest is done at the rate so far.|filled_qty order_qty
-expected_unfilled|Expected unfilled|Quantity left at the end at the rate so far.|filled_qty order_qty end_ns
+expected_finish_ns|Expected finish|When the rest is done at the pace since it is worked as it is now; at the rate so far until that has ten minutes.|filled_qty order_qty
+expected_unfilled|Expected unfilled|Quantity left at the end at that pace; 90 % interval in unfilled_low, unfilled_high.|filled_qty order_qty end_ns
+p_complete|P(complete)|Probability that nothing is left at the end at that pace, as it varied by twelfths; no closing auction in it.|filled_qty order_qty end_ns
 remaining_ccy|Remaining|Shares left times the mid.|order_qty filled_qty mid
 cum_slip_bps|Cumulative slippage|s (average of all fills up to this one - A) / A in bps.|px qty
 mid_drift_bps|Mid drift|s (mid before the fill - A) / A in bps.|mid_before

@@ -37,6 +37,7 @@ from app.widgets.sheet import Cell, Line, Sheet, label
 from app.widgets.theme import Theme, figures_font
 
 _NO_VOLUME: Final = "no eligible market volume in the order's time"
+_NO_PACE: Final = "over, paused, without an end time, or worked like this for less than ten minutes"
 # figures, three a line
 FACTS: Final = (
     Column("arrival_ts", "Arrival", 0, "time"),
@@ -64,6 +65,10 @@ FACTS: Final = (
     Column("aggressor_share", "Aggr %", 0, show=text.percent, about="aggressive of our fills", why=NO_FILL),
     Column("spread_capture", "Capt %", 0, show=text.percent, about="of the spread, passive", why="no passive fill"),
     Column("mkt_vol", "Volume", 0, show=text.number, about="eligible market volume, arrival to end"),
+    Column("p_complete", "P(done) %", 0, show=text.percent, why=_NO_PACE,
+           about="probability that nothing is left at the end, at the pace since it is worked as it is now"),
+    Column("expected_unfilled", "Left", 0, show=text.number, about="expected to be left at the end", why=_NO_PACE),
+    Column("expected_finish_ns", "Finish", 0, "time", about="expected at that pace", why="done, or nothing done yet"),
 )  # fmt: skip
 
 

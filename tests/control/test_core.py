@@ -10,6 +10,7 @@ from app.control.asks import Forecast
 from app.control.audit import verify
 from app.control.core import Control
 from app.control.link import LinkDownError
+from app.control.outlook import Ahead
 from app.engine.errors import FeedError
 from app.engine.switch.facts import CancelAsked, KillAsked, SwitchAsked, Target
 from app.engine.switch.guard import Limits, Market, Wish
@@ -30,6 +31,7 @@ class Desk:
         self.sent: list[bytes] = []
         self.fault: Exception | None = None
         self.board = Market(age_ns=0)
+        self.market_ahead = Ahead(None, T0, None, "undefined: no board here")
         self.control = Control(
             profile=profile, limits=Limits(), send=self.send, source=self, folder=folder, wall_ns=1  # type: ignore[arg-type]
         )  # fmt: skip
@@ -42,6 +44,10 @@ class Desk:
     def forecast(self, order: Order) -> Forecast:
         """As MarketSource."""
         return Forecast(algo="")
+
+    def ahead(self, order: Order) -> Ahead:
+        """As MarketSource."""
+        return self.market_ahead
 
     def send(self, raw: bytes) -> None:
         """The wire."""

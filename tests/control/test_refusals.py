@@ -23,6 +23,8 @@ from app.control.asks import (
     Screen,
     States,
 )
+from app.control.outlook import Ahead
+from app.engine.metrics.completion import Pace
 from app.engine.switch.facts import Target
 from app.engine.switch.guard import Market, Wish
 from app.engine.units import SECOND
@@ -305,10 +307,21 @@ def test_that_an_order_no_longer_working_is_neither_switched_nor_paused_nor_canc
 def test_that_what_is_undefined_in_a_forecast_stays_so_with_a_reason() -> None:
     found = Room().look()
     assert (found.then.finish_ns, found.then.unfilled, found.then.risk_bps) == (None, None, None)
-    assert found.then.why == "not identifiable: not measured here"
+    assert found.then.why == "undefined: no board here"
     assert (found.effect.bps, found.effect.low, found.effect.high) == (None, None, None)
     assert found.effect.words.startswith("not identifiable")
     assert (found.now.algo, found.then.algo) == ("VWAP", "PASSIVE")
+
+
+def test_that_the_target_is_forecast_from_its_own_parameters_and_the_markets_pace() -> None:
+    room = Room()
+    room.desk.market_ahead = Ahead(Pace(1_000.0, 100.0, 12, 60 * SECOND), 0, 10 * 60 * SECOND)
+    found = room.look()
+    leaves = found.order.leaves
+    assert found.then.participation == pytest.approx(leaves / 10_000)
+    paused = room.look(action="pause")
+    assert (paused.then.algo, paused.then.p_complete) == ("VWAP", None)
+    assert paused.then.why.startswith("paused: nothing is done")
 
 
 def test_that_user_rule_and_screen_of_every_act_are_in_the_audit() -> None:

@@ -2,8 +2,10 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 
 from app.board import BoardWriter, blank
 from app.control.sight import STANDING_STILL_NS, BoardSight
@@ -12,6 +14,7 @@ from app.engine.switch.states import State
 from app.engine.units import SECOND
 from tests.control.made import T0
 
+MINUTE = 60 * SECOND
 ORDER = Order(order_id="TECH-A1", parent_id="TECH", state=State.R0, tags=((55, "TECH"),))
 
 
@@ -65,6 +68,54 @@ def test_that_undefined_figures_stay_undefined(tmp_path: Path) -> None:
         assert "does not have" in sight.forecast(stranger).why
         nowhere = Order(order_id="X", parent_id="X", state=State.R0)
         assert "does not have" in sight.market(nowhere, T0, "").fault
+
+
+def test_that_a_forecast_has_its_probability_interval_and_what_it_rests_on(tmp_path: Path) -> None:
+    figures = {
+        "p_complete": 0.7,
+        "p_complete_low": 0.5,
+        "p_complete_high": 0.9,
+        "unfilled_low": 1.0,
+        "unfilled_high": 9.0,
+    }
+    with board(tmp_path, end_ns=T0 + 10 * MINUTE, expected_unfilled=5.0, **figures) as writer:
+        trace = blank("trace", 31)
+        trace["ts"] = T0 + (np.arange(31) - 30) * MINUTE
+        trace["volume"], trace["instrument"] = np.arange(31) * 1_000, 0
+        trace["instrument"][-1] = 1  # somebody else's
+        writer.put("trace", np.arange(31), trace)
+        writer.beat(T0)
+        sight = BoardSight(tmp_path / "board")
+        sight.watch(0)
+        told = Order(order_id="TECH-A1", parent_id="TECH", state=State.R0, tags=((55, "TECH"),), qty=4_000)
+        found = sight.forecast(told)
+        assert (found.p_complete, found.p_low, found.p_high) == (0.7, 0.5, 0.9)
+        assert (found.unfilled, found.unfilled_low, found.unfilled_high) == (5.0, 1.0, 9.0)
+        assert found.why == "at its own pace since it is worked like this"
+        ahead = sight.ahead(told)
+        assert (ahead.ahead_ns, ahead.now_ns, ahead.why) == (10 * MINUTE, T0, "")
+        assert ahead.pace is not None
+        assert ahead.pace.length_ns == 30 * MINUTE / 12
+        assert found.participation == ahead.needed(4_000)
+        assert found.participation == pytest.approx(4_000 / 9_667, rel=0.01)
+        writer.put("parents", np.array([0]), row_without_pace(writer))
+        writer.beat(T0)
+        assert sight.forecast(told).why == "no end time"
+        assert sight.ahead(told).why == "undefined: the order has no end time"
+
+
+def row_without_pace(writer: BoardWriter) -> Any:
+    row = blank("parents")
+    row["parent_id"], row["p_complete_why"] = writer.intern("TECH"), writer.intern("no end time")
+    return row
+
+
+def test_that_too_young_a_market_has_no_pace(tmp_path: Path) -> None:
+    with board(tmp_path, end_ns=T0 + 10 * MINUTE):
+        sight = BoardSight(tmp_path / "board")
+        assert sight.ahead(ORDER).why == "undefined: the board does not have this parent"
+        sight.watch(0)
+        assert sight.ahead(ORDER).why == "the market's pace: 0 min so far: too short to tell its pace"
 
 
 def test_that_no_board_a_silent_one_and_a_closed_one_are_faults(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ def worked(qty: int = 9_000, minutes: int = 20, **parent: Any) -> Sheet:
     sheet = Sheet()
     for minute in range(-1, minutes + 1):
         sheet.quote(minute * MINUTE, "100.00", "100.02")
-    sheet.parent(0, "BUY", qty, **{"start_ns": T0, "end_ns": END, "algo": "VWAP"} | parent)
+    columns: dict[str, Any] = {"start_ns": T0, "end_ns": END, "algo": "VWAP"} | parent
+    sheet.parent(0, "BUY", qty, **columns)
     for minute in range(minutes):
         sheet.fill(minute * MINUTE + 30 * S, 100, "100.01", f"F{minute}")
     return sheet
@@ -63,7 +64,7 @@ def test_that_a_pace_begins_with_the_last_switch_or_resumption() -> None:
     assert whole.ends.left == 0.0  # 150 a minute since then, 20 minutes left, 1,000 to do
     late = worked(6_000, minutes=40)
     late.order(35 * MINUTE, "algo_resumed", parent_id="P1", algo_order_id="A1")
-    assert found(late, 40 * MINUTE).reason == "worked like this for 5 min: too short to tell its pace"
+    assert found(late, 40 * MINUTE).reason == "5 min so far: too short to tell its pace"
 
 
 def test_that_every_reason_is_said() -> None:
@@ -73,7 +74,7 @@ def test_that_every_reason_is_said() -> None:
     paused.order(19 * MINUTE, "algo_paused", parent_id="P1", algo_order_id="A1")
     assert found(paused, 20 * MINUTE).reason == "paused: it has no pace"
     assert found(worked(minutes=5), 20 * MINUTE).reason == "5 steps so far: too few to tell its pace"
-    assert found(worked(start_ns=None), 5 * MINUTE).reason.startswith("worked like this for 5 min")
+    assert found(worked(start_ns=None), 5 * MINUTE).reason.startswith("5 min so far")
     nobody = Sheet()
     nobody.quote(0, "100.00", "100.02")
     nobody.fill(S, 10, "100.01", "LOST", parent_id=None)

@@ -68,7 +68,7 @@ def pace_of(times: NDArray[np.int64], totals: Sequence[int] | NDArray[np.int64],
     since, now = span
     if now - since < SHORTEST_NS:
         minutes = max(now - since, 0) // (60 * SECOND)
-        return Figure(None, f"worked like this for {minutes} min: too short to tell its pace")
+        return Figure(None, f"{minutes} min so far: too short to tell its pace")
     bounds = [since + (now - since) * n // STRETCHES for n in range(STRETCHES + 1)]
     at = np.searchsorted(times, bounds, side="right").tolist()
     if at[-1] - at[0] < FEWEST:
