@@ -13,6 +13,9 @@ from app.settings import RESOURCES
 
 KAFKA: Final = "kafka"
 KAFKA_PRESET: Final = RESOURCES / "presets" / "kafka.toml"
+KDB: Final = "kdb"
+KDB_PRESET: Final = RESOURCES / "presets" / "kdb.toml"
+PRESETS: Final = {KAFKA: KAFKA_PRESET, KDB: KDB_PRESET}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +23,9 @@ class PublishWords:
     """What `publish` is told."""
 
     path: Annotated[Path, typer.Argument(metavar="SESSION", help="A recording, or a world of the simulator by name.")]
-    to: Annotated[str, typer.Option(help="kafka: the topics of the settings that carry packed blocks.")] = KAFKA
+    to: Annotated[str, typer.Option(help="kafka: topics of the settings that carry packed blocks; kdb: tables.")] = (
+        KAFKA
+    )
     format: Format = None
     orders: Orders = None
     seed: Seed = None
@@ -34,18 +39,19 @@ class PublishWords:
 @app.command()
 @worded(PublishWords)
 def publish(words: PublishWords) -> None:
-    """Send a recording or a world's day into Kafka topics, as packed blocks, at once or at a speed."""
-    if words.to != KAFKA:
-        raise SettingsError(complaint("--to", "place", words.to, KAFKA))
+    """Send a recording or a world's day into Kafka topics or kdb+ tables, at once or at a speed."""
+    if words.to not in PRESETS:
+        raise SettingsError(complaint("--to", "place", words.to, " or ".join(PRESETS)))
     use_kernel_cache()
     from app.session import publish as session  # noqa: PLC0415 - worlds run on compiled kernels
 
     known = words.path.exists()
     sent = session.publish(
         session.PublishRequest(
+            to=words.to,
             path=str(words.path) if known else None, world=None if known else str(words.path), seed=words.seed,
             agent=words.agent, format=words.format, orders=None if words.orders is None else str(words.orders),
-            settings=str(words.settings or KAFKA_PRESET), partitions=words.partitions, fresh=words.fresh,
+            settings=str(words.settings or PRESETS[words.to]), partitions=words.partitions, fresh=words.fresh,
             speed=words.speed,
         )
     )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from app.cli.backbone import KAFKA, KAFKA_PRESET
+from app.cli.backbone import PRESETS
 from app.cli.opening import WORLD_SPEED, Runtime, open_window
 from app.cli.recordings import PICTURE
 from app.cli.words import Seed, SettingsFile, World, app, has_screen, worded
@@ -40,7 +40,7 @@ class DemoWords:
     board: Annotated[Path | None, typer.Option(help="Folder of a board to publish on.")] = None
     settings: SettingsFile = None
     runtime: Runtime = None
-    come_from: Annotated[str | None, typer.Option("--from", help="kafka: what the settings' sources bring.")] = None
+    come_from: Annotated[str | None, typer.Option("--from", help="kafka or kdb: the settings' sources.")] = None
 
 
 @app.command()
@@ -76,9 +76,9 @@ def demo(words: DemoWords) -> None:
 
 def _live(words: DemoWords) -> None:
     """The sources of the settings: on a desk, or without one until the last of them has ended."""
-    if words.come_from != KAFKA:
-        raise SettingsError(complaint("--from", "place", words.come_from, KAFKA))
-    settings = words.settings or KAFKA_PRESET
+    if words.come_from not in PRESETS:
+        raise SettingsError(complaint("--from", "place", words.come_from, " or ".join(PRESETS)))
+    settings = words.settings or PRESETS[words.come_from]
     if not words.headless and has_screen():
         session = Session(settings=str(settings.absolute()), live=True)
         open_window(RuntimeFolder(words.runtime or default_folder()), session)

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from app.engine.errors import FeedError, SettingsError, complaint
+from app.engine.events import Block
 from app.engine.universe import Universe
 from app.feeds.kafka.publisher import Publisher, Target, prepared
+from app.feeds.kdb.sender import Sender as KdbSender
 from app.feeds.simulator import open_world
 from app.runtime.loop import BlockSource
 from app.runtime.pace import Pace
@@ -17,17 +19,18 @@ from app.runtime.route import Route
 from app.runtime.stepped import StepRoute
 from app.session.formats import Sources, resolved_format
 from app.settings import Settings, load_settings
-from app.settings_sources import KafkaSource
+from app.settings_sources import KafkaSource, KdbSource
 
 _LOOK_S = 0.05
 
 
 class PublishRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is published, where to: a recording (`path`) or a world; paths are text.
+    """What is published, where to ("kafka" or "kdb"): a recording (`path`) or a world; paths are text.
 
     `partitions` of topics that are made; `fresh`: they are made anew; `speed`: event seconds a second, None = at once.
     """
 
+    to: str = "kafka"
     path: str | None = None
     world: str | None = None
     seed: int | None = None
@@ -38,6 +41,26 @@ class PublishRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     partitions: int = 1
     fresh: bool = False
     speed: float | None = None
+
+
+class Sender(Protocol):
+    """Where blocks go."""
+
+    @property
+    def messages(self) -> int:
+        """Sent so far."""
+
+    def reference(self) -> None:
+        """Reference data, first of all."""
+
+    def publish(self, block: Block) -> None:
+        """The rows of a block. Raises FeedError."""
+
+    def end(self, end_ns: int, /) -> None:
+        """Nothing follows; returns when everything has arrived. Raises FeedError."""
+
+    def flush(self) -> None:
+        """Wait until everything has arrived. Raises FeedError."""
 
 
 class Published(NamedTuple):
@@ -52,12 +75,11 @@ class Published(NamedTuple):
 def publish(request: PublishRequest, pace: Pace | None = None) -> Published | None:
     """Send it; None when `pace` was stopped on the way. Raises ScorecardError in words."""
     settings = load_settings(Path(request.settings) if request.settings else None)
-    targets = prepared(settings.kafka, targets_of(settings, request.partitions), fresh=request.fresh)
     pace = pace or Pace(request.speed)
     with ExitStack() as stack:
         universe, blocks = stack.enter_context(_opened(request, settings, pace))
         first = blocks.next_ns()
-        publisher = Publisher(settings.kafka, targets, universe)
+        publisher, places = _sender(request, settings, universe)
         publisher.reference()
         market = orders = 0
         if first is not None:
@@ -72,10 +94,20 @@ def publish(request: PublishRequest, pace: Pace | None = None) -> Published | No
             ahead = blocks.next_ns()
             if ahead is None:
                 publisher.end(blocks.end_ns)
-                return Published([target.topic for target in targets], market, orders, publisher.messages)
+                return Published(places, market, orders, publisher.messages)
             pace.wait(ahead, _LOOK_S)
         publisher.flush()
     return None
+
+
+def _sender(request: PublishRequest, settings: Settings, universe: Universe) -> tuple[Sender, list[str]]:
+    """What sends, and the names of the places it sends to."""
+    if request.to == "kdb":
+        tables = {name: source for name, source in settings.sources.items() if isinstance(source, KdbSource)}
+        sender = KdbSender(tables, universe)
+        return sender, sender.places
+    targets = prepared(settings.kafka, targets_of(settings, request.partitions), fresh=request.fresh)
+    return Publisher(settings.kafka, targets, universe), [target.topic for target in targets]
 
 
 def targets_of(settings: Settings, partitions: int) -> list[Target]:

@@ -54,7 +54,6 @@ orders:([]
   qty:`long$();
   price:`long$();
   limit_price:`long$();
-  cum_qty:`long$();
   ts_match:`timestamp$();
   order_type:`symbol$();
   tif:`symbol$();
@@ -71,6 +70,7 @@ orders:([]
   visibility:`symbol$();
   randomised:`symbol$();
   propensity:`float$();
+  cum_qty:`long$();
   last_status:`symbol$();
   raw:())
 

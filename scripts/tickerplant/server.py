@@ -76,6 +76,7 @@ class Tickerplant:
         self.day: np.datetime64 = np.datetime64(dt.datetime.now(dt.UTC).date())
         self.messages = 0
         self.pack = False
+        self.pieces = 0  # of missed parts, that were asked for
         self.log = log
         self.data: dict[str, list[list[Any]]] = {name: [] for name in schema}
         self._lock = threading.RLock()
@@ -93,6 +94,12 @@ class Tickerplant:
     def port(self) -> int:
         """Where it listens."""
         return self._port
+
+    @property
+    def subscribers(self) -> int:
+        """Connections that subscribed to a table."""
+        with self._lock:
+            return sum(bool(client.symbols) for client in self._clients)
 
     def admit(self, user: str, variable: str) -> None:
         """Only this user, with the password of an environment variable, may log in."""
@@ -290,8 +297,14 @@ class Tickerplant:
             return [*answer, self.messages, f":{self.log}".encode() if self.log else b""]
         if found := _PIECE.fullmatch(text):
             table, first, last = found[1], int(found[2]), int(found[3])
+            self.pieces += 1
             whole = self.whole(table)
             return Table(whole.names, [values[first : last + 1] for values in whole.columns])
+        if text == ".u.i":
+            return self.messages
+        if text == ".u.endofday[]":
+            self.end_day(self.day + np.timedelta64(1, "D"))
+            return None
         if found := _COUNT.fullmatch(text):
             return len(self.whole(found[1]).columns[0])
         if found := _WHERE.fullmatch(text):

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -14,6 +15,7 @@ EPOCH: Final = 946_684_800 * 10**9  # ns from 1970 to the kdb+ epoch, 2000-01-01
 DAY: Final = 86_400 * 10**9
 NULL: Final = -(2**63)  # of a long, a timestamp and a timespan; the engine's own
 Column: TypeAlias = NDArray[Any]
+Strings: TypeAlias = list[bytes]  # a column of strings; a column of objects is one of symbols
 _MISSING: Final = "kdb+ needs pykx, which is not installed here: pip install 'leakage-scorecard[kdb]'"
 # Vectors whose numbers are taken as they lie in memory, with what is added to each.
 _TIMES: Final = {"TimestampVector": EPOCH, "TimespanVector": 0}
@@ -50,7 +52,7 @@ class Codec:
         """A question as a message that wants an answer."""
         return self._message(self._kx.CharVector(text), wire.SYNC)
 
-    def publish(self, function: str, table: str, columns: list[Column]) -> bytes:
+    def publish(self, function: str, table: str, columns: Sequence[Column | Strings]) -> bytes:
         """`function[table; columns]` as a message that wants none; what `tickerplant` and real-time store take."""
         kx = self._kx
         body = kx.List([self._vector(column) for column in columns])
@@ -114,11 +116,15 @@ class Codec:
         value = found.py()
         return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
-    def _vector(self, column: Column) -> Any:
+    def _vector(self, column: Column | Strings) -> Any:
         """A column as the vector it is to kdb+; what is no time, number or truth as symbols, "" where undefined."""
         kx = self._kx
+        if isinstance(column, list):
+            return kx.List([kx.CharVector(text) for text in column])
         if column.dtype.kind == "M":
             return kx.TimestampVector(column)
+        if column.dtype.kind == "m":
+            return kx.TimespanVector(column)
         if column.dtype.kind in "iu":
             return kx.LongVector(column.astype(np.int64))
         if column.dtype.kind == "f":

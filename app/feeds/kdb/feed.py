@@ -50,6 +50,9 @@ class KdbFeed:
         self._live = False
         self._waiting: list[Update] = []  # came while the missed part was read
         self._messages = 0
+        self._ending = False  # the day ended while its missed part was still read
+        self._ended = False
+        self._down = False
         self._reader: Reader | None = None
 
     def open(self, positions: Mapping[str, str], wake: Callable[[], None]) -> None:
@@ -64,7 +67,7 @@ class KdbFeed:
 
     def poll(self, room: int) -> Sequence[Control]:
         """As LiveFeed."""
-        if self._reader is None or (room <= 0 and self._lane.waiting):
+        if self._reader is None or self._ended or (room <= 0 and self._lane.waiting):
             return ()
         if self._missed is not None:
             self._read_log(max(room, 1))
@@ -76,7 +79,7 @@ class KdbFeed:
                 controls += self._message(item, updates)
             else:
                 self._put(updates)
-                controls.append(self._connected() if isinstance(item, Up) else self._lost(item))
+                controls += self._connected() if isinstance(item, Up) else self._lost(item)
         self._put(updates)
         return controls
 
@@ -103,22 +106,30 @@ class KdbFeed:
             return f"({subscribe};.u.d;count {self._asked()})"
         return f"({subscribe};.u.d;.u.i;.u.L)"
 
-    def _connected(self) -> Control:
+    def _connected(self) -> list[Control]:
+        """A connection is there; that it is there again is a fact of the day, that it is there is not."""
         self._forget()
-        return Control(ts_event=0, kind="up", source=self._lane.source)
+        again, self._down = self._down, False
+        return [Control(ts_event=0, kind="up", source=self._lane.source)] if again else []
 
-    def _lost(self, item: Down) -> Control:
+    def _lost(self, item: Down) -> list[Control]:
         self._forget()
-        return Control(ts_event=0, kind="down", source=self._lane.source, text=item.reason)
+        known, self._down = self._down, True
+        down = Control(ts_event=0, kind="down", source=self._lane.source, text=item.reason)
+        return [] if known else [down]
 
     def _forget(self) -> None:
         """What a connection was in the middle of ends with it; the next one begins at the place."""
-        self._live, self._missed, self._until = False, None, 0
+        if self._ended:
+            return
+        self._live, self._missed, self._until, self._ending = False, None, 0, False
         self._waiting.clear()
         self._lane.behind = True
 
     def _message(self, message: bytes, updates: list[Update]) -> list[Control]:
         """Take one message: rows go to `updates`, the rest is what became of the source."""
+        if self._ended:
+            return []
         self._messages += 1
         try:
             if message[1] == wire.REPLY:
@@ -134,15 +145,25 @@ class KdbFeed:
                 (updates if self._live else self._waiting).append(found)
         elif found is not None and found[0] == _END:
             self._put(updates)
-            return self._drop(f"day {found[1]} has ended", gap=False)
+            self._ending = True
+            if self._live:
+                self._end_day()
         return []
 
-    def _drop(self, reason: str, *, gap: bool = True) -> list[Control]:
+    def _end_day(self) -> None:
+        """The tickerplant's day is over, and with it this run's: the next day is another session."""
+        self._lane.put(Batch(position=str(self._intake.at), end=True), time.monotonic())
+        self._lane.behind = False
+        self._ended = True
+        if self._reader is not None:
+            self._reader.close()
+
+    def _drop(self, reason: str) -> list[Control]:
         """End the connection: the next one begins anew at the place."""
         self._forget()
         if self._reader is not None:
             self._reader.drop(f"kdb+ {self._source.host}:{self._source.port}: {reason}")
-        return [Control(ts_event=0, kind="gap", source=self._lane.source, text=reason)] if gap else []
+        return [Control(ts_event=0, kind="gap", source=self._lane.source, text=reason)]
 
     def _reply(self, value: Any) -> list[Control]:
         if self._until:
@@ -219,6 +240,8 @@ class KdbFeed:
         self._put(waiting)
         self._lane.behind = False
         self._lane.heard_s = time.monotonic()
+        if self._ending:
+            self._end_day()
 
     def _logged(self, named: str, count: int) -> Iterator[Update]:
         """Updates of this table in the first `count` messages of the log. Raises FeedError, DecodeError."""

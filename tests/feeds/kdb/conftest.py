@@ -42,6 +42,7 @@ class Drained:
         self.aside: list[Quarantined] = []
         self.controls: list[Control] = []
         self.position = ""
+        self.ended = False
 
     def until(self, done: Callable[["Drained"], bool]) -> "Drained":
         """Poll until it is so; a feed that does not get there fails the test."""
@@ -54,6 +55,7 @@ class Drained:
                     batch, _, _ = lane.waiting.popleft()
                     self.market.append(batch.market)
                     self.orders += batch.orders
+                    self.ended = self.ended or batch.end
                     self.aside += batch.quarantine
                     self.position = batch.position or self.position
             time.sleep(0.001)  # a poll of a condition, with a deadline

@@ -38,7 +38,7 @@ def test_that_a_day_is_caught_up_and_goes_on_without_a_seam(plant: Tickerplant, 
     drained.rows(end)
     assert drained.seqs == list(range(end))
     assert drained.position == f"{plant.day}:{end}"
-    assert drained.said("up") == [""]
+    assert not drained.controls
     assert not next(iter(drained.feed.lanes.values())).behind
 
 
@@ -100,7 +100,7 @@ def test_that_a_connection_cut_in_the_middle_of_a_message_loses_and_doubles_noth
     drained.until(lambda now: len(now.said("down")) == 1)
     end = sent(plant, 20, first=end)
     assert drained.rows(end).seqs == list(range(end))
-    assert len(drained.said("up")) == 2
+    assert len(drained.said("up")) == 1
     assert "closed the connection" in drained.said("down")[0]
 
 
@@ -114,15 +114,41 @@ def test_that_a_tickerplant_that_comes_back_is_followed_on(plant: Tickerplant, f
     assert drained.rows(end).seqs == list(range(end))
 
 
-def test_that_another_day_begins_anew_and_says_so(plant: Tickerplant, follow: Follow) -> None:
+def test_that_the_end_of_the_day_ends_the_lane_behind_its_last_row(plant: Tickerplant, follow: Follow) -> None:
     end = sent(plant, 50)
     drained = follow(plant).rows(end)
-    tomorrow = plant.day + np.timedelta64(1, "D")
-    plant.end_day(tomorrow)
+    today = plant.day
+    sent(plant, 7, first=end)
+    plant.end_day(today + np.timedelta64(1, "D"))
     sent(plant, 10, first=1_000)
-    drained.rows(60)
-    assert drained.seqs[50:] == list(range(1_000, 1_010))
-    assert drained.position == f"{tomorrow}:10"
+    drained.until(lambda now: now.ended)
+    assert drained.seqs == list(range(57))
+    assert drained.position == f"{today}:57"
+
+
+def test_that_a_day_that_ends_while_its_missed_part_is_read_is_read_to_its_end(
+    plant: Tickerplant, follow: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if plant.log is None:  # rows that are asked for are gone with the day: that is said
+        monkeypatch.setattr("app.feeds.kdb.feed.PIECE", 10)
+    end = sent(plant, *[10] * 20)
+    today = plant.day
+    drained = follow(plant).rows(1)
+    plant.end_day(today + np.timedelta64(1, "D"))
+    drained.until(lambda now: now.ended or bool(now.said("gap")))
+    assert drained.seqs == list(range(len(drained.seqs)))
+    assert (len(drained.seqs) == end) == drained.ended
+    assert drained.ended or f"of {drained.feed.table} are not there any more" in drained.said("gap")[0]
+
+
+def test_that_a_day_that_ended_while_nobody_followed_is_a_gap(plant: Tickerplant, follow: Follow) -> None:
+    end = sent(plant, 50)
+    today = plant.day
+    plant.end_day(today + np.timedelta64(1, "D"))
+    sent(plant, 10, first=end)
+    drained = follow(plant, at=f"{today}:20").rows(10)
+    assert drained.seqs == list(range(50, 60))
+    assert f"day {today} was read up to row 20" in drained.said("gap")[0]
 
 
 def test_that_compressed_messages_are_read(plant: Tickerplant, follow: Follow) -> None:
@@ -288,13 +314,13 @@ def test_that_tls_is_spoken_and_a_certificate_of_somebody_else_refused(
     assert "is not signed by" in refused.said("down")[0]
 
 
-def test_that_nobody_there_is_said_and_tried_again(tmp_path: Path) -> None:
-    source = KdbSource(port=1, table="market")
-    feed = KdbFeed("md", source, Universe())
-    feed.open({}, lambda: None)
-    drained = Drained(feed).until(lambda now: len(now.said("down")) >= 2)
-    feed.close()
-    assert "127.0.0.1:1: cannot be reached" in drained.said("down")[0]
+def test_that_nobody_there_is_said_once_and_tried_again(plant: Tickerplant, follow: Follow) -> None:
+    end = sent(plant, 5)
+    plant.close()
+    drained = follow(plant).until(lambda now: bool(now.said("down")))
+    plant.listen()
+    assert drained.rows(end).seqs == list(range(end))
+    assert [words.partition(": ")[2][:17] for words in drained.said("down")] == ["cannot be reached"]
 
 
 def test_that_a_place_that_makes_no_sense_is_refused() -> None:

@@ -1,0 +1,116 @@
+"""Blocks of a run into a tickerplant's tables: what `.u.upd` takes, in the columns of resources/kdb/schema.q."""
+
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from app.engine.errors import FeedError
+from app.engine.events import Block, OrderRow, Rows
+from app.engine.units import NULL
+from app.engine.universe import Universe
+from app.feeds.decode import orders as order_tables
+from app.feeds.decode import session as market_tables
+from app.feeds.kdb import wire
+from app.feeds.kdb.codec import DAY, Codec, Column, Strings
+from app.feeds.kdb.connection import Connection, Place
+
+ROWS_AT_ONCE: Final = 1_000
+SYM: Final = "sym"
+TIME: Final = "time"
+MARKET_COLUMNS: Final = (TIME, SYM, *(name for name in market_tables.COLUMNS if name != "instrument"))
+ORDER_COLUMNS: Final = (
+    TIME, SYM, *(name for name in order_tables.COLUMNS if name not in ("instrument", "raw")), "cum_qty", "last_status",
+    "raw",
+)  # fmt: skip
+STRINGS: Final = ("text", "params", "raw")
+_STAMPS: Final = ("ts_event", "ts_recv", "ts_match", "start_ns", "end_ns", "decision_ns")
+_ANSWER_S: Final = 60.0
+
+
+class Publisher:
+    """Writes to one tickerplant. Raises FeedError, in words, when it cannot be reached or refuses."""
+
+    def __init__(self, place: Place, universe: Universe, market: str = "market", orders: str = "orders") -> None:
+        """`market`, `orders`: the tables."""
+        self.messages = 0
+        self._market = market
+        self._orders = orders
+        self._universe = universe
+        self._codec = Codec()
+        self._connection = Connection(place)
+
+    def publish(self, block: Block) -> None:
+        """The rows of a block, market rows first. Raises FeedError when the connection is lost."""
+        for begin in range(0, len(block.market), ROWS_AT_ONCE):
+            self.insert(self._market, self.market_columns(block.market[begin : begin + ROWS_AT_ONCE]))
+        for begin in range(0, len(block.orders), ROWS_AT_ONCE):
+            self.insert(self._orders, order_columns(block.orders[begin : begin + ROWS_AT_ONCE]))
+
+    def insert(self, table: str, columns: Sequence[Column | Strings]) -> None:
+        """Rows for a table, not waited for. Raises FeedError when the connection is lost."""
+        self._connection.send(self._codec.publish(".u.upd", table, columns))
+        self.messages += 1
+
+    def flush(self) -> None:
+        """Wait until the tickerplant has taken everything. Raises FeedError."""
+        self.ask(".u.i")
+
+    def end_day(self) -> None:
+        """End the tickerplant's day. Raises FeedError."""
+        self.ask(".u.endofday[]")
+
+    def ask(self, text: str) -> Any:
+        """The answer to a question. Raises FeedError, DecodeError with kdb+'s own words."""
+        self._connection.send(self._codec.ask(text))
+        deadline = time.monotonic() + _ANSWER_S
+        while time.monotonic() < deadline:
+            for message in self._connection.receive():
+                if message[1] == wire.REPLY:
+                    return self._codec.value(message)
+        raise FeedError(f"kdb+: no answer to {text!r} within {_ANSWER_S:g} s")
+
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.close()
+
+    def market_columns(self, rows: Rows) -> list[Column | Strings]:
+        """Market rows in the order of MARKET_COLUMNS."""
+        batch = market_tables.market_batch(rows, self._universe, rows["seq"])
+        return _columns(pa.Table.from_batches([batch]), MARKET_COLUMNS)
+
+
+def order_columns(orders: Sequence[OrderRow]) -> list[Column | Strings]:
+    """Order rows in the order of ORDER_COLUMNS."""
+    return _columns(order_tables.orders_table(orders), ORDER_COLUMNS)
+
+
+def _columns(table: pa.Table, names: Sequence[str]) -> list[Column | Strings]:
+    times = table.column("ts_event").to_numpy()
+    found: list[Column | Strings] = [(times % DAY).view("m8[ns]")]
+    for name in names[1:]:
+        ours = "instrument" if name == SYM else name
+        found.append(_column(name, table.column(ours) if ours in table.column_names else None, table.num_rows))
+    return found
+
+
+def _column(name: str, column: pa.ChunkedArray | None, count: int) -> Column | Strings:
+    if name in STRINGS:
+        values = [None] * count if column is None else column.to_pylist()
+        return [value if isinstance(value, bytes) else (value or "").encode() for value in values]
+    if column is None:
+        return np.full(count, NULL) if name == "cum_qty" else np.full(count, "", object)
+    if name in order_tables.REAL:
+        return np.asarray(column.fill_null(np.nan).to_numpy())
+    if not pa.types.is_integer(column.type):
+        return np.array([_symbol(value) for value in column.to_pylist()], object)
+    if column.type == pa.uint64():
+        return np.asarray(column.fill_null(0).to_numpy()).view(np.int64)
+    whole = np.asarray(column.cast(pa.int64()).fill_null(NULL).to_numpy())
+    return whole.view("M8[ns]") if name in _STAMPS else whole
+
+
+def _symbol(value: object) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,65 @@
+"""A day into the tables that settings name: a connection each, every row where it belongs."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from app.engine.errors import SettingsError, complaint
+from app.engine.events import Block
+from app.engine.universe import Universe
+from app.feeds.kdb.connection import place_of
+from app.feeds.kdb.publisher import Publisher
+from app.settings_sources import KdbSource, revealed
+
+
+class _Written(NamedTuple):
+    publisher: Publisher
+    source: KdbSource
+
+
+class Sender:
+    """Writes blocks to every table of the sources. `places`: their names, for people."""
+
+    def __init__(self, sources: Mapping[str, KdbSource], universe: Universe) -> None:
+        """Raises SettingsError where there is no table, FeedError where a tickerplant cannot be reached."""
+        if not sources:
+            raise SettingsError(complaint("settings", "sources", [], 'a table [sources.NAME] with kind = "kdb"'))
+        self.places: list[str] = []
+        self._written: list[_Written] = []
+        for name, source in sources.items():
+            place = place_of(source, revealed(source.password, f"sources.{name}.password"))
+            table = source.table or name
+            self.places.append(f"{place} {table}")
+            self._written.append(_Written(Publisher(place, universe, market=table, orders=table), source))
+
+    @property
+    def messages(self) -> int:
+        """Sent so far."""
+        return sum(written.publisher.messages for written in self._written)
+
+    def reference(self) -> None:
+        """Nothing: a tickerplant has no table for it; settings name a folder (`live.reference`)."""
+
+    def publish(self, block: Block) -> None:
+        """The rows of a block. Raises FeedError when a connection is lost."""
+        for publisher, source in self._written:
+            if source.role != "orders":
+                publisher.publish(Block(block.watermark, block.market))
+            if source.role != "market":
+                publisher.publish(Block(block.watermark, orders=block.orders))
+
+    def end(self, _end_ns: int) -> None:
+        """Wait for every tickerplant, then end the day of each. Raises FeedError."""
+        self.flush()
+        for publisher in {(source.host, source.port): publisher for publisher, source in self._written}.values():
+            publisher.end_day()
+        self.close()
+
+    def flush(self) -> None:
+        """Wait until every tickerplant has taken what was sent. Raises FeedError."""
+        for publisher, _ in self._written:
+            publisher.flush()
+
+    def close(self) -> None:
+        """End the connections."""
+        for publisher, _ in self._written:
+            publisher.close()

@@ -1,0 +1,76 @@
+"""A day through a tickerplant: what the live run says is what the replay of the same day says."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.engine.universe import Universe
+from app.feeds import session
+from app.feeds.base import Options
+from app.feeds.kdb.sender import Sender
+from app.runtime.loop import RunResult
+from app.runtime.route import Route
+from app.session.live_headless import run_live
+from app.session.replay import replay
+from app.session.request import ReplayRequest
+from app.session.simulation import SimulationRequest
+from app.settings import BPS_PRESET, RESOURCES, load_settings
+from app.settings_sources import KdbSource
+from scripts.tickerplant.server import SCHEMA, Tickerplant, schema_of
+from tests.patience import eventually as until
+
+pytestmark = pytest.mark.slow
+DAY = RESOURCES / "sessions" / "day"
+
+
+def settings(folder: Path, plant: Tickerplant, query: bool) -> Path:
+    """Sources of a stand-in, with the day's reference data."""
+    tables = "".join(
+        f'[sources.{name}]\nkind = "kdb"\nrole = "{name}"\nport = {plant.port}\nstart = "earliest"\n'
+        + (f'query = "{name}"\n' if query else "")
+        for name in ("market", "orders")
+    )
+    path = folder / "kdb.toml"
+    path.write_text(f'[live]\nreference = "{DAY}"\n[level]\nmode = "bps"\n{tables}')
+    return path
+
+
+def send(given: Path, before_the_end: Callable[[], object]) -> None:
+    """The day into the tables of the settings; something happens before the tickerplant's day ends."""
+    known = load_settings(given)
+    tables = {name: source for name, source in known.sources.items() if isinstance(source, KdbSource)}
+    universe = Universe()
+    with session.open_recording(DAY, universe, Options()) as recording:
+        sender = Sender(tables, universe)
+        route = Route(recording.market, recording.orders, 4_096)
+        while (block := route.take()) is not None:
+            sender.publish(block)
+    sender.flush()
+    before_the_end()
+    sender.end(0)
+
+
+@pytest.mark.parametrize("query", [True, False], ids=["by query", "by log"])
+@pytest.mark.parametrize("ahead", [True, False], ids=["live", "caught up"])
+def test_that_a_day_through_a_tickerplant_ends_as_its_replay(tmp_path: Path, query: bool, ahead: bool) -> None:
+    found: list[RunResult | None] = []
+    with Tickerplant(schema_of(SCHEMA), None if query else tmp_path / "day.log") as plant:
+        given = settings(tmp_path, plant, query)
+        request = SimulationRequest(settings=str(given), out=str(tmp_path / "live"))
+        live = threading.Thread(target=lambda: found.append(run_live(request)))
+        if ahead:
+            live.start()
+            until(lambda: plant.subscribers == 2)
+        send(
+            given,
+            lambda: ahead or (live.start(), until(lambda: plant.pieces == 2 if query else plant.subscribers == 2)),
+        )
+        live.join()
+    replayed = replay(ReplayRequest(path=str(DAY), settings=str(BPS_PRESET), out=str(tmp_path / "replay")))
+    assert found[0] is not None
+    assert replayed is not None
+    assert found[0].report.rows_quarantined == 0
+    assert found[0].report.output_hash == replayed.report.output_hash
+    assert found[0].report.input_hash == replayed.report.input_hash
