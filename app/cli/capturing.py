@@ -4,13 +4,17 @@ import signal
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from app.cli.words import Date, SettingsFile, app, worded
 from app.engine.errors import SettingsError, complaint
 from app.kernel_cache import use_kernel_cache
+from app.settings import load_settings
+
+if TYPE_CHECKING:
+    from app.session.capture_topic import TopicPublisher
 
 _KINDS: Final = ("fix", "itch5")
 
@@ -24,6 +28,7 @@ class CaptureWords:
     kind: Annotated[str, typer.Option(help="What is cut out: fix (TCP), itch5 (MoldUDP64 or SoupBinTCP).")] = "fix"
     port: Annotated[list[int] | None, typer.Option(help="Only this port; may be given again.")] = None
     out: Annotated[Path | None, typer.Option(help="The session folder to write.")] = None
+    topic: Annotated[str | None, typer.Option(help="A Kafka topic instead: each message as it was.")] = None
     source: Annotated[str | None, typer.Option(help="Logical name of the source instead of the feed's own.")] = None
     date: Date = None
     seconds: Annotated[float | None, typer.Option(min=0.1, help="Stop a live capture after this time.")] = None
@@ -39,6 +44,7 @@ def capture(words: CaptureWords) -> None:
     use_kernel_cache()
     from app.session import capture as session  # noqa: PLC0415 - ITCH is decoded by compiled kernels
 
+    publisher = _publisher(words) if words.topic is not None else None
     stop = threading.Event()
     before = signal.signal(signal.SIGINT, lambda _number, _frame: stop.set()) if words.interface else None
     try:
@@ -54,7 +60,8 @@ def capture(words: CaptureWords) -> None:
                 seconds=words.seconds,
                 settings=None if words.settings is None else str(words.settings),
             ),
-            stop=stop.is_set,
+            publisher,
+            stop.is_set,
         )
     finally:
         if before is not None:
@@ -66,7 +73,13 @@ def capture(words: CaptureWords) -> None:
         typer.echo(f"{name.replace('_', ' '):<28} {count:,}")
     for note in done.notes:
         typer.echo(f"note          {note}")
-    typer.echo(f"written to    {words.out}")
+    typer.echo(f"written to    {words.out or f'topic {words.topic}'}")
+
+
+def _publisher(words: CaptureWords) -> "TopicPublisher":
+    from app.session.capture_topic import TopicPublisher  # noqa: PLC0415 - Kafka's client, where it is asked for
+
+    return TopicPublisher(load_settings(words.settings).kafka, words.topic or "")
 
 
 @app.command()
