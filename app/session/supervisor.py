@@ -22,7 +22,7 @@ from app.session.runtime_folder import Identity, ProcessStatus, Role, RuntimeFol
 LOOK_S: Final = 0.05
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 10.0
-LATER_S: Final[dict[Role, float]] = {"lookback": 2.0}  # nobody asks it at once: the window comes first
+LATER_S: Final[dict[Role, float]] = {"control": 0.7, "lookback": 2.0}  # not asked at once: the window comes first
 STEADY_S: Final = 30.0  # up for so long: the next failure is a first one
 GRACE_S: Final = 5.0
 REFUSED: Final = 3  # exit code of a process that would end the same way again
@@ -39,10 +39,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def words_of(folder: RuntimeFolder, roles: Sequence[Role]) -> dict[Role, list[str]]:
     """The command of each process, in the order they are started."""
-    path = str(folder.path)
+    path, session = str(folder.path), folder.session()
+    settings = [session.settings] if session is not None and session.settings else []
     every: dict[Role, list[str]] = {
         "engine": ["-m", "app.session.engine_worker", path],
-        "control": ["-m", "app.control", path],
+        "control": ["-m", "app.control", path, *settings],
         "lookback": ["-m", "app.session.lookback_worker", path],
         "desk": ["-m", "app.cli.window", path],
     }

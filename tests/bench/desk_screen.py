@@ -71,11 +71,12 @@ def main() -> int:
     """Open, wait until all is read, measure."""
     app = QApplication(sys.argv[:1])
     themes.apply(app, themes.DARK)
-    window = MainWindow(Bridge(Pad(Path(sys.argv[1]))), themes.DARK)
+    window = MainWindow(Bridge(Pad(Path(sys.argv[1]))), themes.DARK, staged=True)
     window.show()
     window.bridge.look()
     app.processEvents()
     figures = Figures(time.perf_counter() - START, time.process_time())
+    charts = [cost_ms(window.complete), cost_ms(app.processEvents)]
     window.bridge.choose_id("P100000")
     reading = [cost_ms(window.bridge.look)]
     while not window.bridge.pad.settled():
@@ -88,6 +89,7 @@ def main() -> int:
     window.blotter.set_group("")
     looked, turned = watches
     figures.samples = parts(window) | {
+        "charts": [sum(charts)],
         "reading": reading,
         "frame": looked.frame[1:],
         "turn": turned.frame[1:],

@@ -8,11 +8,12 @@ import re
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final, NamedTuple
-
-from pyarrow import fs
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.engine.errors import SettingsError, complaint
+
+if TYPE_CHECKING:
+    from pyarrow import fs
 
 FORMAT: Final = "archive"
 _SCHEME: Final = re.compile(r"^archive:(//(?=[^/]|/[^/])|/(?=[^/]))(?P<rest>.+)$")
@@ -77,8 +78,10 @@ class Place(NamedTuple):
             told["AWS_ALLOW_HTTP"] = "true"
         return {**_PATIENCE, **told, "aws_conditional_put": "etag"}  # two writers never take one version
 
-    def files(self) -> fs.FileSystem:
+    def files(self) -> "fs.FileSystem":
         """The same store for Arrow, which reads the data files."""
+        from pyarrow import fs  # noqa: PLC0415 - every command knows what an archive is, few open one
+
         if not self.s3:
             return fs.LocalFileSystem()
         endpoint = self.environment.get("AWS_ENDPOINT_URL", "")
