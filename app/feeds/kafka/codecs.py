@@ -1,13 +1,11 @@
 """What a topic's messages are: one decoder per partition, bytes in, batches out."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol
 
 from app.engine.errors import SettingsError, complaint
-from app.engine.events import Control, Quarantined
+from app.engine.events import Control
 from app.engine.units import NULL
-from app.engine.universe import Universe
 from app.feeds.decode import blocks
 from app.feeds.decode.dbn import DbnDecoder
 from app.feeds.decode.dbn_frames import header_length
@@ -15,18 +13,10 @@ from app.feeds.decode.json_l2 import JsonDecoder
 from app.feeds.decode.rows import merged
 from app.feeds.kafka.places import Position
 from app.feeds.kafka.sequence import Sequencer
+from app.feeds.kafka.surroundings import Piece, Surroundings, placed
+from app.feeds.kafka.venue_codecs import Fix, Itch, MoldItch
 from app.runtime.live_route import Batch
 from app.settings_sources import KafkaSource
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What a decoder is made with; `name`: logical name of the source where its rows bring none."""
-
-    name: str
-    source: KafkaSource
-    universe: Universe
-    fix: Mapping[str, Any]
 
 
 class Decoder(Protocol):
@@ -37,7 +27,7 @@ class Decoder(Protocol):
 
     sources: set[str]
 
-    def decode(self, value: bytes, offset: int, where: str) -> Iterable[Batch]:
+    def decode(self, piece: Piece) -> Iterable[Batch]:
         """Rows of one message, or of earlier ones it completes. Raises DecodeError."""
 
     def position(self, offset: int) -> Position:
@@ -58,11 +48,11 @@ class Blocks:
         self._name = around.name
         self._gaps = 0
 
-    def decode(self, value: bytes, offset: int, where: str) -> Iterable[Batch]:
+    def decode(self, piece: Piece) -> Iterable[Batch]:
         """As Decoder."""
-        packed = self._unpack.decode(value, where)
+        packed = self._unpack.decode(piece.value, piece.where)
         batch = Batch(market=packed.market, orders=packed.orders, passed=packed.passed, end=packed.kind == blocks.END)
-        return self._told(list(self._sequence.take(packed.place, offset, batch)))
+        return self._told(list(self._sequence.take(packed.place, piece.offset, batch)))
 
     def position(self, offset: int) -> Position:
         """As Decoder."""
@@ -107,20 +97,20 @@ class Dbn(_Single):
         self._decoder: DbnDecoder | None = None
         self._header = b""
 
-    def decode(self, value: bytes, offset: int, where: str) -> Iterable[Batch]:  # noqa: ARG002
+    def decode(self, piece: Piece) -> Iterable[Batch]:
         """As Decoder."""
-        length = header_length(value[:8], where)
-        header = value[:length]
+        length = header_length(piece.value[:8], piece.where)
+        header = piece.value[:length]
         if self._decoder is None or header != self._header:
-            self._decoder = DbnDecoder(where, header, self._around.universe)
+            self._decoder = DbnDecoder(piece.where, header, self._around.universe)
             self._decoder.source = self._around.name
             self._header = header
-        found = self._decoder.feed(value[length:])
+        found = self._decoder.feed(piece.value[length:])
         rows = [part.rows for part in found if len(part.rows)]
         aside = [entry for part in found for entry in part.aside]
         if rows or aside:
             yield Batch(market=merged(rows) if len(rows) > 1 else rows[0] if rows else Batch().market,
-                        quarantine=tuple(_placed(entry, where) for entry in aside))  # fmt: skip
+                        quarantine=tuple(placed(entry, piece.where) for entry in aside))  # fmt: skip
 
 
 class JsonL2(_Single):
@@ -130,22 +120,17 @@ class JsonL2(_Single):
         super().__init__(around)
         self._decoder = JsonDecoder(around.universe, around.name, around.source.venue)
 
-    def decode(self, value: bytes, offset: int, where: str) -> Iterable[Batch]:
+    def decode(self, piece: Piece) -> Iterable[Batch]:
         """As Decoder."""
-        rows = self._decoder.decode(value, where, offset)
+        rows = self._decoder.decode(piece.value, piece.where, piece.offset)
         if len(rows):
             yield Batch(market=rows, passed=NULL)
 
 
-def _placed(entry: Quarantined, where: str) -> Quarantined:
-    """What was set aside, with the message it stood in."""
-    if where in entry.where:
-        return entry
-    return Quarantined(source=entry.source, where=f"{where} {entry.where}", reason=entry.reason, raw=entry.raw)
-
-
 Maker = Callable[[Surroundings, Position | None], Decoder]
-CODECS: Final[dict[str, Maker]] = {"blocks": Blocks, "dbn": Dbn, "json_l2": JsonL2}
+CODECS: Final[dict[str, Maker]] = {
+    "blocks": Blocks, "dbn": Dbn, "json_l2": JsonL2, "itch5": Itch, "moldudp64": MoldItch, "fix": Fix,
+}  # fmt: skip
 
 
 def maker(source: KafkaSource, key: str) -> Maker:

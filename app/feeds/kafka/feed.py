@@ -10,9 +10,10 @@ from app.engine.errors import DecodeError
 from app.engine.events import Control, Quarantined
 from app.engine.units import NULL
 from app.engine.universe import Universe
-from app.feeds.kafka.codecs import Decoder, Surroundings, maker
+from app.feeds.kafka.codecs import Decoder, maker
 from app.feeds.kafka.places import Position, lane_of, position
 from app.feeds.kafka.reader import Event, Message, TopicReader
+from app.feeds.kafka.surroundings import Piece, Surroundings
 from app.runtime.live_route import Batch, Lane
 from app.settings_sources import Kafka, KafkaSource
 
@@ -38,6 +39,7 @@ class KafkaFeed:
         self._around = Surroundings(name=source.source or name, source=source, universe=universe, fix=fix or {})
         self._decoders: dict[int, Decoder] = {}
         self._next: dict[int, int] = {}
+        self._told_from: dict[int, int] = {}  # partition -> messages before this offset are on the tape already
         self._known: dict[int, Position] = {}
         self._reader: TopicReader | None = None
 
@@ -110,12 +112,15 @@ class KafkaFeed:
         )  # fmt: skip
         self._decoders[number] = self._make(self._around, known)
         self._next[number] = offset
+        self._told_from[number] = offset if known is None else known.next
 
     def _revoke(self, number: int) -> None:
         """Another engine reads it now; should it come back, it goes on behind what this run has handed over."""
         lane = self.lanes.pop(lane_of(self.topic, number), None)
         if lane is not None and lane.position:
             self._known[number] = position(lane.position, lane.name)
+            if self._reader is not None:
+                self._reader.remember(number, self._known[number])
 
     def _decode(self, message: Message) -> None:
         number, offset = message.partition, message.offset
@@ -131,10 +136,11 @@ class KafkaFeed:
             self._put(lane, number, [self._aside(where, reason, message.value)])
             return
         try:
-            found = list(decoder.decode(message.value, offset, where))
+            found = list(decoder.decode(Piece(message.value, offset, message.stamp_ms, where)))
         except DecodeError as error:
             found = [self._aside(where, str(error), message.value)]
-        self._put(lane, number, found)
+        if offset >= self._told_from.get(number, 0):
+            self._put(lane, number, found)
 
     def _put(self, lane: Lane, number: int, found: list[Batch]) -> None:
         """Into the lane; the place behind it goes with the last part of a message."""

@@ -15,11 +15,15 @@ _TIME: Final = re.compile(r"(?P<whole>\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)
 
 
 class Position(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How far a partition has been read: the next offset, the last block of every sender, whether its day ended."""
+    """How far a partition has been read: the next offset, the last block of every sender, whether its day ended.
+
+    `begun`: where a decoder's memory begins; it is read again from there, told from `next` on. -1 = it has none.
+    """
 
     next: int
     streams: dict[str, int] = {}
     ended: bool = False
+    begun: int = -1
 
     def text(self) -> str:
         """As it stands on the tape."""

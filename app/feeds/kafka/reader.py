@@ -28,6 +28,7 @@ class Message(NamedTuple):
     offset: int
     value: bytes
     size: int
+    stamp_ms: int
 
 
 class Event(NamedTuple):
@@ -85,6 +86,10 @@ class TopicReader:
     def has_more(self, number: int, after: int) -> bool:
         """True when more of a partition is known to be there than what stands before offset `after`."""
         return number in self.box.behind or self._read.get(number, after) > after
+
+    def remember(self, number: int, place: Position) -> None:
+        """A partition that was given away: where it would be gone on with."""
+        self._known[number] = place
 
     def held(self, offsets: Mapping[int, int]) -> None:
         """The tape holds everything before these offsets; called by the run."""
@@ -172,7 +177,10 @@ class TopicReader:
         for number in partitions:
             spot = library().TopicPartition(self._topic, number)
             low, high = self._consumer.get_watermark_offsets(spot, timeout=PATIENCE_S)
+            known = self._known.get(number)
             at = self._held.get(number)
+            if known is not None and known.begun >= 0:
+                at = known.begun
             if at is None:
                 at = first_offset(self._consumer, spot, self._source, low, high)
             elif at < low:
@@ -216,7 +224,8 @@ class TopicReader:
                     self._line_failed(error)
                 continue
             value, offset = message.value() or b"", message.offset()
-            mail.append(Message(number, offset, value if len(value) <= limit else value[:4096], len(value)))
+            kept = value if len(value) <= limit else value[:4096]
+            mail.append(Message(number, offset, kept, len(value), message.timestamp()[1]))
             size += len(value)
             self._read[number] = offset + 1
         if mail:
