@@ -2,9 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
@@ -18,19 +16,7 @@ from app.feeds.simulator.ems import Script
 from app.runtime.ems_port import EmsPort
 from tests.control.made import PROFILE, T0, MadeDesk, MadeFeed
 
-Found = TypeVar("Found")
 STEP_NS = 200 * MILLISECOND
-
-
-def eventually(look: Callable[[], Found | None], seconds: float = 20.0) -> Found:
-    """What `look` finds once it finds something; fails when it never does."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.01)
-    raise AssertionError("it never came")
 
 
 class MadeEngine:

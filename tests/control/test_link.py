@@ -7,7 +7,7 @@ import pytest
 from app.control.link import Clock, Down, EventQueue, LinkDownError, LinkEvent, Received, SimulatedLink, Up
 from app.engine.errors import FeedError
 from app.runtime.ems_port import EmsPort
-from tests.control.engine import eventually
+from tests.patience import eventually
 
 
 class Heard:

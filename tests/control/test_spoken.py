@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from app.control.spoken import audit_verified, switched
-from tests.control.engine import MadeEngine, Running, eventually
+from tests.control.engine import MadeEngine, Running
 from tests.control.test_audit import kept, written
 from tests.control.test_process import reached, state
+from tests.patience import eventually
 
 
 def test_that_an_audit_is_told_in_sentences(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from app.session.hand import SessionHand
 from app.session.runtime_folder import Role
-from tests.session.live_day import begun, hash_of, kill, pid_of, played, session, state_of, supervisor, until, up_again
+from tests.patience import eventually
+from tests.session.live_day import begun, hash_of, kill, pid_of, played, session, state_of, supervisor, up_again
 
 pytestmark = pytest.mark.prove
 
@@ -31,13 +32,13 @@ def test_that_a_process_killed_at_random_instants_harms_nobody(undisturbed: str,
     draw = random.Random(role)
     with session(tmp_path / "run", 8.0) as folder:
         for _ in range(TIMES):
-            assert until(lambda: state_of(folder) in {"playing", "ended"})
-            assert until(lambda: all(pid_of(folder, other) for other in ALL))
+            assert eventually(lambda: state_of(folder) in {"playing", "ended"})
+            assert eventually(lambda: all(pid_of(folder, other) for other in ALL))
             others = {other: pid_of(folder, other) for other in ALL if other != role}
             time.sleep(draw.uniform(0.0, 2.0))  # the instant is what is drawn
             old = kill(folder, role)
             began = time.monotonic()
-            assert until(lambda: "SIGKILL" in SessionHand(folder.path).reason(role), 5.0)
+            assert eventually(lambda: "SIGKILL" in SessionHand(folder.path).reason(role), 5.0)
             assert time.monotonic() - began < 1.0
             assert {other: pid_of(folder, other) for other in others} == others
             assert up_again(folder, role, old)
@@ -49,17 +50,17 @@ def test_that_a_supervisor_killed_at_random_instants_is_followed_by_the_next(und
     draw = random.Random("supervisor")
     with session(tmp_path / "run", 8.0) as folder:
         started = []
-        assert until(lambda: all(pid_of(folder, role) for role in ALL))
+        assert eventually(lambda: all(pid_of(folder, role) for role in ALL))
         engine = pid_of(folder, "engine")
         for _ in range(TIMES):
             status = folder.status()
             assert status is not None
             time.sleep(draw.uniform(0.0, 0.5))  # the instant is what is drawn
             os.kill(status.supervisor.pid, signal.SIGKILL)
-            assert until(lambda: not status.supervisor.alive())  # noqa: B023 - called at once
+            assert eventually(lambda: not status.supervisor.alive())  # noqa: B023 - called at once
             assert pid_of(folder, "engine") == engine
             started.append(supervisor(folder))
-            assert until(lambda: (now := folder.status()) is not None and now.supervisor.pid == started[-1].pid)
+            assert eventually(lambda: (now := folder.status()) is not None and now.supervisor.pid == started[-1].pid)
         SessionHand(folder.path).set_speed(None)
         assert hash_of(folder) == undisturbed
     for one in started:

@@ -20,6 +20,7 @@ from app.session.live import LiveRun
 from app.session.lookback import LookbackClient
 from app.session.runtime_folder import Role, RuntimeFolder, Session
 from app.settings import load_settings
+from tests.patience import eventually
 from tests.session.reactive import Reactive
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,16 +60,6 @@ def words(folder: RuntimeFolder) -> dict[Role, Sequence[str]]:
         "lookback": [sys.executable, "-m", "app.session.lookback_worker", path],
         "desk": [sys.executable, "-c", DESK],
     }
-
-
-def until(condition: Callable[[], bool], seconds: float = 120.0) -> bool:
-    """True once the condition holds; looks often, gives up in the end."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def supervisor(folder: RuntimeFolder) -> "subprocess.Popen[bytes]":
@@ -119,7 +110,7 @@ def session(path: Path, speed: float | None = 40.0) -> Iterator[RuntimeFolder]:
     folder = begun(path, speed)
     running = supervisor(folder)
     try:
-        assert until(lambda: state_of(folder) in {"playing", "ended"}), folder.log("engine").read_text()
+        eventually(lambda: state_of(folder) in {"playing", "ended"}, why=folder.log("engine").read_text)
         yield folder
     finally:
         with suppress(FeedError):
@@ -141,13 +132,13 @@ def state_of(folder: RuntimeFolder) -> str:
 
 def hash_of(folder: RuntimeFolder) -> str:
     """The hash on the board of an ended day."""
-    assert until(lambda: state_of(folder) == "ended"), folder.log("engine").read_text()
+    eventually(lambda: state_of(folder) == "ended", why=folder.log("engine").read_text)
     return BoardReader(folder.board).meta()["output_hash"]
 
 
 def kill(folder: RuntimeFolder, role: Role) -> int:
     """kill -9; the pid that was."""
-    assert until(lambda: pid_of(folder, role) is not None)
+    assert eventually(lambda: pid_of(folder, role) is not None)
     pid = pid_of(folder, role)
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
@@ -163,4 +154,4 @@ def answered(client: LookbackClient) -> bytes | None:
 
 def up_again(folder: RuntimeFolder, role: Role, old: int) -> bool:
     """True once another process has its place."""
-    return until(lambda: pid_of(folder, role) not in {None, old})
+    return eventually(lambda: pid_of(folder, role) not in {None, old})

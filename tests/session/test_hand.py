@@ -11,7 +11,7 @@ from app.session.hand import SessionHand, stop_session
 from app.session.runtime_folder import Identity, ProcessStatus, RuntimeFolder, Session, Status, myself
 from app.session.supervisor import Order
 from app.session.wishes import OK, Wish
-from tests.session.live_day import until
+from tests.patience import eventually
 
 
 def begun(tmp_path: Path) -> RuntimeFolder:
@@ -37,7 +37,7 @@ def test_that_every_wish_is_the_whole_of_it_and_a_jump_is_said_once(tmp_path: Pa
             (hand.resume, Wish(speed=None, paused=False)),
         ):
             act()
-            assert until(lambda: heard[-1:] == [wished], 10.0)  # noqa: B023 - called at once
+            assert eventually(lambda: heard[-1:] == [wished], 10.0)  # noqa: B023 - called at once
         hand.close()
     assert hand.title == "tech"
 
@@ -55,7 +55,7 @@ def test_that_a_wish_waits_for_an_engine_that_is_being_started_and_the_newest_co
         return OK
 
     with Door(folder.socket("engine"), answer):
-        assert until(lambda: heard == [3.0], 10.0)
+        assert eventually(lambda: heard == [3.0], 10.0)
     hand.close()
 
 

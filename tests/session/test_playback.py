@@ -2,8 +2,6 @@
 
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -15,6 +13,7 @@ from app.runtime.pace import Pace
 from app.session.engine_process import PlayedBoard, obey
 from app.session.playback import Playback
 from app.session.request import ReplayRequest
+from tests.patience import eventually
 from tests.session.small import PLAN, small_session
 
 pytestmark = pytest.mark.slow  # processes, whole days or whole windows
@@ -32,16 +31,6 @@ for line in sys.stdin:
 """
 PLAYING = 'print(\'{"state": "playing"}\', flush=True)'
 FAILED = 'print(\'{"state": "failed", "text": "no such day"}\', flush=True); sys.exit(1)'
-
-
-def until(condition: Callable[[], bool], seconds: float = 300.0) -> bool:
-    """True once the condition holds; looks often, gives up in the end."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def stand_in(tmp_path: Path, then: str, speed: float | None = 10.0) -> Playback:
@@ -62,7 +51,7 @@ def test_that_the_request_is_handed_over_and_every_command_follows(tmp_path: Pat
         playback.set_speed(None)
         playback.resume()
         assert (playback.speed, playback.paused) == (None, False)
-        assert until(lambda: len(heard(tmp_path)) == 5)
+        assert eventually(lambda: len(heard(tmp_path)) == 5)
     assert '"path":"day"' in heard(tmp_path)[0]
     assert heard(tmp_path)[1:] == [
         '{"speed":10.0,"paused":true}',
@@ -90,7 +79,7 @@ def test_that_a_silent_death_names_the_log(tmp_path: Path) -> None:
 
 def test_that_a_death_while_playing_is_noticed_and_commands_do_no_harm(tmp_path: Path) -> None:
     with stand_in(tmp_path, PLAYING + "; sys.exit(3)") as playback:
-        assert until(lambda: playback.state == "failed")
+        assert eventually(lambda: playback.state == "failed")
         playback.pause()
         playback.set_speed(1.0)
         assert playback.problem is not None
@@ -153,24 +142,24 @@ def test_that_a_real_day_plays_pauses_and_ends_with_its_hashes(day: Path, tmp_pa
     with Playback(request) as playback:
         reader = BoardReader(tmp_path / "board")
         before = reader.watermark
-        assert until(lambda: reader.watermark > before)
+        assert eventually(lambda: reader.watermark > before)
         playback.pause()
-        assert until(lambda: reader.meta()["state"] == "paused")
+        assert eventually(lambda: reader.meta()["state"] == "paused")
         stood: int = reader.watermark
         beat = reader.heartbeat.beats
-        assert until(lambda: reader.heartbeat.beats > beat + 3)
+        assert eventually(lambda: reader.heartbeat.beats > beat + 3)
         assert reader.watermark == stood
         playback.set_speed(None)
         playback.resume()
-        assert until(lambda: playback.state == "ended")
-        assert until(lambda: reader.meta()["state"] == "ended")
+        assert eventually(lambda: playback.state == "ended")
+        assert eventually(lambda: reader.meta()["state"] == "ended")
         facts = reader.meta()
         assert len(facts["output_hash"]) == len(facts["run_hash"]) == 64
         assert reader.watermark > stood
         beat = reader.heartbeat.beats
-        assert until(lambda: reader.heartbeat.beats > beat)  # the board stays alive behind an ended day
+        assert eventually(lambda: reader.heartbeat.beats > beat)  # the board stays alive behind an ended day
         assert not reader.closed
-    assert until(lambda: reader.closed)
+    assert eventually(lambda: reader.closed)
     assert playback.problem is None
     assert (tmp_path / "board" / "engine.log").read_bytes() == b""
 
@@ -199,7 +188,7 @@ os._exit(9)
 """
     assert subprocess.run([sys.executable, "-c", text], check=False).returncode == 9
     reader = BoardReader(tmp_path / "board")
-    assert until(lambda: reader.closed)
+    assert eventually(lambda: reader.closed)
 
 
 def test_that_the_desks_side_does_not_load_the_engine() -> None:

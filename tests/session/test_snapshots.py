@@ -15,7 +15,7 @@ from app.runtime.journal import JournalWriter
 from app.runtime.loop import Standing
 from app.session import snapshots
 from app.session.snapshots import Kept, SnapshotKeeper, encoded, engine_build, path_of, places, read
-from tests.session.live_day import until
+from tests.patience import eventually
 
 STANDING = Standing(rows=12, market=10, orders=2, watermark=77, fingerprint=(3, 4))
 
@@ -133,7 +133,7 @@ def test_that_a_state_is_kept_when_both_the_day_and_the_wall_have_moved_on(tmp_p
     assert keeping.loop.asked == 0
     keeping.look(snapshots.EVERY_NS)
     assert keeping.loop.asked == 1
-    assert until(lambda: len(places(keeping.folder)) == 1, 10.0), "the writer is free again"
+    assert eventually(lambda: len(places(keeping.folder)) == 1, 10.0), "the writer is free again"
     keeping.look(snapshots.EVERY_NS + SECOND)
     keeping.look(3 * snapshots.EVERY_NS)  # the wall has not moved: a day flat out does other things too
     assert keeping.loop.asked == 1

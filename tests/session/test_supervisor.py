@@ -23,7 +23,7 @@ from app.session.supervisor import (
     pin,
     words_of,
 )
-from tests.session.live_day import until
+from tests.patience import eventually
 
 STAYS = [sys.executable, "-c", "import signal; signal.pause()"]
 
@@ -47,7 +47,7 @@ def test_that_a_killed_process_is_named_and_started_again_after_a_pause_that_gro
         assert watched.look(now)
         assert (watched.status.state, watched.status.restarts) == ("up", restarts - 1)
         watched.signal(signal.SIGKILL)
-        assert until(lambda: watched.look(now))  # noqa: B023 - called at once
+        assert eventually(lambda: watched.look(now))  # noqa: B023 - called at once
         assert (watched.status.state, watched.status.restarts) == ("down", restarts)
         assert watched.status.reason.startswith("killed by signal 9 (SIGKILL); its log is ")
         pauses.append(round(watched._next_s - now, 6))
@@ -61,7 +61,7 @@ def test_that_a_process_that_was_up_for_long_is_started_again_at_once(tmp_path: 
     watched._pause_s = 6.4
     watched.start(100.0)
     watched.signal(signal.SIGKILL)
-    assert until(lambda: watched.look(200.0))
+    assert eventually(lambda: watched.look(200.0))
     assert watched._next_s == pytest.approx(200.1)
 
 
@@ -70,20 +70,20 @@ def test_that_a_process_that_refuses_stays_down_until_it_is_asked_for(tmp_path: 
     folder.words("engine", "tape: another day")
     watched = Watched("engine", ends(REFUSED), folder)
     watched.start(0.0)
-    assert until(lambda: watched.look(1.0))
+    assert eventually(lambda: watched.look(1.0))
     assert (watched.status.state, watched.status.reason) == ("failed", "tape: another day")
     assert not watched.look(1e9)
     watched.renew()
     assert watched.look(2.0)
     assert watched.status.state == "up"
-    assert until(lambda: watched.look(3.0))
+    assert eventually(lambda: watched.look(3.0))
     assert (watched.status.state, watched.status.reason) == ("failed", "it refused to start; see its log")
 
 
 def test_that_a_process_that_ends_by_itself_is_not_started_again(tmp_path: Path) -> None:
     watched = Watched("desk", ends(0), folder_at(tmp_path))
     watched.start(0.0)
-    assert until(lambda: watched.look(1.0))
+    assert eventually(lambda: watched.look(1.0))
     assert (watched.status.state, watched.status.reason) == ("ended", "")
     assert not watched.look(1e9)
 
@@ -160,11 +160,11 @@ def test_that_the_door_takes_orders(tmp_path: Path) -> None:
     running = threading.Thread(target=supervisor.run)
     running.start()
     watched = supervisor.watched["engine"]
-    assert until(lambda: watched.status.state == "failed")
+    assert eventually(lambda: watched.status.state == "failed")
     since = watched.status.since
     line = Line(folder.socket("supervisor"), 10.0)
     assert line.ask(msgspec.json.encode(Order(restart="engine"))) == b"ok"
-    assert until(lambda: watched.status.state == "failed" and watched.status.since > since)
+    assert eventually(lambda: watched.status.state == "failed" and watched.status.since > since)
     assert line.ask(msgspec.json.encode(Order(stop=True))) == b"ok"
     running.join(20)
     assert not running.is_alive()

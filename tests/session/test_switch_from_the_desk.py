@@ -17,7 +17,8 @@ from app.widgets import theme as themes
 from app.widgets.kill_dialog import KillDialog
 from app.widgets.switch_panel import Bound, SwitchPanel
 from app.widgets.switch_port import SwitchError
-from tests.control.engine import MadeEngine, Running, eventually
+from tests.control.engine import MadeEngine, Running
+from tests.patience import eventually
 
 PLUGIN = r"This plugin does not support (propagateSizeHints|raise)\(\)"
 pytestmark = [pytest.mark.qt_log_ignore(PLUGIN), pytest.mark.window]
