@@ -19,7 +19,7 @@ from app.feeds.archive.tables import DATE, SCHEMAS, properties
 
 _CHUNKS: Final = "chunks"
 _TRIES: Final = 20
-_CONFIGURATION: Final = {"delta.checkpointInterval": "100"}
+_CONFIGURATION: Final = {"delta.checkpointInterval": "50"}
 # What an object store, a disk or the network can do to us; all of it may pass.
 TROUBLE: Final = (OSError, DeltaError)
 
@@ -122,7 +122,7 @@ class ArchiveTable:
 
     def _committed(self, told: list[Transaction], rows: pa.Table | None = None) -> bool:
         """Commit with the loaded snapshot; False when another commit was faster."""
-        said = CommitProperties(app_transactions=told)
+        said, before = CommitProperties(app_transactions=told), self._table.version()
         try:
             if rows is None:
                 schema = SCHEMAS[self.name]
@@ -137,7 +137,10 @@ class ArchiveTable:
             return False
         except TROUBLE as error:
             raise ArchiveUnavailableError(f"{self._uri}: {_words(error)}") from error
-        self._known.clear()
+        if self._table.version() == before + 1:
+            self._known.update({one.app_id: one.version for one in told})
+        else:  # others have committed in between
+            self._known.clear()
         return True
 
     def _opened(self) -> DeltaTable:
@@ -156,11 +159,13 @@ class ArchiveTable:
             raise ArchiveUnavailableError(f"{self._uri}: {_words(error)}") from error
 
     def _reload(self) -> None:
-        self._known.clear()
+        before = self._table.version()
         try:
             self._table.update_incremental()
         except TROUBLE as error:
             raise ArchiveUnavailableError(f"{self._uri}: {_words(error)}") from error
+        if self._table.version() != before:
+            self._known.clear()
 
     def _version(self, name: str) -> int | None:
         if name not in self._known:
