@@ -78,6 +78,9 @@ use_kernel_cache()
 from app.engine.config import EngineConfig
 from app.session.warm import load_kernels
 load_kernels(EngineConfig())
+from app.engine.universe import Universe
+from app.feeds.decode.itch import Day, ItchDecoder
+list(ItchDecoder(Day("", 0), Universe()).feed(b""))
 """
 
 
