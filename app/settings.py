@@ -12,6 +12,7 @@ import msgspec
 
 from app.engine.config import EngineConfig
 from app.engine.errors import SettingsError, complaint
+from app.engine.switch.guard import Limits
 from app.engine.units import HORIZON_NAMES, SECOND
 from app.settings_sources import Kafka, Live, Source, checked_kafka, checked_sources
 
@@ -129,6 +130,7 @@ class Settings(_Section, frozen=True):
     health: Health
     replay: Replay
     archive: Archive
+    limits: Limits
     playback: Playback
     fix: dict[str, Any]
     live: Live
@@ -250,6 +252,9 @@ def _validated(merged: _Table, origin: dict[str, str], fallback: str) -> Setting
     insist("level.bps.amber", bps.amber > bps.quiet, f"more than level.bps.quiet = {bps.quiet}")
     checked_kafka(settings.kafka, _where(origin, "kafka", fallback))
     insist("level.bps.red", bps.red > bps.amber, f"more than level.bps.amber = {bps.amber}")
+    for name in ("qty", "notional", "adv_pct"):
+        warn, hard = (getattr(settings.limits, f"{kind}_{name}") for kind in ("warn", "hard"))
+        insist(f"limits.hard_{name}", hard >= warn, f"at least limits.warn_{name} = {warn:g}")
     return settings
 
 

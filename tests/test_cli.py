@@ -122,6 +122,18 @@ def test_that_the_progress_bar_shows_where_it_is_asked_for(day: Path, capsys: py
     assert "rows/s" in capsys.readouterr().err
 
 
+def test_that_the_doctor_shows_the_guards_limits(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor, "examine", list)
+    monkeypatch.setenv("SCORECARD_LIMITS_COLLAR_BPS", "50")
+    assert scorecard("doctor") == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("limits ")]
+    assert "hard_qty 5,000,000" in line
+    assert "collar_bps 50," in line
+    assert "users everyone" in line
+
+
 def test_that_the_doctors_verdict_is_the_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

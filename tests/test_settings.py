@@ -8,6 +8,7 @@ import pytest
 
 from app.engine.config import EngineConfig
 from app.engine.errors import SettingsError
+from app.engine.switch.guard import Limits
 from app.engine.units import HORIZON_NAMES, SECOND
 from app.settings import DEFAULTS, Settings, load_settings
 
@@ -22,6 +23,8 @@ def test_that_the_shipped_file_holds_every_key_and_the_engines_own_defaults() ->
     settings = load_settings(None, {})
     assert settings.engine(book=False) == EngineConfig()
     assert settings.horizons == HORIZON_NAMES
+    assert settings.limits == Limits()
+    assert set(tomllib.loads(DEFAULTS.read_text())["limits"]) == set(Limits.__struct_fields__)
 
 
 def test_that_the_users_file_overrides_single_keys(tmp_path: Path) -> None:
@@ -70,6 +73,13 @@ def test_that_where_things_lie_is_no_setting() -> None:
     assert load_settings(None, {"SCORECARD_KERNEL_CACHE": "elsewhere"}).hash() == load_settings(None, {}).hash()
 
 
+def test_that_a_desk_sets_its_own_limits(tmp_path: Path) -> None:
+    text = '[limits]\nwarn_qty = 10\nhard_qty = 20\nusers = ["ann"]\n'
+    limits = from_text(tmp_path, text, {"SCORECARD_LIMITS_COLLAR_BPS": "50"}).limits
+    assert (limits.warn_qty, limits.hard_qty, limits.users, limits.collar_bps) == (10, 20, ("ann",), 50)
+    assert limits.per_order_day == Limits().per_order_day
+
+
 def test_that_the_hash_follows_the_values_and_not_their_origin(tmp_path: Path) -> None:
     plain = load_settings(None, {})
     assert from_text(tmp_path, f"[ring]\nrows = {plain.ring.rows}\n").hash() == plain.hash()
@@ -107,6 +117,13 @@ def test_that_settings_are_frozen() -> None:
         ("[level.bps]\nred = 2", ["level.bps.red", "2", "more than level.bps.amber"]),
         ("[level.bps]\nleave = 1.5", ["level.bps.leave", "1.5", "<= 1"]),
         ("[playback]\nframe_ms = 1", ["playback.frame_ms", "1", ">= 5"]),
+        ("[limits]\nhard_qty = 10", ["limits.hard_qty", "10", "at least limits.warn_qty = 1e+06"]),
+        ("[limits]\nwarn_notional = 1e9", ["limits.hard_notional", "at least limits.warn_notional = 1e+09"]),
+        ("[limits]\nhard_adv_pct = 1", ["limits.hard_adv_pct", "at least limits.warn_adv_pct = 25"]),
+        ("[limits]\ncollar_bps = 0", ["limits.collar_bps", "0", "> 0"]),
+        ("[limits]\nper_order_day = 0", ["limits.per_order_day", "0", ">= 1"]),
+        ('[limits]\nusers = "me"', ["limits.users", "'me'"]),
+        ("[limits]\nhard_quantity = 5", ["limits.hard_quantity", "5", "warn_qty, hard_qty"]),
         ("[ring\nrows = 1", ["not TOML", "line 1"]),
     ],
 )

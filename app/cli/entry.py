@@ -21,6 +21,7 @@ from app.cli import archive, backbone, capturing, demonstration, recordings, ses
 from app.cli.words import app
 from app.engine.errors import ScorecardError, SettingsError
 from app.kernel_cache import cache_root
+from app.settings import load_settings
 
 # Their commands are there once they are loaded.
 COMMANDS: Final = (recordings, sessions, demonstration, switching, backbone, archive, capturing)
@@ -32,8 +33,22 @@ def examine() -> None:
     """Say what is installed, what is missing, and the command that mends it."""
     findings = doctor.examine()
     typer.echo(doctor.report(findings))
+    typer.echo("limits        " + ", ".join(f"{name} {_plain(value)}" for name, value in _limits()))
     if not doctor.is_sound(findings):
         raise typer.Exit(1)
+
+
+def _limits() -> list[tuple[str, object]]:
+    """The guard's limits, as the shipped settings and the environment have them."""
+    limits = load_settings().limits
+    return [(name, getattr(limits, name)) for name in limits.__struct_fields__]
+
+
+def _plain(value: object) -> str:
+    """A limit as the report prints it."""
+    if isinstance(value, tuple):
+        return " ".join(map(str, value)) or "everyone"
+    return f"{value:,.12g}" if isinstance(value, int | float) else str(value)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`python -m app.control RUNTIME_FOLDER`."""
+"""`python -m app.control RUNTIME_FOLDER [SETTINGS]`."""
 
 import sys
 

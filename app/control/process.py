@@ -31,7 +31,7 @@ from app.engine.switch.guard import Limits, Market
 from app.engine.switch.order import Order
 from app.engine.switch.profile import Profile, profile_of
 from app.runtime.channel import Door, write_private
-from app.settings import RESOURCES
+from app.settings import RESOURCES, load_settings
 
 BEAT_S: Final = 0.1
 ANSWER_S: Final = 10.0
@@ -188,10 +188,11 @@ def load_profile(path: Path = DEFAULT_PROFILE) -> Profile:
 
 
 def main(words: list[str]) -> int:
-    """Run the control process of a runtime folder until SIGTERM."""
+    """Run the control process of a runtime folder until SIGTERM; a second word is the user's settings file."""
     folder = Path(words[0]).absolute()
     try:
-        process = ControlProcess(folder, load_profile(), Limits())
+        limits = load_settings(Path(words[1]) if len(words) > 1 else None).limits
+        process = ControlProcess(folder, load_profile(), limits)
     except ScorecardError as error:  # a file somebody has to look at: said in words, to the supervisor and the log
         write_private(folder / "control.words", str(error).encode())
         sys.stderr.write(f"{error}\n")  # the log of this process

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import time
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -11,6 +12,7 @@ from app.feeds.simulator import Simulation, open_world
 from app.runtime.loop import RunResult
 from app.session.simulation import SimulationRequest, run_simulation
 from app.session.switching import Plan, Switching
+from app.settings import load_settings
 
 AUTO: Literal["auto"] = "auto"
 NEVER: Literal["never"] = "never"
@@ -39,7 +41,9 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
 def demo(request: DemoRequest) -> Demo:
     """Run it. Raises ScorecardError in words."""
     feed = open_world(request.world, request.seed, request.agent)
-    wire = Switching(plan_of(request, feed), feed.start_ns)
+    given = request.run.settings
+    limits = load_settings(Path(given) if given else None).limits
+    wire = Switching(plan_of(request, feed), feed.start_ns, limits)
     result = run_simulation(request.run, feed, wire)
     wire.inline.close()
     if result is None:

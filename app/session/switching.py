@@ -6,6 +6,7 @@ from typing import Final, Literal, NamedTuple, Protocol
 from app.control.inline import Act, InlineSwitch
 from app.control.process import load_profile
 from app.engine.switch.facts import Target
+from app.engine.switch.guard import Limits
 from app.engine.units import SECOND
 from app.runtime.outputs import Tables
 
@@ -32,8 +33,8 @@ class Seen(Protocol):
 class Switching:
     """A wire that carries a plan out; `watch` gives it the engine before the day begins."""
 
-    def __init__(self, plan: Plan, start_ns: int) -> None:
-        self.inline = InlineSwitch(load_profile())
+    def __init__(self, plan: Plan, start_ns: int, limits: Limits | None = None) -> None:
+        self.inline = InlineSwitch(load_profile(), limits)
         self._plan = plan
         self._look_ns: int | None = start_ns + LOOK_NS if plan.when == "auto" else None
         self._alarmed = False

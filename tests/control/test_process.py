@@ -13,17 +13,19 @@ import msgspec
 import pytest
 
 from app.board import BoardError, BoardReader
+from app.control import process
 from app.control.asks import OrderState, Refused
 from app.control.audit import verify
 from app.control.client import ControlClient, ControlError
 from app.control.process import load_profile, user_name
 from app.engine.errors import SettingsError
 from app.engine.switch.facts import Target
-from app.engine.switch.guard import Wish
+from app.engine.switch.guard import Limits, Wish
 from app.engine.units import MILLISECOND
 from app.feeds.simulator.ems import Reaction, Script
 from app.runtime.channel import Line
-from tests.control.engine import MadeEngine, Running, eventually
+from tests.control.engine import MadeEngine, Running
+from tests.patience import eventually
 
 pytestmark = pytest.mark.slow  # processes, whole days or whole windows
 
@@ -332,3 +334,25 @@ def test_that_a_damaged_audit_ends_the_process_with_a_sentence_for_its_superviso
     assert "audit.log" in done.stderr
     assert "Traceback" not in done.stderr
     assert (tmp_path / "control.words").read_text("utf-8") == done.stderr.strip()
+
+
+def test_that_its_limits_are_those_of_the_settings_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Limits] = []
+
+    class Noted:
+        def __init__(self, _folder: Path, _profile: object, limits: Limits) -> None:
+            given.append(limits)
+
+        def run(self) -> None:
+            """Nothing is served."""
+
+    monkeypatch.setattr(process, "ControlProcess", Noted)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    mine = tmp_path / "mine.toml"
+    mine.write_text("[limits]\nhard_qty = 2e6\nwarn_qty = 10\n")
+    assert process.main([str(tmp_path)]) == 0
+    assert process.main([str(tmp_path), str(mine)]) == 0
+    assert [limits.warn_qty for limits in given] == [Limits().warn_qty, 10]
+    mine.write_text("[limits]\nhard_qty = 1\n")
+    assert process.main([str(tmp_path), str(mine)]) == 1
+    assert "limits.hard_qty = 1 is not allowed" in (tmp_path / "control.words").read_text()
