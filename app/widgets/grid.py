@@ -22,7 +22,7 @@ from app.widgets.tiles import MOST, Tiles
 ROW_HEIGHT: Final = 20
 PAD: Final = 3
 LIVE: Final = {"spark", "alert"}  # columns that change without their row
-_AT_ONCE: Final = 6  # pictures drawn in a frame for an order of rows to come
+_AT_ONCE: Final = 3  # pictures drawn in a frame for an order of rows to come
 _BACK: Final = {Qt.Key.Key_K, Qt.Key.Key_Up, Qt.Key.Key_PageUp, Qt.Key.Key_End}
 _STEPS: Final = {Qt.Key.Key_J: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_K: -1, Qt.Key.Key_Up: -1}
 

@@ -80,14 +80,13 @@ class Layers:
             [((at - course.arrival) / SECOND, words) for at, words in course.notes if view.start <= at <= view.end]
         )
 
-    def volume(self, course: Course, volume: Traded) -> None:
-        """Bars of the market's volume and of our own."""
+    def volume(self, course: Course, volume: Traded) -> float:
+        """Bars of the market's volume and of our own; returns how high they stand."""
         x = (volume.edges - course.arrival) / SECOND
         self.plots.bars.setData(x, volume.market.astype(np.float64), stepMode="center")
         self.plots.own.setData(x, volume.own, stepMode="center")
         self.plots.own.setBrush(self._side(course))
-        most = max(float(volume.market.max(initial=0)), float(volume.own.max(initial=0)))
-        self.plots.low_box.setYRange(0, max(most * 1.1, 1.0), padding=0)
+        return max(float(volume.market.max(initial=0)), float(volume.own.max(initial=0)))
 
     def schedule(self, course: Course, view: View, volume: Traded) -> None:
         """Done and planned in % of the order, participation per bar in %."""
@@ -107,7 +106,6 @@ class Layers:
         np.divide(100 * volume.own, volume.market, out=rate, where=volume.market > 0)
         middle = (volume.edges[:-1] + volume.edges[1:]) / 2
         plots.rate.setData((middle - course.arrival) / SECOND, np.minimum(rate, 100), connect="finite")
-        plots.middle_box.setYRange(0, 104, padding=0)
 
     def _side(self, course: Course) -> str:
         return self.theme.colour("faint" if self.faded else "buy" if course.side == "BUY" else "sell").name()

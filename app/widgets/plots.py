@@ -87,6 +87,11 @@ class Plots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         for cross in (*self.cross, self.cross_y):
             cross.setPen(pg.mkPen(theme.faint, style=Qt.PenStyle.DotLine))
 
+    def show_ranges(self, x: tuple[float, float], heights: tuple[tuple[float, float], ...]) -> None:
+        """One stretch of time in all panes, a range of values in each; once a box, as every change of one costs."""
+        for box, y in zip(self.boxes, heights, strict=True):
+            box.setRange(xRange=x, yRange=y, padding=0)
+
     def settle(self) -> None:
         """Let every item take the new ranges now: done while painting, it would paint all of it twice."""
         self.scene().prepareForPaint()
@@ -147,8 +152,6 @@ class Plots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             axis.setHeight(2)
         for box in self.boxes:
             box.disableAutoRange()
-            if box is not self.box:
-                box.setXLink(self.box)
         for item in (self.zero, self.arrival, self.end, self.notes, self.curve, self.marks, self.counts, self.cross_y):
             self.upper.addItem(item)
         for item in (self.planned, self.rate, self.done):

@@ -45,8 +45,8 @@ class Tiles:
 
     def forget_rows(self, rows: NDArray[np.int64]) -> None:
         """These rows must."""
-        for row in rows.tolist():
-            self._kept.pop(row, None)
+        for row in self._kept.keys() & set(rows.tolist()):
+            del self._kept[row]
 
     def forget_groups(self) -> None:
         """The lines of groups must."""

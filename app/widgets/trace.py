@@ -21,6 +21,7 @@ from app.widgets.plots import Plots
 from app.widgets.theme import Theme
 
 _LEAST_NS: Final = 1_000_000
+_PER_CENT: Final = (0.0, 104.0)  # of the order done, and planned
 HINT: Final = (
     "drag: zoom    Ctrl+Z: back    double click: all    wheel: in and out    right drag: along\n"
     "middle pane: done (solid), planned (dashed), participation per bar, all in %"
@@ -101,13 +102,14 @@ class Trace(QWidget):
         ts, mid = course.path.outline(start, end, width, course.known)
         x, bps = self._x(ts), text_bps(mid, course.reference)
         self.plots.curve.setData(x, bps, connect="finite")
-        self.plots.box.setXRange(*self._x(np.array([start, end])).tolist(), padding=0)
         self.plots.end.setPos(self._x(np.array([course.last]))[0])
         view = View(start, end, width)
         volume = traded(course, view)
         self._fit(bps, course, start, end)
+        most = self.layers.volume(course, volume)
+        left, right = self._x(np.array([start, end])).tolist()
+        self.plots.show_ranges((left, right), (self._y, _PER_CENT, (0.0, max(most * 1.1, 1.0))))
         self.layers.marks(course, view)
-        self.layers.volume(course, volume)
         self.layers.schedule(course, view, volume)
         self.plots.settle()
 
@@ -167,7 +169,6 @@ class Trace(QWidget):
         lower, upper = self._y
         if low < lower or high > upper or upper - lower > 2.5 * room or upper == lower:
             self._y = (low - 0.12 * room, high + 0.12 * room)
-            self.plots.box.setYRange(*self._y, padding=0)
 
     def point(self, position: QPointF) -> None:
         """Put the crosshair under a position in the scene and read what stood then."""
