@@ -98,6 +98,18 @@ def verify(address: Address, date: Date = None) -> None:
         raise typer.Exit(1)
 
 
+@archive.command()
+def finish(
+    folder: Annotated[Path, typer.Argument(help="A runtime folder, or a tape's folder in its `earlier`.")],
+    address: Annotated[str | None, typer.Option("--archive", help="Where the session does not say it.")] = None,
+) -> None:
+    """Archive what is left on the tape of a session that was ended while its archive was away."""
+    require_library()
+    from app.session.archive_worker import finish_tape  # noqa: PLC0415 - its library is an extra
+
+    typer.echo(finish_tape(folder, address))
+
+
 def _upkeep() -> ModuleType:
     require_library()
     from app.feeds.archive import upkeep  # noqa: PLC0415 - its library is an extra

@@ -10,6 +10,7 @@ from app.cli.window import attach
 from app.kernel_cache import use_kernel_cache
 from app.session.runtime_folder import Role, RuntimeFolder, Session
 from app.session.supervisor import supervise, words_of
+from app.settings import load_settings
 
 WORLD_SPEED: Final = 60.0  # a day in six and a half minutes
 _RECORDED: Final[tuple[Role, ...]] = ("engine", "lookback")
@@ -44,4 +45,6 @@ def run_session(folder: RuntimeFolder, session: Session) -> None:
 def roles_of(session: Session) -> Sequence[Role]:
     """The processes a session needs."""
     roles = _SIMULATED if session.world is not None else _RECORDED if session.results is None else _FOLLOWED
+    if session.archive or load_settings(Path(session.settings) if session.settings else None).archive.path:
+        roles = (*roles, "archive")
     return (*roles, "desk") if session.desk else roles

@@ -17,6 +17,9 @@ from app.settings import BPS_PRESET, load_settings
 
 TECH: Final = "tech"
 
+Archive: TypeAlias = Annotated[
+    str | None, typer.Option(help="Archive the session: a folder, or s3://BUCKET/PREFIX; else as the settings say.")
+]
 Recorded: TypeAlias = Annotated[Path | None, typer.Option("--replay", help="A recording to play.")]
 
 
@@ -31,6 +34,7 @@ class RunWords:
     format: Format = None
     orders: Orders = None
     speed: Speed = None
+    archive: Archive = None
     settings: SettingsFile = None
     runtime: Runtime = None
 
@@ -40,12 +44,13 @@ class RunWords:
             return Session(
                 replay=str(self.replay.absolute()), format=self.format, orders=_absolute(self.orders),
                 settings=_absolute(self.settings), speed=self.speed or speed_of(self.settings), desk=desk,
+                archive=self.archive,
             )  # fmt: skip
         if self.settings is not None and load_settings(self.settings).sources:
-            return Session(settings=_absolute(self.settings), live=True, desk=desk)
+            return Session(settings=_absolute(self.settings), live=True, desk=desk, archive=self.archive)
         return Session(
             world=self.world, seed=self.seed, agent=self.agent, settings=_absolute(self.settings or BPS_PRESET),
-            speed=self.speed or WORLD_SPEED, desk=desk,
+            speed=self.speed or WORLD_SPEED, desk=desk, archive=self.archive,
         )  # fmt: skip
 
 
@@ -106,10 +111,9 @@ def serve(words: RunWords) -> None:
 
 @app.command()
 def stop(runtime: Runtime = None) -> None:
-    """End the running session in good order."""
+    """End the running session in good order; put in order what a killed one has left."""
     folder = RuntimeFolder(runtime or default_folder())
-    ended = stop_session(folder.path)
-    typer.echo("ended" if ended else f"no session runs in {folder.path}")
+    typer.echo(stop_session(folder.path) or f"no session runs in {folder.path}")
 
 
 def _absolute(path: Path | None) -> str | None:

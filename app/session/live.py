@@ -88,6 +88,7 @@ class LiveRun:
             kept = path_of(left.index, left.number, self._settings.engine(book=False))
         self.board = LiveBoard(self._folder.board, self._pace, kept, self._folder.checked)
         session = self._folder.session()
+        self.board.archived = self._folder.archived
         self.board.clock = clock_watch(self._settings.health.files, session.settings if session else None)
         self.board.recovering = left is not None
         self.board.tell("starting" if left is None else "recovering")

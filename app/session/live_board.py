@@ -12,6 +12,7 @@ from app.board import BoardError, BoardReader, BoardWriter, TornRowsError
 from app.engine.events import Rows
 from app.engine.units import NULL
 from app.runtime.pace import Pace
+from app.session.archived import archived
 from app.session.checking import Checked, checked
 from app.session.clock_watch import ClockWatch, Offset
 
@@ -29,6 +30,8 @@ class LiveBoard(BoardWriter):
     def __init__(self, folder: Path, pace: Pace, kept: Rows | None = None, checked: Path | None = None) -> None:
         self._looked = 0  # before the first sign of life, which the opening of a board gives
         self._checked, self._said = checked, Checked()
+        self.archived: Path | None = None  # where the archive's process says how far it is
+        self._archived = ("", "")
         super().__init__(folder, clock=time.monotonic_ns)
         self._pace = pace
         self._told: tuple[str, str] | None = None
@@ -70,11 +73,21 @@ class LiveBoard(BoardWriter):
             self._looked = now
             if self._checked is not None:
                 self._tell_checked(checked(self._checked) or self._said)
+            self._tell_archived()
             offset = self.clock.look()
             if offset != self._offset:
                 self._offset = offset
                 self.meta("clock_offset_ns", offset.ns)
                 self.meta("clock_offset_why", offset.why)
+
+    def _tell_archived(self) -> None:
+        """Put what has changed of the archive's word on the board."""
+        known = None if self.archived is None else archived(self.archived)
+        said = ("", "") if known is None else (known.archive, known.archive_trouble)
+        if said != self._archived:
+            self._archived = said
+            self.meta("archive", said[0])
+            self.meta("archive_trouble", said[1])
 
     def _tell_checked(self, found: Checked) -> None:
         """Put what has changed of the checker's word on the board."""

@@ -6,6 +6,7 @@ status.json     the supervisor's word on every process: state, pid, reason
 board/ control/ lookback/   boards
 tape.journal    what was applied; commands.log  messages to the EMS, on disk before it gets them
 marks.log       run hash as each minute closed; checked.json  how far the tape has been replayed and compared
+archived.json   how far the tape is in the archive
 snapshots/      states of the engine
 sockets/        addresses and keys; log/  standard error of each process; out/  tables of an ended day
 """
@@ -24,9 +25,9 @@ from app.engine.errors import FeedError, SettingsError, complaint
 from app.runtime.channel import write_private
 from app.session.wishes import Wish
 
-Role: TypeAlias = Literal["engine", "control", "lookback", "desk"]
+Role: TypeAlias = Literal["engine", "control", "lookback", "archive", "desk"]
 State: TypeAlias = Literal["starting", "up", "down", "failed", "ended"]
-ROLES: Final[tuple[Role, ...]] = ("engine", "control", "lookback", "desk")
+ROLES: Final[tuple[Role, ...]] = ("engine", "control", "lookback", "archive", "desk")
 Known = TypeVar("Known")
 PARTS: Final = ("board", "control", "lookback", "snapshots", "sockets", "log", "out")
 
@@ -46,6 +47,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     settings: str | None = None
     speed: float | None = None
     live: bool = False
+    archive: str | None = None
     results: str | None = None  # BROKER/TOPIC of an engine that runs elsewhere: only its results are followed
     desk: bool = True
 
@@ -102,6 +104,7 @@ class RuntimeFolder:
         self.commands = self.path / "commands.log"
         self.marks = self.path / "marks.log"
         self.checked = self.path / "checked.json"
+        self.archived = self.path / "archived.json"
         self._session = self.path / "session.json"
         self._status = self.path / "status.json"
         self._wish = self.path / "wish.json"
@@ -136,7 +139,8 @@ class RuntimeFolder:
         self._status.unlink(missing_ok=True)
         for part in (self.board, self.lookback, self.snapshots, self.out):
             shutil.rmtree(part, ignore_errors=True)
-        for file in (self.tape, self.commands, self.marks, self.checked, self._wish):
+        self._keep_unarchived()
+        for file in (self.tape, self.commands, self.marks, self.checked, self.archived, self._wish):
             file.unlink(missing_ok=True)
         if any(self.control.glob("*")):
             aside = self.path / "earlier" / time.strftime("%Y%m%d-%H%M%S", time.gmtime())
@@ -145,6 +149,15 @@ class RuntimeFolder:
         self.create()
         write_private(self._session, msgspec.json.encode(session))
         return False
+
+    def _keep_unarchived(self) -> None:
+        """A tape that is not wholly in its archive is put aside with what it takes to go on with it."""
+        if not self.tape.exists() or not self.archived.exists() or b'"complete":true' in self.archived.read_bytes():
+            return
+        aside = self.path / "earlier" / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.getpid()}-tape"
+        aside.mkdir(parents=True, mode=0o700)
+        for file in (self.tape, self.archived, self._session):
+            file.rename(aside / file.name)
 
     def session(self) -> Session | None:
         """What is run here; None when nothing was begun."""
@@ -179,6 +192,27 @@ class RuntimeFolder:
             return ""
         finally:
             path.unlink(missing_ok=True)
+
+    def clear_up(self) -> int:
+        """Take away what only running processes need: addresses, last words, half-written tables; how many files.
+
+        The session is closed by it: the next one begins anew.
+        """
+        gone = [file for file in self.sockets.glob("*") if file.is_file() or file.is_socket()]
+        gone += [*self.path.glob("*.words"), *self.path.glob(".*.[0-9]*.[0-9]*")]  # and writes that were never finished
+        for file in gone:
+            file.unlink(missing_ok=True)
+        for unfinished in self.path.glob(f".{self.out.name}.*.partial"):
+            gone += [file for file in unfinished.rglob("*") if file.is_file()]
+            shutil.rmtree(unfinished, ignore_errors=True)
+        status = self.status()
+        if status is not None:
+            ended = {
+                role: msgspec.structs.replace(known, state="ended", identity=None)
+                for role, known in status.processes.items()
+            }
+            self.tell(msgspec.structs.replace(status, processes=ended, closed=True))
+        return len(gone)
 
     def running(self) -> bool:
         """True while a supervisor lives, or any process it has started."""

@@ -25,9 +25,11 @@ LONGEST_PAUSE_S: Final = 10.0
 LATER_S: Final[dict[Role, float]] = {"control": 0.7, "lookback": 2.0}  # not asked at once: the window comes first
 STEADY_S: Final = 30.0  # up for so long: the next failure is a first one
 GRACE_S: Final = 5.0
+LONG_GRACE_S: Final[dict[Role, float]] = {"archive": 60.0}  # what is on the tape goes into the archive first
 REFUSED: Final = 3  # exit code of a process that would end the same way again
 CLOSED: Final = "closed"  # last words of a desk that its user has closed
-_STOP_ORDER: Final[tuple[Role, ...]] = ("desk", "lookback", "control", "engine")
+# The archive comes last: it takes what the engine leaves on the tape.
+_STOP_ORDER: Final[tuple[Role, ...]] = ("desk", "lookback", "control", "engine", "archive")
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -45,6 +47,7 @@ def words_of(folder: RuntimeFolder, roles: Sequence[Role]) -> dict[Role, list[st
         "engine": ["-m", "app.session.engine_worker", path],
         "control": ["-m", "app.control", path, *settings],
         "lookback": ["-m", "app.session.lookback_worker", path],
+        "archive": ["-m", "app.session.archive_worker", path],
         "desk": ["-m", "app.cli.window", path],
     }
     first = sorted(roles, key=lambda role: role != "desk")
@@ -222,7 +225,7 @@ class Supervisor:
             if watched is None:
                 continue
             watched.signal(signal.SIGTERM)
-            end = time.monotonic() + GRACE_S
+            end = time.monotonic() + LONG_GRACE_S.get(role, GRACE_S)
             while not watched.gone():
                 if time.monotonic() > end:
                     watched.signal(signal.SIGKILL)

@@ -141,6 +141,10 @@ class Health(QWidget):
             words += f"  {self._tinted(odd, 'amber')}" if odd else ""
             said.append(f"{source} {words}")
             full.append(f"{source}: {state}, {behind} behind, {', '.join(figures)}")
+        meta = pad.meta()
+        if meta.get("archive_trouble"):
+            said.append(self._tinted("▲ archive waits", "amber"))
+        full += [f"archive: {meta[name]}" for name in ("archive", "archive_trouble") if meta.get(name)]
         return "&nbsp;&nbsp;&nbsp;".join(said), "\n".join(full)
 
     def _engine(self, meta: dict[str, str]) -> tuple[str, str]:
