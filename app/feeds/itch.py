@@ -184,7 +184,7 @@ class _Source:
         reader = PcapReader(self._path.name)
         feed = MoldFeed(self._path.name, self._decoder)
         for piece in self._with_head():
-            for batch in feed.take(reader.feed(piece)):
+            for batch in feed.take(reader.frames_in(piece, feed.skim)):
                 self._recording.set_aside(batch.aside)
                 yield batch.rows
         reader.finish()

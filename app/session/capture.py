@@ -165,9 +165,10 @@ class _Capture:
             day = Day(self._name, itch.midnight_ns(date, "--date"), self._settings.itch.venue, source)
             decoder = self._decoders[source] = ItchDecoder(day, self._universe)
         data = b"".join([len(one.payload).to_bytes(2, "big") + one.payload for one in records])
-        edges = np.cumsum([len(one.payload) + 2 for one in records]).astype(np.int64)
+        sizes = np.array([len(one.payload) + 2 for one in records], np.int64)
+        edges = np.cumsum(sizes)
         heads = np.array([(one.seq, 1, one.ts_ns) for one in records], np.int64)
-        for batch in decoder.feed_packets(Packets(data, edges, heads, edges - edges[0])):
+        for batch in decoder.feed_packets(Packets(data, edges - sizes, edges, heads, edges - sizes)):
             self._done.rows += len(batch.rows)
             self._done.aside += batch.aside
             yield batch.rows

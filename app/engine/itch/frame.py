@@ -157,6 +157,7 @@ def _leave_packet(w: Work) -> int:
     w.marks[PACKET] = packet
     if packet == w.edges.shape[0]:
         return DONE
+    w.marks[POS] = w.starts[packet]
     w.marks[READ] = 0
     w.marks[SEQ] = w.heads[packet, 0]
     w.marks[STAMP] = w.heads[packet, 2]

@@ -88,7 +88,8 @@ class Work(NamedTuple):
     """Bytes, packets they came in (none: a stream of length-prefixed messages), rows out, and the state."""
 
     data: Bytes  # read-only
-    edges: Ints  # byte after the last of each packet
+    starts: Ints  # first byte of the messages of each packet
+    edges: Ints  # byte after the last one
     heads: Ints  # (packets, 3): sequence number of the first message, messages announced, time received (ns)
     out: Rows  # MARKET_SIGNED
     bad: Ints  # (room, 5)
@@ -111,6 +112,7 @@ def fresh(midnight_ns: int, venue: int, source: int) -> Work:
     none = np.zeros(0, np.int64)
     return Work(
         data=readable(b""),
+        starts=none,
         edges=none,
         heads=none.reshape(0, 3),
         out=room(),

@@ -37,12 +37,14 @@ class Day(NamedTuple):
 
 
 class Packets(NamedTuple):
-    """Packets of whole messages in a row: their bytes, where each ends, what its header said, where it stood.
+    """Packets of whole messages: bytes, where each one's messages begin and end in them, what its header said.
 
-    `heads`: (packets, 3) sequence number of the first message, messages announced, time received (ns).
+    `offsets`: where its messages stood in the file. `heads`: (packets, 3) number of the first message, messages
+    announced, time received (ns).
     """
 
     data: bytes
+    starts: Ints
     edges: Ints
     heads: Ints
     offsets: Ints
@@ -114,7 +116,10 @@ class ItchDecoder:
         marks[state.SIZE] = len(packets.data)
         marks[state.PACKET] = -1
         self._work = self._work._replace(
-            data=state.readable(packets.data), edges=packets.edges, heads=np.ascontiguousarray(packets.heads)
+            data=state.readable(packets.data),
+            starts=np.ascontiguousarray(packets.starts),
+            edges=np.ascontiguousarray(packets.edges),
+            heads=np.ascontiguousarray(packets.heads),
         )
         yield from self._run()
 
@@ -230,10 +235,9 @@ class ItchDecoder:
     def _where(self, start: int, number: int) -> str:
         offset = self._offset + start
         if self._packets is not None:
-            edges = self._packets.edges
+            starts, edges = self._packets.starts, self._packets.edges
             packet = min(int(np.searchsorted(edges, start, "right")), len(edges) - 1)
-            begin = int(edges[packet - 1]) if packet else 0
-            offset = int(self._packets.offsets[packet]) + start - begin
+            offset = int(self._packets.offsets[packet] + start - starts[packet])
         return f"{self.day.file} message {number} (offset {offset})"
 
 

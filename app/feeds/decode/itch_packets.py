@@ -8,9 +8,11 @@ from typing import Final
 import numpy as np
 
 from app.engine.events import Quarantined, no_market
+from app.engine.itch import packets
+from app.engine.itch.state import readable
 from app.feeds.decode.itch import Batch, ItchDecoder, Packets
 from app.feeds.decode.mold import Gap, Line, MoldPacket, mold_packet
-from app.feeds.decode.pcap import Frame
+from app.feeds.decode.pcap import Frame, Stretch
 from app.feeds.decode.pcap_layers import UDP, Passed, unwrapped
 
 _BLOCK: Final = 2_048  # packets decoded at once
@@ -39,10 +41,14 @@ class MoldFeed:
         self._channels: dict[str, _Channel] = {}
         self._aside: list[Quarantined] = []
         self._unnamed = 0
+        self._ready: list[Batch] = []
+        self._room = np.zeros((_BLOCK, packets.FIELDS), np.int64)
+        self._marks: dict[str, bytes] = {}  # session -> its bytes
 
     def take(self, frames: Iterable[Frame]) -> Iterator[Batch]:
-        """Take frames in the order they were captured."""
+        """Take frames in the order they were captured; those `skim` took in between come out in their place."""
         for frame in frames:
+            yield from self._skimmed()
             found = self._packet(frame)
             if found is None:
                 continue
@@ -54,6 +60,33 @@ class MoldFeed:
             channel.waiting += channel.line.take(found)
             if len(channel.waiting) >= _BLOCK:
                 yield from self._decoded(channel)
+        yield from self._skimmed()
+
+    def skim(self, stretch: Stretch) -> int:
+        """Take the packets at the start of a stretch of a classic file that simply go on; where the rest begins."""
+        if len(self._channels) != 1:
+            return stretch.at
+        (session, channel), *_ = self._channels.items()
+        if not channel.line.quiet:
+            return stretch.at
+        marks = np.zeros(packets.MARKS, np.int64)
+        marks[packets.AT], marks[packets.SIZE] = stretch.at, len(stretch.data)
+        marks[packets.NEXT_SEQ], marks[packets.LITTLE] = channel.line.next_seq, stretch.little
+        marks[packets.UNIT] = stretch.unit_ns
+        walk = packets.Walk(readable(stretch.data), readable(self._marks[session]), self._room, marks)
+        packets.walk(walk)
+        count = int(marks[packets.FOUND])
+        if count:
+            self._ready += self._decoded(channel)
+            channel.line.went_on(count, int(marks[packets.NEXT_SEQ]))
+            found = self._room[:count].copy()
+            block = Packets(stretch.data, found[:, 0], found[:, 1], found[:, 2:], found[:, 0] + stretch.offset)
+            self._ready += channel.decoder.feed_packets(block)
+        return int(marks[packets.AT])
+
+    def _skimmed(self) -> Iterator[Batch]:
+        ready, self._ready = self._ready, []
+        yield from ready
 
     def finish(self) -> Iterator[Batch]:
         """End of the capture."""
@@ -80,6 +113,7 @@ class MoldFeed:
             return None
         packet = mold_packet(datagram.payload, datagram.ts_ns, datagram.offset)
         if isinstance(packet, MoldPacket):
+            self._marks.setdefault(packet.session, datagram.payload[:10])
             return packet
         self._refuse(datagram.offset, packet, datagram.payload)
         return None
@@ -102,4 +136,5 @@ class MoldFeed:
         heads = np.array([(packet.seq, packet.announced, packet.ts_ns) for packet in waiting], np.int64)
         offsets = np.array([packet.offset for packet in waiting], np.int64)
         data = b"".join([packet.body for packet in waiting])
-        yield from channel.decoder.feed_packets(Packets(data, np.cumsum(sizes), heads, offsets))
+        edges = np.cumsum(sizes)
+        yield from channel.decoder.feed_packets(Packets(data, edges - sizes, edges, heads, offsets))

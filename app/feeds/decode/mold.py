@@ -63,6 +63,16 @@ class Line:
         self.ended = False
         self._held: dict[int, MoldPacket] = {}
 
+    @property
+    def quiet(self) -> bool:
+        """True while nothing is waited for: the next packet can only go on."""
+        return self.next_seq > 0 and not self._held
+
+    def went_on(self, packets: int, next_seq: int) -> None:
+        """So many packets have come in order and gone by without being taken one by one."""
+        self.counts["packets"] += packets
+        self.next_seq = next_seq
+
     def take(self, packet: MoldPacket) -> list[MoldPacket]:
         """The packets that are in order now."""
         self.counts["packets"] += 1

@@ -6,6 +6,7 @@ Sources: the libpcap file format and the pcapng specification.
 
 import struct
 from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from app.engine.errors import DecodeError, complaint
@@ -23,6 +24,7 @@ _INTERFACE: Final = 1
 _SIMPLE: Final = 3
 _ENHANCED: Final = 6
 _OLD_PACKET: Final = 2
+_ETHERNET: Final = 1
 _RESOLUTION: Final = 9  # option of an interface: its stamps' unit
 _SHIFT: Final = 14  # option of an interface: seconds to add
 STARTS: Final = (b"\xa1\xb2\xc3\xd4", b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x4d\x3c\xb2\xa1", _NG)
@@ -39,6 +41,16 @@ class Frame(NamedTuple):
     data: bytes
     length: int
     offset: int
+
+
+class Stretch(NamedTuple):
+    """Bytes of a classic file of Ethernet frames: from record `at` on; `offset` of its first byte in the file."""
+
+    data: bytes
+    at: int
+    offset: int
+    little: bool
+    unit_ns: int
 
 
 class _Interface(NamedTuple):
@@ -64,24 +76,38 @@ class PcapReader:
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames completed by this piece. Raises DecodeError when the file is no capture."""
+        return list(self.frames_in(data))
+
+    def frames_in(self, data: bytes, skim: Callable[[Stretch], int] | None = None) -> Iterator[Frame]:
+        """As feed, one by one; `skim` may take frames of a classic Ethernet file first, and says where the rest begins.
+
+        To be read to its end.
+        """
         self._rest += data
-        found: list[Frame] = []
         at = 0
         while not self._broken:
-            step: int
-            if not self._order:
-                step = self._begin(at)
-            elif self._classic:
-                step = self._record(at, found)
-            else:
-                step = self._block(at, found)
+            at = self._after(at, skim)
+            found: list[Frame] = []
+            step = self._step(at, found)
             if step == 0:
                 break
             at += step
+            self.frames += len(found)
+            yield from found
         self._rest = self._rest[at:]
         self._offset += at
-        self.frames += len(found)
-        return found
+
+    def _after(self, at: int, skim: Callable[[Stretch], int] | None) -> int:
+        """Where the frames begin that `skim` leaves."""
+        if skim is None or self._order in ("", "?") or not self._classic or self._interfaces[0].link != _ETHERNET:
+            return at
+        return skim(Stretch(self._rest, at, self._offset, self._order == "<", self._interfaces[0].unit[0]))
+
+    def _step(self, at: int, found: list[Frame]) -> int:
+        """One header, frame or block; its bytes, 0 where it is not there whole."""
+        if not self._order:
+            return self._begin(at)
+        return self._record(at, found) if self._classic else self._block(at, found)
 
     def finish(self) -> None:
         """End of the file: what is left is a frame cut short, or what follows damage. Raises as feed."""

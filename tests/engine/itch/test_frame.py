@@ -27,8 +27,9 @@ def bad(work: state.Work) -> list[tuple[int, ...]]:
 def packets(bodies: list[bytes], heads: list[tuple[int, int, int]]) -> state.Work:
     data = b"".join(bodies)
     edges = np.cumsum([len(body) for body in bodies])
+    starts = edges - [len(body) for body in bodies]
     work = state.fresh(0, 0, 0)._replace(
-        data=state.readable(data), edges=edges.astype(np.int64), heads=np.array(heads, np.int64).reshape(-1, 3)
+        data=state.readable(data), starts=starts, edges=edges, heads=np.array(heads, np.int64).reshape(-1, 3)
     )
     work.names[1] = 0
     work.marks[state.SIZE], work.marks[state.PACKET] = len(data), -1
