@@ -14,7 +14,7 @@ from app.engine.config import EngineConfig
 from app.engine.errors import SettingsError, complaint
 from app.engine.switch.guard import Limits
 from app.engine.units import HORIZON_NAMES, SECOND
-from app.settings_sources import Kafka, Live, Source, checked_kafka, checked_sources
+from app.settings_sources import Kafka, Kdb, Live, Source, checked_kafka, checked_kdb, checked_sources
 
 RESOURCES: Final = Path(__file__).resolve().parent.parent / "resources"
 DEFAULTS: Final = RESOURCES / "default.toml"
@@ -135,6 +135,7 @@ class Settings(_Section, frozen=True):
     fix: dict[str, Any]
     live: Live
     kafka: Kafka
+    kdb: Kdb
     sources: dict[str, Source]
 
     def hash(self) -> str:
@@ -251,6 +252,7 @@ def _validated(merged: _Table, origin: dict[str, str], fallback: str) -> Setting
     insist("level.z.red", light.red > light.amber, f"more than level.z.amber = {light.amber}")
     insist("level.bps.amber", bps.amber > bps.quiet, f"more than level.bps.quiet = {bps.quiet}")
     checked_kafka(settings.kafka, _where(origin, "kafka", fallback))
+    checked_kdb(settings.kdb, _where(origin, "kdb", fallback))
     insist("level.bps.red", bps.red > bps.amber, f"more than level.bps.amber = {bps.amber}")
     for name in ("qty", "notional", "adv_pct"):
         warn, hard = (getattr(settings.limits, f"{kind}_{name}") for kind in ("warn", "hard"))

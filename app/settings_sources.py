@@ -152,6 +152,25 @@ class Kafka(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     snapshot_ms: Annotated[int, msgspec.Meta(ge=10, le=3_600_000)]
 
 
+class Kdb(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The real-time store: a kdb+ process that takes scorecards, leakage and fills, and is asked for their history."""
+
+    store: bool
+    host: str
+    port: Port
+    user: str
+    password: str
+    tls: bool
+    ca: str
+    snapshot_ms: Annotated[int, msgspec.Meta(ge=10, le=3_600_000)]
+
+
+def checked_kdb(kdb: Kdb, where: str) -> None:
+    """The password of `[kdb]` is a reference. Raises SettingsError."""
+    if kdb.password and not REFERENCE.fullmatch(kdb.password):
+        raise SettingsError(complaint(where, "kdb.password", MASK, REFERENCE_WORDS))
+
+
 def checked_sources(table: Mapping[str, Any], where: str) -> dict[str, Source]:
     """The `[sources]` table, name by name. Raises SettingsError naming file, key, value and what is allowed."""
     found: dict[str, Source] = {}

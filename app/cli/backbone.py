@@ -7,9 +7,9 @@ from typing import Annotated, Final
 import typer
 
 from app.cli.words import Format, Orders, Seed, SettingsFile, Speed, app, worded
-from app.engine.errors import SettingsError, complaint
+from app.engine.errors import FeedError, SettingsError, complaint
 from app.kernel_cache import use_kernel_cache
-from app.settings import RESOURCES
+from app.settings import RESOURCES, load_settings
 
 KAFKA: Final = "kafka"
 KAFKA_PRESET: Final = RESOURCES / "presets" / "kafka.toml"
@@ -34,6 +34,25 @@ class PublishWords:
     fresh: Annotated[bool, typer.Option("--fresh", help="Delete the topics and make them anew.")] = False
     speed: Speed = None
     settings: SettingsFile = None
+
+
+@app.command()
+def history(
+    parent: Annotated[str, typer.Argument(help="The parent order's id.")],
+    table: Annotated[str, typer.Option(help="scorecard, leakage or fills.")] = "scorecard",
+    settings: SettingsFile = None,
+) -> None:
+    """What the kdb+ real-time store of the settings remembers of an order, line by line."""
+    from app.feeds.kdb import history as store  # noqa: PLC0415 - pykx, for this command alone
+    from app.feeds.kdb.connection import store_of  # noqa: PLC0415
+
+    found = store.history(store_of(load_settings(settings).kdb), table, parent)
+    lines = list(zip(*found.values(), strict=True))
+    typer.echo("\t".join(found))
+    for line in lines:
+        typer.echo("\t".join("" if value is None else f"{value}" for value in line))
+    if not lines:
+        raise FeedError(f"the store has nothing of {parent!r} in {table}")
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """A day as it comes: the live sources of the settings, read into one route; gone on with from what the tape holds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -11,9 +11,11 @@ from app.feeds import session
 from app.feeds.base import Options
 from app.feeds.kafka.feed import KafkaFeed
 from app.feeds.kafka.results import ResultsTopic
+from app.feeds.kdb.connection import store_of
 from app.feeds.kdb.feed import KdbFeed
+from app.feeds.kdb.store import RealTimeStore
 from app.runtime.live_route import LiveFeed, LiveRoute
-from app.runtime.loop import Standing, Stream
+from app.runtime.loop import Publication, Results, RunResult, Standing, Stream
 from app.runtime.route import Route
 from app.settings import Settings
 from app.settings_sources import KafkaSource, KdbSource, Source
@@ -46,8 +48,7 @@ class LiveDay:
         self.route: LiveRoute | None = None
         self._settings = settings
         self.stream = Stream(title, self.universe, Route(iter(()), (), 1))
-        if settings.kafka.results:
-            self.stream.results = ResultsTopic(settings.kafka, title, self.universe)
+        self.stream.results = results_of(settings, title, self.universe)
 
     def open(self, standing: Standing) -> tuple[int | None, int]:
         """As Day: read on behind what the tape holds, lane by lane. Raises ScorecardError."""
@@ -71,6 +72,36 @@ class LiveDay:
             allowed = "kafka or kdb: sources of other kinds are read by their own commands"
             raise SettingsError(complaint("settings", f"sources.{name}.kind", type(source).__name__, allowed))
         return maker(name, source, self._settings, self.universe)
+
+
+def results_of(settings: Settings, title: str, universe: Universe) -> Results | None:
+    """Whoever passes on what is published, as the settings say. Raises ScorecardError."""
+    found: list[Results] = []
+    if settings.kafka.results:
+        found.append(ResultsTopic(settings.kafka, title, universe))
+    if settings.kdb.store:
+        found.append(RealTimeStore(store_of(settings.kdb), title, settings.kdb.snapshot_ms * 1e-3))
+    return _InTurn(found[0], found[1:]) if len(found) > 1 else found[0] if found else None
+
+
+class _InTurn:
+    """Several that pass on what is published, one in front of the other."""
+
+    def __init__(self, first: Results, rest: Sequence[Results]) -> None:
+        self._first = first
+        self._rest = rest
+
+    def over(self, board: Publication | None) -> Publication:
+        """As Results."""
+        stands = self._first.over(board)
+        for part in self._rest:
+            stands = part.over(stands)
+        return stands
+
+    def ended(self, result: RunResult) -> None:
+        """As Results."""
+        for part in (self._first, *self._rest):
+            part.ended(result)
 
 
 def read_reference(folder: Path, universe: Universe) -> None:

@@ -91,3 +91,76 @@ quote:([]
   bsize:`long$();
   asize:`long$();
   ex:`symbol$())
+
+/ what the engine found: an order as it stood, at most one row in `snapshot_ms`
+scorecard:([]
+  time:`timespan$();
+  sym:`symbol$();
+  as_of:`timestamp$();
+  run:`symbol$();
+  parent_id:`symbol$();
+  side:`symbol$();
+  algo:`symbol$();
+  trader:`symbol$();
+  account:`symbol$();
+  currency:`symbol$();
+  order_qty:`long$();
+  filled_qty:`long$();
+  avg_px:`float$();
+  arrival_mid:`float$();
+  participation:`float$();
+  aggressor_share:`float$();
+  slip_arrival_bps:`float$();
+  is_bps:`float$();
+  is_ccy:`float$();
+  spread_ccy:`float$();
+  drift_ccy:`float$();
+  fees_ccy:`float$();
+  cost_z:`float$();
+  level:`symbol$();
+  level_reason:`symbol$();
+  status:`symbol$())
+
+/ what of it is evidence of our own signals; undefined until it is measured
+leakage:([]
+  time:`timespan$();
+  sym:`symbol$();
+  as_of:`timestamp$();
+  run:`symbol$();
+  parent_id:`symbol$();
+  algo:`symbol$();
+  filled_qty:`long$();
+  slip_arrival_bps:`float$();
+  drift_ccy:`float$();
+  drift_leak_ccy:`float$();
+  drift_noise_ccy:`float$();
+  leak_bps:`float$();
+  leak_lo_bps:`float$();
+  leak_hi_bps:`float$();
+  leak_projected_bps:`float$();
+  leak_ccy:`float$();
+  e_value:`float$();
+  p_anytime:`float$();
+  status:`symbol$();
+  status_reason:`symbol$())
+
+/ every fill; of one that changed the last row counts
+fills:([]
+  time:`timespan$();
+  sym:`symbol$();
+  as_of:`timestamp$();
+  run:`symbol$();
+  ts_event:`timestamp$();
+  fill_id:`symbol$();
+  parent_id:`symbol$();
+  child_id:`symbol$();
+  side:`symbol$();
+  qty:`long$();
+  px:`float$();
+  mid_before:`float$();
+  slip_arrival_bps:`float$();
+  cum_slip_bps:`float$();
+  mid_drift_bps:`float$();
+  eff_spread_bps:`float$();
+  liquidity:`symbol$();
+  venue:`symbol$())

@@ -33,7 +33,7 @@ _COLUMN: Final = re.compile(r"(\w+):(?:`(\w+)\$\(\)|\(\))")
 _SUBSCRIBE: Final = re.compile(r"\(\.u\.sub\[`(\w*);(.*?)\];\.u\.d;(.*)\)")
 _PIECE: Final = re.compile(r"select from (.+) where i within (\d+) (\d+)")
 _CHOSEN: Final = re.compile(r"\(select from (\w+) where sym in (?:enlist )?(`\S+)\)")
-_WHERE: Final = re.compile(r"select from (\w+)(?: where (\w+)\s*=\s*`(\S+))?")
+_WHERE: Final = re.compile(r"select from (\w+)(?: where (\w+)=`\$\"(.*)\")?")
 _COUNT: Final = re.compile(r"count (.+)")
 
 Schema = dict[str, list[tuple[str, str]]]

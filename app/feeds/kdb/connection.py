@@ -8,7 +8,7 @@ from typing import Final
 
 from app.engine.errors import FeedError
 from app.feeds.kdb.wire import Frames
-from app.settings_sources import KdbSource, Secret
+from app.settings_sources import Kdb, KdbSource, Secret, revealed
 
 TIMEOUT_S: Final = 5.0
 _CAPABILITY: Final = b"\x03\x00"  # compression, timestamps, and the end of the login
@@ -33,6 +33,11 @@ class Place:
 def place_of(source: KdbSource, password: Secret) -> Place:
     """The place that settings name."""
     return Place(source.host, source.port, source.user, password, source.tls, source.ca)
+
+
+def store_of(kdb: Kdb) -> Place:
+    """The place of the real-time store. Raises SettingsError when its password is not there."""
+    return Place(kdb.host, kdb.port, kdb.user, revealed(kdb.password, "kdb.password"), kdb.tls, kdb.ca)
 
 
 class Connection:
