@@ -199,9 +199,12 @@ def test_that_an_error_is_one_sentence_with_its_code(
     assert capsys.readouterr().err == f"scorecard: {error}\n"
 
 
-@pytest.mark.parametrize(("ended", "words"), [(True, "ended\n"), (False, "no session runs in")])
+@pytest.mark.parametrize(
+    ("ended", "words"),
+    [("ended", "ended\n"), ("the session had been killed", "the session had"), ("", "no session runs")],
+)
 def test_that_stop_says_whether_anything_was_ended(
-    ended: bool, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ended: str, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr(sessions, "stop_session", lambda _path: ended)
     assert scorecard("stop", "--runtime", tmp_path) == 0

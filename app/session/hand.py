@@ -110,19 +110,36 @@ class SessionHand:
                     self._unsaid = None
 
 
-def stop_session(runtime: Path, patience_s: float = 20.0) -> bool:
-    """End a running session in good order; False when none runs. Raises FeedError when it does not end in time."""
+def stop_session(runtime: Path, patience_s: float = 20.0) -> str:
+    """End a session: in good order where it runs, else what a killed one has left is put in order.
+
+    What was found, in words; "" when nothing was begun or it had ended. Raises FeedError when it does not end in time.
+    """
     folder = RuntimeFolder(runtime)
     status = folder.status()
-    if status is None or not folder.running():
-        return False
+    if status is None or (status.closed and not folder.running()):
+        return ""
     if status.supervisor.alive():
         with suppress(FeedError):
             Line(folder.socket("supervisor"), 2.0).ask(msgspec.json.encode(Order(stop=True)))
-    for process in () if status.supervisor.alive() else status.processes.values():
-        if process.identity is not None and process.identity.alive():
+        _wait_until_ended(folder, patience_s)
+        return "ended"
+    left = [role for role, known in status.processes.items() if known.identity is not None and known.identity.alive()]
+    for role in left:
+        identity = status.processes[role].identity
+        if identity is not None:
             with suppress(ProcessLookupError):
-                os.kill(process.identity.pid, signal.SIGTERM)
+                os.kill(identity.pid, signal.SIGTERM)
+    _wait_until_ended(folder, patience_s)
+    cleared = folder.clear_up()
+    gone = [role for role in status.processes if role not in left]
+    said = ["the session had been killed: its supervisor was gone"]
+    said += [f"{', '.join(gone)} too"] if gone else []
+    said += [f"ended what still ran: {', '.join(left)}"] if left else []
+    return "; ".join([*said, f"cleared {cleared} files of theirs; tape, states and audit are kept until the next run"])
+
+
+def _wait_until_ended(folder: RuntimeFolder, patience_s: float) -> None:
     ended = threading.Event()
     waited = 0.0
     while folder.running():
@@ -130,4 +147,3 @@ def stop_session(runtime: Path, patience_s: float = 20.0) -> bool:
             raise FeedError(f"{folder.path}: the session does not end within {patience_s:g} s")
         ended.wait(0.05)
         waited += 0.05
-    return True

@@ -6,23 +6,26 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from app.board import BoardError, BoardReader
 from app.engine.errors import FeedError
+from app.feeds.simulator import open_world
 from app.runtime.loop import RunResult
 from app.runtime.pace import Pace
 from app.session.day import SimulatedDay
 from app.session.hand import stop_session
 from app.session.live import LiveRun
 from app.session.lookback import LookbackClient
-from app.session.runtime_folder import Role, RuntimeFolder, Session
+from app.session.runtime_folder import ROLES, Role, RuntimeFolder, Session
+from app.session.supervisor import words_of
 from app.settings import load_settings
 from tests.patience import eventually
 from tests.session.reactive import Reactive
 
+MADE = "reactive"  # the world of these tests that needs no simulator
 ROOT = Path(__file__).resolve().parents[2]
 
 # The engine's process with the reactive day in place of a world; states every 20 s of event time.
@@ -52,9 +55,11 @@ sys.exit(supervisor.supervise(folder, words(folder)))
 DESK = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); signal.pause()"
 
 
-def words(folder: RuntimeFolder) -> dict[Role, Sequence[str]]:
-    """Commands of the processes of a test's session."""
-    path = str(folder.path)
+def words(folder: RuntimeFolder) -> Mapping[Role, Sequence[str]]:
+    """Commands of the processes of a test's session: of the made day, or the real ones of a world."""
+    path, told = str(folder.path), folder.session()
+    if told is not None and told.world != MADE:
+        return words_of(folder, ROLES)
     return {
         "engine": [sys.executable, "-c", ENGINE, path],
         "lookback": [sys.executable, "-m", "app.session.lookback_worker", path],
@@ -68,18 +73,20 @@ def supervisor(folder: RuntimeFolder) -> "subprocess.Popen[bytes]":
         return subprocess.Popen([sys.executable, "-c", SUPERVISOR, str(folder.path)], cwd=ROOT, stdout=log, stderr=log)
 
 
-def begun(path: Path, speed: float | None = 40.0) -> RuntimeFolder:
+def begun(path: Path, speed: float | None = 40.0, world: str = MADE) -> RuntimeFolder:
     """A runtime folder in which a session was begun."""
     folder = RuntimeFolder(path)
     folder.create()
-    folder.begin(Session(world="reactive", speed=speed))
+    folder.begin(Session(world=world, speed=speed))
     return folder
 
 
 def played(folder: RuntimeFolder, wire: object = None, stop_when: Callable[[], bool] | None = None) -> RunResult | None:
-    """Run the reactive day here, flat out; stopped as soon as `stop_when` holds."""
+    """Run the session's day here, flat out; stopped as soon as `stop_when` holds."""
     pace = Pace()
-    day = SimulatedDay(Reactive(), pace.stride, wire)  # type: ignore[arg-type]
+    told = folder.session()
+    feed = Reactive() if told is None or told.world in {MADE, None} else open_world(told.world)
+    day = SimulatedDay(feed, pace.stride, wire)  # type: ignore[arg-type]
     run = LiveRun(folder, load_settings(None), day, pace)
     if stop_when is not None:
 
@@ -105,9 +112,9 @@ def pid_of(folder: RuntimeFolder, role: Role) -> int | None:
 
 
 @contextmanager
-def session(path: Path, speed: float | None = 40.0) -> Iterator[RuntimeFolder]:
+def session(path: Path, speed: float | None = 40.0, world: str = MADE) -> Iterator[RuntimeFolder]:
     """A running session; whatever is left of it is ended afterwards."""
-    folder = begun(path, speed)
+    folder = begun(path, speed, world)
     running = supervisor(folder)
     try:
         eventually(lambda: state_of(folder) in {"playing", "ended"}, why=folder.log("engine").read_text)

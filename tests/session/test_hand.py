@@ -96,5 +96,5 @@ def test_that_a_restart_is_asked_of_the_supervisor_without_waiting(tmp_path: Pat
 def test_that_nothing_is_stopped_where_nothing_runs(tmp_path: Path) -> None:
     assert not stop_session(tmp_path)
     folder = begun(tmp_path)
-    folder.tell(Status(supervisor=Identity(1, "gone"), processes={}))
+    folder.tell(Status(supervisor=Identity(1, "gone"), processes={}, closed=True))
     assert not stop_session(folder.path)

@@ -8,35 +8,16 @@ import pytest
 from app.engine.errors import FeedError, SettingsError
 from app.feeds.simulator import load_world
 from app.feeds.simulator.paired import Switch, savings, split_of
-from app.feeds.simulator.world import WORLDS
 from app.session import paired
 from app.session.paired import PairedRequest, days_of, figures_of, world_hash
 from app.session.paired_figures import read_figures, shipped_path, write_figures
-
-SMALL = f"""
-extends = "{WORLDS / "tech"}"
-close = "09:50:00"
-news = [{{ at = "09:36:00", volume = 2.5, volatility = 2.0 }}]
-[parent]
-qty = 20_000
-end = "09:50:00"
-[agent]
-since = "09:36:30"
-[noise]
-pins = []
-[listing]
-adv = 102_564.0
-[volume]
-opening = 2_000
-closing = 6_000
-"""
+from tests.session.tech_morning import SWITCH_AT, morning
 
 
 @pytest.fixture
 def request_(tmp_path: Path) -> PairedRequest:
     """Five days of a short world with a switch in their middle."""
-    (tmp_path / "small.toml").write_text(SMALL)
-    return PairedRequest(world=str(tmp_path / "small.toml"), seeds=5, at="09:42:00")
+    return PairedRequest(world=str(morning(tmp_path)), seeds=5, at=SWITCH_AT)
 
 
 @pytest.mark.slow
@@ -46,7 +27,7 @@ def test_that_two_processes_give_the_days_one_gives_and_a_file_keeps_them(
     heard: list[int] = []
     days = days_of(request_, heard.append)
     world = load_world(request_.world)
-    alone = savings(world, Switch(at="09:42:00"), range(1, 6))
+    alone = savings(world, Switch(at=SWITCH_AT), range(1, 6))
     assert days == alone
     assert heard == [1, 2, 3, 4, 5]
     figures = figures_of(request_, days)

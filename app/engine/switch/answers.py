@@ -179,7 +179,7 @@ def _replaced(turn: Turn, report: Report, asked: Request | None) -> None:
         _contradicted(turn, "replaced after its end")
         return
     if report.cl_ord_id == order.accepted:
-        turn.note("accepted, said again")
+        _said_again(turn, report)
         return
     ours = asked is not None or report.cl_ord_id in order.chain
     if asked is not None and asked.kind == "G":
@@ -191,6 +191,20 @@ def _replaced(turn: Turn, report: Report, asked: Request | None) -> None:
     else:
         order.foreign = order.foreign and ours
         turn.note("replaced, not by the request in flight: the broker's values are taken", "amber")
+
+
+def _said_again(turn: Turn, report: Report) -> None:
+    """A further 150=5 on the ClOrdID accepted last: what it says anew counts, as in a restatement."""
+    order, strategy_tag = turn.order, turn.profile.strategy_tag
+    qty, strategy = order.qty, order.tag(strategy_tag)
+    _take_over(turn, report)
+    changes = [f"quantity {order.qty} instead of {qty}"] if order.qty != qty else []
+    if order.tag(strategy_tag) != strategy:
+        changes.append(f"strategy {turn.profile.strategy(order.tag(strategy_tag))}")
+    if changes:
+        turn.note(f"accepted again with other values, the broker's are taken: {', '.join(changes)}", "amber")
+    else:
+        turn.note("accepted, said again")
 
 
 def _take_over(turn: Turn, report: Report) -> None:

@@ -8,6 +8,7 @@ from app.engine.switch.facts import (
     CheckGuard,
     Disconnected,
     LoggedOn,
+    Noted,
     NotSent,
     Rejected,
     SendFix,
@@ -21,6 +22,11 @@ OTHER = tuple((tag, "1" if tag == 847 else value) for tag, value in TAGS)
 def asked(effects: list[object]) -> list[object]:
     """Guard checks and messages among effects."""
     return [effect for effect in effects if isinstance(effect, CheckGuard | SendFix)]
+
+
+def remarks(bench: Bench) -> list[tuple[str, str]]:
+    """Remarks of the last fact with their alarm."""
+    return [(effect.words, effect.alarm) for effect in bench.effects if isinstance(effect, Noted)]
 
 
 # -- replace ---------------------------------------------------------------------------------------------------------
@@ -47,6 +53,30 @@ def test_that_another_echo_is_told(wire: str | None, words: str, alarm: str) -> 
     assert bench.is_in(State.R5)
     assert words in bench.order.words
     assert bench.order.alarm == alarm
+
+
+def test_that_an_acceptance_said_again_with_other_values_is_the_brokers_word() -> None:
+    bench = bench_in(State.R5)
+    accepted, qty = bench.order.accepted, bench.order.qty
+    bench.tell(bench.report("5", accepted))
+    assert remarks(bench)[-1] == ("accepted, said again", "")
+    bench.tell(bench.report("5", accepted, qty=qty - 100, leaves=qty - 100 - bench.order.cum))
+    assert (bench.order.qty, bench.is_in(State.R5)) == (qty - 100, True)
+    words = f"accepted again with other values, the broker's are taken: quantity {qty - 100} instead of {qty}"
+    assert remarks(bench)[-1] == (words, "amber")
+    bench.tell(bench.report("5", accepted, tags=OTHER))
+    assert remarks(bench)[-1] == (
+        "accepted again with other values, the broker's are taken: strategy VWAP",
+        "amber",
+    )
+
+
+def test_that_an_acceptance_said_again_for_what_is_done_fills_the_order() -> None:
+    bench = bench_in(State.R5)
+    bench.tell(bench.fill(100))
+    bench.tell(bench.report("5", bench.order.accepted, qty=bench.order.cum, leaves=0, status="2"))
+    assert bench.order.qty == bench.order.cum
+    assert bench.is_in(State.R6)
 
 
 def test_that_a_clamped_quantity_is_told_and_taken() -> None:

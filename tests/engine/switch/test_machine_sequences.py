@@ -29,7 +29,7 @@ class Watch:
         self.bench = Bench(mode, **profile)
         self.fills = {"E1": 300}
         self.confirmed: set[str] = set()  # cancels confirmed by their own 150=4
-        self.overdue = False  # a deadline has passed, or the session was lost, since the last request
+        self.overdue = False  # a deadline has passed, or the session was lost, and nothing has answered since
         self.unanswered_new: set[str] = set()
         self.seen = 0
         self.kinds: dict[str, str] = {}
@@ -61,7 +61,7 @@ class Watch:
             qty = int(dict(sent.fields)[38])
             assert qty + max(order.cum, sum(self.fills.values())) <= QTY
             self.unanswered_new.add(sent.cl_ord_id)
-        self.overdue = False
+        self.overdue = bool(others)  # what was lost stays overdue until it is answered
 
 
 def _fill(watch: Watch) -> None:
