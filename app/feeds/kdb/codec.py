@@ -114,6 +114,8 @@ class Codec:
         if isinstance(found, self._kx.List):
             return [self._plain(found._unlicensed_getitem(index)) for index in range(len(found))]  # noqa: SLF001
         value = found.py()
+        if type(value).__name__ == "NAType":  # a null number
+            return None
         return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
     def _vector(self, column: Column | Strings) -> Any:

@@ -1,5 +1,8 @@
 """Bytes of the wire: cut at every byte, damaged in every way, and read back as they were meant."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,12 +13,22 @@ from app.feeds.kdb import wire
 from app.feeds.kdb.codec import Codec, Update
 from scripts.tickerplant.qipc import Table, compressed, decode, encode, error, expanded, message
 
+Result = TypeVar("Result")
 VALUES = [
     None, True, 7, -(2**63), 2.5, b"sym", b"", "text", "", [1, b"a", [2.0, "x"]],
-    np.arange(5), np.arange(3, dtype="i4"), np.arange(2, dtype="i2"), np.array([0.5, np.nan]), np.array([b"a", b"", b"ccc"]),
+    np.arange(5), np.arange(3, dtype="i4"), np.arange(2, dtype="i2"), np.array([0.5, np.nan]),
+    np.array([b"a", b"", b"ccc"]),
     np.array([], "S1"), np.array([1, 2**60], "M8[ns]"), np.array([0, 86_399], "m8[ns]"), np.array([True, False]),
     Table(["a", "b"], [np.arange(2), np.array([b"x", b"y"])]), np.datetime64("2026-03-02"),
 ]  # fmt: skip
+
+
+def outcome(work: Callable[[], Result]) -> tuple[Result | None, str]:
+    """What it gave, or the words it was refused with."""
+    try:
+        return work(), ""
+    except DecodeError as refused:
+        return None, str(refused)
 
 
 def stream() -> bytes:
@@ -57,22 +70,14 @@ def test_that_a_stream_cut_at_any_byte_gives_what_is_whole_and_keeps_the_rest() 
 @given(st.binary(max_size=200))
 def test_that_any_bytes_are_messages_or_one_complaint(data: bytes) -> None:
     frames = wire.Frames("kdb+")
-    try:
-        found = frames.feed(data)
-    except DecodeError as refused:
-        assert "kdb+ offset" in str(refused)
-    else:
-        assert data.startswith(b"".join(found))
+    found, words = outcome(lambda: frames.feed(data))
+    assert "kdb+ offset" in words if found is None else data.startswith(b"".join(found))
 
 
 @given(st.binary(max_size=120))
 def test_that_any_bytes_are_an_object_or_one_complaint(data: bytes) -> None:
-    try:
-        end = wire.extent(data, 0)
-    except DecodeError as refused:
-        assert "offset" in str(refused)
-    else:
-        assert 0 < end <= len(data)
+    end, words = outcome(lambda: wire.extent(data, 0))
+    assert "offset" in words if end is None else 0 < end <= len(data)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +132,7 @@ def test_that_kxs_own_library_reads_what_the_stand_in_compressed() -> None:
 def test_that_the_two_codecs_agree_on_every_value() -> None:
     codec = Codec()
     for value in VALUES[:10]:
-        assert codec.value(message(value, 2)) == (value.decode() if isinstance(value, bytes) else _texts(value))
+        assert codec.value(message(value, 2)) == (None if value == -(2**63) else _texts(value))
 
 
 def _texts(value: object) -> object:
