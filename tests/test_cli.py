@@ -39,6 +39,8 @@ COMMANDS = {
     "version",
     "switch",
     "audit",
+    "record",
+    "archive",
 }
 
 

@@ -73,7 +73,7 @@ def test_that_a_day_of_the_market_is_the_same_from_its_archive(shared_data: Path
     assert size / first.report.rows_in <= 8.0  # bytes an event
 
 
-@pytest.mark.slow
+@pytest.mark.prove  # the whole day of the simulator, three times
 def test_that_the_tech_day_is_the_same_from_its_archive(tmp_path: Path) -> None:
     settings = str(BPS_PRESET)
     first = recorded(path="tech", archive=str(tmp_path / "a"), settings=settings, agent=True)

@@ -86,5 +86,5 @@ def test_that_a_store_that_is_away_is_waited_for_and_said(store: Weather, capsys
 
 def test_that_patience_ends_where_the_settings_say(store: Weather) -> None:
     store.stormy = 10**9
-    with pytest.raises(ArchiveUnavailableError, match="503|retries|timed out"):
+    with pytest.raises(ArchiveUnavailableError, match=r"503|retries|timed out"):
         run(f"s3://{BUCKET}/never", 4, ROWS, patience_s=0.1)
