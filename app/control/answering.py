@@ -55,11 +55,12 @@ _UNKNOWN: Final = "no such order in this session"
 
 
 class _Shown(NamedTuple):
-    """A pre-flight that may be confirmed: the wish, for whom, and when it was shown (wall ns)."""
+    """A pre-flight that may be confirmed: the wish, for whom, when it was shown (wall ns), with which linked orders."""
 
     wish: Wish
     user: str
     at_ns: int
+    members: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -119,11 +120,14 @@ class Answering:
         order = control.session.orders.get(wish.order_id)
         if order is None:
             return Refused(words=_UNKNOWN)
+        members = control.source.market(order, control.now).members
+        if members:
+            wish = msgspec.structs.replace(wish, whole_group=True)  # the guard names every order of the group
         kind, tags = self._message(wish, order)
         checks = control.judge(wish, user, confirmed=False)
         token = secrets.token_hex(16)
         self._shown = {t: s for t, s in self._shown.items() if wall_ns - s.at_ns < TOKEN_S * SECOND}
-        self._shown[token] = _Shown(wish, user, wall_ns)
+        self._shown[token] = _Shown(wish, user, wall_ns, members)
         strategy = control.profile.strategy(order.tag(control.profile.strategy_tag)) or ""
         return Preflight(
             token=token, wish=wish, order=state_of(control, order), mode=wish.mode or control.profile.mode,
@@ -174,6 +178,10 @@ class Answering:
         if shown.user != user:
             self._audit("confirm", user, question, {"refused": f"pre-flight of {shown.user}"})
             return Refused(words=f"this pre-flight was shown to {shown.user}")
+        order = self.control.session.orders.get(shown.wish.order_id)
+        if order is not None and self.control.source.market(order, self.control.now).members != shown.members:
+            self._audit("confirm", user, question, {"refused": "other orders are linked now"})
+            return Refused(words="other orders are linked with it than were shown: look again")
         return self.act(shown.wish, user, question)
 
     def act(self, wish: Wish, user: str, asked: Ask) -> Done | Refused:

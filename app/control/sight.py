@@ -123,12 +123,26 @@ class BoardSight:
         if parent is None:
             return found
         share, end = _defined(parent["pct_adv"][0]), int(parent["end_ns"][0])
+        group, members = self._group(reader, parent)
         return Market(
             age_ns=found.age_ns, quality=found.quality, mid=mid, generation=found.generation,
             adv=int(parent["order_qty"][0]) / share if share else None,
             close_ns=None if end == NULL else end,
-            group=reader.text(int(parent["basket_id"][0])),
+            group=group, members=members,
         )  # fmt: skip
+
+    @staticmethod
+    def _group(reader: BoardReader, parent: Rows) -> tuple[str, tuple[str, ...]]:
+        """What a parent is linked by, and every order that is linked with it, by name."""
+        ids = reader.column("parents", "parent_id")
+        mine = np.zeros(len(ids), np.bool_)
+        by: list[str] = []
+        for column, word in (("link_id", "link"), ("basket_id", "basket")):
+            number = int(parent[column][0])
+            if number and reader.text(number):
+                mine |= reader.column("parents", column) == number
+                by.append(f"{word} {reader.text(number)}")
+        return ", ".join(by), tuple(sorted(name for name in reader.texts(ids[mine]) if name))
 
     def _row(self, reader: BoardReader, section: str, column: str, name: str) -> Rows | None:
         """The row of a name; remembered for as long as the board's writer stays."""

@@ -26,7 +26,7 @@ def _row(columns: tuple[schema.Column, ...], extra: list[tuple[str, str]]) -> np
 PARENT_ROW: Final = _row(
     schema.PARENTS,
     [
-        ("desk", "u4"), ("broker", "u4"), ("basket_id", "u4"), ("order_type", "u4"), ("text", "u4"),
+        ("desk", "u4"), ("broker", "u4"), ("basket_id", "u4"), ("link_id", "u4"), ("order_type", "u4"), ("text", "u4"),
         ("state", "u4"),  # live, paused, done, cancelled
         ("start_ns", "i8"), ("end_ns", "i8"), ("target_pov", "f8"), ("limit_px", "f8"), ("limit_state", "u4"),
         ("done_pct", "f8"), ("planned_pct", "f8"), ("expected_finish_ns", "i8"), ("expected_unfilled", "f8"),

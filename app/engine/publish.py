@@ -289,7 +289,7 @@ def _rows(dtype: np.dtype[np.void], columns: tuple[Column, ...], values: Columns
 def _extra(rows: Rows, k: int, standing: Standing, now: Moment, sink: Sink) -> None:
     """Board-only columns of one parent."""
     attributes = standing.attributes
-    for name in ("desk", "broker", "basket_id", "order_type", "text"):
+    for name in ("desk", "broker", "basket_id", "link_id", "order_type", "text"):
         rows[name][k] = sink.intern(str(attributes.get(name) or ""))
     rows["state"][k] = sink.intern(standing.state)
     for name in ("start_ns", "end_ns"):

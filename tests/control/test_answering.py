@@ -20,7 +20,7 @@ from app.control.asks import (
     States,
 )
 from app.engine.switch.facts import GuardJudged, Target
-from app.engine.switch.guard import Wish
+from app.engine.switch.guard import Market, Wish
 from app.engine.switch.states import State
 from app.engine.units import SECOND
 from tests.control.test_core import CANCEL_NEW, PASSIVE, Desk, last_id
@@ -62,6 +62,21 @@ def test_that_a_preflight_grows_old() -> None:
     token = room.look().token
     room.wall += 121 * SECOND
     assert isinstance(room.ask(AskConfirm(token=token)), Refused)
+    assert isinstance(room.ask(AskConfirm(token=room.look().token)), Done)
+
+
+def test_that_a_linked_order_is_switched_only_after_its_whole_group_was_shown() -> None:
+    room = Room()
+    room.desk.board = Market(age_ns=0, group="basket B1", members=("INTC", "TECH"))
+    shown = next(check for check in room.look().checks if check.name == "group")
+    assert (shown.verdict, shown.words) == (
+        "warn", "linked (basket B1): INTC, TECH; the confirm says that all of them were seen",
+    )  # fmt: skip
+    token = room.look().token
+    room.desk.board = Market(age_ns=0, group="basket B1", members=("INTC", "OTHER", "TECH"))
+    refused = room.ask(AskConfirm(token=token))
+    assert refused == Refused(words="other orders are linked with it than were shown: look again")
+    assert room.desk.sent == []
     assert isinstance(room.ask(AskConfirm(token=room.look().token)), Done)
 
 

@@ -39,9 +39,26 @@ def test_that_a_living_board_tells_the_market(tmp_path: Path) -> None:
         assert sight.watch(0) == ""
         found = sight.market(ORDER, T0 + SECOND, "")
         assert (found.fault, found.age_ns, found.quality, found.mid) == ("", SECOND, "good", 50.25)
-        assert (found.adv, found.close_ns, found.group) == (20_000.0, T0 + SECOND, "B1")
+        assert (found.adv, found.close_ns, found.group) == (20_000.0, T0 + SECOND, "basket B1")
+        assert found.members == ("TECH",)
         writer.beat(T0 + 3 * SECOND)  # the engine is further than the session's own clock
         assert sight.market(ORDER, T0, "").age_ns == 3 * SECOND
+
+
+def test_that_the_group_of_an_order_is_everything_linked_with_it(tmp_path: Path) -> None:
+    with board(tmp_path, link_id=0) as writer:
+        linked = blank("parents", 4)
+        linked["parent_id"] = [writer.intern(name) for name in ("TECH", "SAME-LINK", "SAME-BASKET", "ALONE")]
+        linked["basket_id"] = [writer.intern(name) for name in ("B1", "", "B1", "B2")]
+        linked["link_id"] = [writer.intern(name) for name in ("L1", "L1", "", "")]
+        writer.put("parents", np.arange(4), linked)
+        writer.beat(T0)
+        sight = BoardSight(tmp_path / "board")
+        sight.watch(0)
+        found = sight.market(ORDER, T0, "")
+        assert (found.group, found.members) == ("link L1, basket B1", ("SAME-BASKET", "SAME-LINK", "TECH"))
+        alone = sight.market(Order(order_id="A", parent_id="ALONE", state=State.R0, tags=((55, "TECH"),)), T0, "")
+        assert (alone.group, alone.members) == ("basket B2", ("ALONE",))
 
 
 def test_that_a_day_that_runs_fast_may_lag_more_in_its_own_time(tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ class Market(msgspec.Struct, frozen=True, kw_only=True):
     adv: float | None = None
     close_ns: int | None = None
     group: str = ""  # link or basket the parent belongs to
+    members: tuple[str, ...] = ()  # every order of that group, this one among them
     care: bool = False
     generation: int = 0
 
@@ -283,9 +284,13 @@ def _group(sight: Sight, _: Order) -> Check:
     market = sight.market
     if market.care:
         return Check("group", "fail", "care or manual order: its trader decides")
-    if market.group and not sight.wish.whole_group:
-        return Check("group", "fail", f"linked ({market.group}): show and confirm the whole group")
-    return Check("group", "pass", market.group or "not linked")
+    if not market.group:
+        return Check("group", "pass", "not linked")
+    linked = f"linked ({market.group}): {', '.join(market.members) or 'its orders are not known'}"
+    if not sight.wish.whole_group:
+        return Check("group", "fail", f"{linked}: show and confirm the whole group")
+    asks = "" if sight.confirmed else "; the confirm says that all of them were seen"
+    return Check("group", "pass" if sight.confirmed else "warn", f"{linked}{asks}")
 
 
 def _confirmed(sight: Sight, order: Order) -> Check:

@@ -96,6 +96,7 @@ def with_order(**changes: Any) -> Bench:
         ("entitlement", sight(limits=Limits(users=("bob",))), "ann may not"),
         ("kill switch", sight(killed="all"), "on (all)"),
         ("group", sight(market=market(group="BASKET")), "whole group"),
+        ("group", sight(market=market(group="BASKET", members=("P1", "P2"))), "linked (BASKET): P1, P2: show and"),
         ("group", sight(market=market(care=True)), "care"),
     ],
 )
@@ -117,6 +118,7 @@ def test_that_what_must_not_be_fails_in_words(name: str, seen: Sight, words: str
         ("% of ADV", sight(market=market(adv=2000.0))),
         ("collar", sight(with_order(tags=(*TAGS, (44, "60"))), market=market(mid=None))),
         ("confirm", sight(confirmed=False)),
+        ("group", wished(sight(market=market(group="B", members=("P1", "P2")), confirmed=False), whole_group=True)),
     ],
 )
 def test_that_what_is_doubtful_warns(name: str, seen: Sight) -> None:
