@@ -174,6 +174,15 @@ def test_that_a_gap_a_source_tells_of_is_counted_with_it() -> None:
     assert Engine.load(engine.save(), DAY.universe(), EngineConfig()).state.counted.of(0)[2] == 1
 
 
+@pytest.mark.parametrize("kind", ["position", "aside"])
+def test_that_a_readers_own_note_is_no_fact_of_the_day(kind: Any) -> None:
+    noted, plain = fed(8), fed(8)
+    noted.apply(Block(last_ts(DAY) + 2, controls=(Control(ts_event=10**19, kind=kind, source="feed-XONE", text="7"),)))
+    plain.apply(Block(last_ts(DAY) + 2))
+    assert noted.run_hash() == plain.run_hash()
+    assert (noted.state.last_ts, noted.counts) == (plain.state.last_ts, plain.counts)
+
+
 def test_that_a_long_block_is_cut_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core, "SUB_BLOCK", 4)
     cut = fed(1000, EngineConfig(book=True))
