@@ -35,10 +35,10 @@ FINISHED, TAKEN, COPY, SLOW, UNREAD, AGAIN, UNDATED, NEW_SESSION, NEW_SYMBOL, NE
 # session, rule; generation of the links; clock budget (ns); then counters.
 (
     S_NEXT, S_REC, S_ROWS, S_KEYS, S_ORDERS, S_TEXTS, S_LINKS, S_KEPT, S_ARENA, S_TS, S_SESSION, S_RULE, S_GENERATION,
-    S_BUDGET, S_BASE, C_D, C_G, C_F, C_8, C_9, C_H, C_3, C_J, C_OUT_OF_ORDER, C_COARSE, C_BY_SENDING, C_POSSDUP, C_LOG,
-    C_RESEND, C_POSSDUP_NEW, C_EXECUTION, C_LINKS, C_NO_MATCH,
-) = range(33)  # fmt: skip
-STATE_SLOTS: Final = 33
+    S_BUDGET, S_BASE, S_SYMBOL, C_D, C_G, C_F, C_8, C_9, C_H, C_3, C_J, C_OUT_OF_ORDER, C_COARSE, C_BY_SENDING,
+    C_POSSDUP, C_LOG, C_RESEND, C_POSSDUP_NEW, C_EXECUTION, C_LINKS, C_NO_MATCH,
+) = range(34)  # fmt: skip
+STATE_SLOTS: Final = 34
 _SPARE: Final = 16  # what one message may add to a table
 
 
@@ -196,7 +196,7 @@ def _session_key(data: Bytes, memory: Memory, client: bool) -> tuple[int, int]:
     return print_of(data, memory, prints, t.F_TARGET)
 
 
-session_key = jit(_session_key, forceinline=False)
+session_key = jit(_session_key)
 
 
 def _session_of(data: Bytes, memory: Memory, client: bool) -> int:
@@ -234,10 +234,12 @@ link_of = jit(_link_of)
 
 def _unknown(data: Bytes, memory: Memory, state: Ints, session: int) -> int:
     """What the reference decoder must say first of a message: a symbol or a link that is new; FINISHED for nothing."""
-    if symbol_of(data, memory) == -2:
+    state[S_SYMBOL] = symbol_of(data, memory)
+    if state[S_SYMBOL] == -2:
         return NEW_SYMBOL
     for rule in range(memory.sessions[session, t.P_RULES]):
         link = link_of(data, memory, session, rule)
+        memory.first[memory.sessions[session, t.P_SLOTS + rule], 2] = link
         if link == -2 or (link >= 0 and memory.links[link, t.L_GENERATION] != state[S_GENERATION]):
             state[S_RULE] = rule
             return NEW_LINK
@@ -264,13 +266,9 @@ order_of = jit(_order)
 def _named(data: Bytes, memory: Memory, state: Ints, session: int, before: int) -> int:
     """A new order by its ClOrdID, in the chain of `before` (-1: its own); -2 where the name is another session's."""
     at, size = memory.first[t.F_ID, 0], memory.first[t.F_ID, 1]
-    owner = text_key(t.K_OWNER, 0, data, at, size)
-    row = probe(memory.keys, owner[0], owner[1])
-    if row >= 0 and memory.keys[row, t.H_VALUE] != session:
-        return t.SLOW_ORDER
-    if row < 0:
-        put(memory.keys, row, owner, session, 0)
-        state[S_KEYS] += 1
+    for other in range(len(memory.sessions)):
+        if other != session and value(memory.keys, text_key(t.K_ORDER, other, data, at, size)) != -1:
+            return t.SLOW_ORDER
     number = signed(state[S_ORDERS])
     prints = text_key(t.K_ORDER, session, data, at, size)
     put(memory.keys, probe(memory.keys, prints[0], prints[1]), prints, number, 0)
@@ -312,12 +310,13 @@ def _reported(data: Bytes, memory: Memory, state: Ints, session: int) -> int:
 reported = jit(_reported)
 
 
-def _linked(data: Bytes, memory: Memory, state: Ints, first: int, buys: bool) -> bool:
+def _linked(memory: Memory, state: Ints, first: int, buys: bool) -> bool:
     """Bring a chain's links up to date and find its parent; False where that is not plain."""
     order = memory.orders[first]
     session, any_link = signed(order[t.O_SESSION]), False
     for rule in range(memory.sessions[session, t.P_RULES]):
-        link = link_of(data, memory, session, rule)
+        slot = memory.sessions[session, t.P_SLOTS + rule]
+        link = memory.first[slot, 2] if memory.first[slot, 1] > 0 else -1
         if link >= 0 and order[t.O_LINKS + rule] == 0:
             order[t.O_LINKS + rule] = link + 1
             carried(memory.links[link], signed(order[t.O_SYMBOL]), 1 if buys else 0)
@@ -400,6 +399,14 @@ def _executed(data: Bytes, memory: Memory, state: Ints, session: int, kind: int)
 executed = jit(_executed)
 
 
+def _request_key(data: Bytes, memory: Memory, session: int) -> tuple[int, int]:
+    """The fingerprint of a request's session and MsgSeqNum."""
+    return text_key(t.K_SESSION, session, data, memory.first[t.F_SEQ, 0], memory.first[t.F_SEQ, 1])
+
+
+request_key = jit(_request_key)
+
+
 def _kept(data: Bytes, message: Ints, memory: Memory, state: Ints, first: int) -> None:
     """Keep a message with its chain, for the day the reference decoder has to take the chain over."""
     row = memory.kept[state[S_KEPT]]
@@ -407,6 +414,9 @@ def _kept(data: Bytes, message: Ints, memory: Memory, state: Ints, first: int) -
     row[t.M_AT], row[t.M_SIZE] = keep(data, message[START], size, memory, state), size
     row[t.M_TS], row[t.M_REC], row[t.M_LINE] = state[S_TS], state[S_REC], message[LINE]
     row[t.M_OFFSET], row[t.M_PREV] = state[S_BASE] + message[START], memory.orders[first, t.O_LAST]
+    row[t.M_FIRST], row[t.M_MARK] = first, 0
+    if code(data, memory, t.F_KIND) not in (56, 57):
+        row[t.M_MARK], _ = request_key(data, memory, signed(state[S_SESSION]))
     memory.orders[first, t.O_LAST] = state[S_KEPT]
     state[S_KEPT] += 1
 
@@ -420,7 +430,7 @@ def _standing(data: Bytes, memory: Memory, state: Ints, first: int, said: int) -
     if order[t.O_SIDE] < 0:
         order[t.O_SIDE] = said
     if order[t.O_SYMBOL] < 0:
-        order[t.O_SYMBOL] = symbol_of(data, memory)
+        order[t.O_SYMBOL] = state[S_SYMBOL]
     venue = intern(data, memory, state, t.F_DESTINATION)
     venue = intern(data, memory, state, t.F_EXCHANGE) if venue < 0 else venue
     currency, account = intern(data, memory, state, t.F_CURRENCY), intern(data, memory, state, t.F_ACCOUNT)
@@ -481,7 +491,7 @@ def _requested(data: Bytes, memory: Memory, state: Ints, kind: int, said: tuple[
         return t.SLOW_ORDER
     before = -1
     if kind == NEW:
-        if terms.qty == NULL or buys < 0 or symbol_of(data, memory) < 0:
+        if terms.qty == NULL or buys < 0 or state[S_SYMBOL] < 0:
             return t.SLOW_ORDER
         if (is_byte(data, memory, t.F_ORD_TYPE, 51) or is_byte(data, memory, t.F_ORD_TYPE, 52)) and memory.first[
             t.F_STOP, 1
@@ -491,16 +501,7 @@ def _requested(data: Bytes, memory: Memory, state: Ints, kind: int, said: tuple[
         before = order_of(data, memory, session, t.F_ORIG)
         if before < 0:
             return t.SLOW_ORDER
-    order = named(data, memory, state, session, before)
-    if order >= 0:
-        prints = text_key(t.K_REQUEST, session, data, memory.first[t.F_SEQ, 0], memory.first[t.F_SEQ, 1])
-        free = probe(memory.keys, prints[0], prints[1])
-        if free >= 0:
-            memory.keys[free, t.H_VALUE] = order
-        else:
-            put(memory.keys, free, prints, order, 0)
-            state[S_KEYS] += 1
-    return order
+    return named(data, memory, state, session, before)
 
 
 requested = jit(_requested)
@@ -588,10 +589,10 @@ def _kind_of(data: Bytes, memory: Memory) -> int:
 kind_of = jit(_kind_of)
 
 
-def _exponent(data: Bytes, memory: Memory, order: int) -> int:
+def _exponent(memory: Memory, state: Ints, order: int) -> int:
     """Size exponent of the instrument of a chain, or of a new order's symbol; DOUBT where neither is known."""
     symbol = signed(memory.orders[memory.orders[order, t.O_FIRST], t.O_SYMBOL]) if order >= 0 else -1
-    symbol = symbol_of(data, memory) if symbol < 0 else symbol
+    symbol = signed(state[S_SYMBOL]) if symbol < 0 else symbol
     return signed(memory.texts[symbol, 2]) if symbol >= 0 else DOUBT
 
 
@@ -605,7 +606,7 @@ def _resolved(data: Bytes, work: Work, memory: Memory, state: Ints) -> int:
         return SLOW
     asks = kind in (NEW, REPLACE, CANCEL)
     before = order_of(data, memory, session, t.F_ORIG if asks else t.F_ID) if kind != NEW else -1
-    exponent = exponent_of(data, memory, before)
+    exponent = exponent_of(memory, state, before)
     if exponent == DOUBT:
         return SLOW
     terms = values(data, memory, exponent)
@@ -617,8 +618,8 @@ def _resolved(data: Bytes, work: Work, memory: Memory, state: Ints) -> int:
     first = signed(memory.orders[order, t.O_FIRST])
     chain = memory.orders[first]
     if kind == NEW:
-        chain[t.O_SIDE], chain[t.O_SYMBOL] = said, symbol_of(data, memory)
-    if not linked(data, memory, state, first, chain[t.O_SIDE] == 0):
+        chain[t.O_SIDE], chain[t.O_SYMBOL] = said, state[S_SYMBOL]
+    if not linked(memory, state, first, chain[t.O_SIDE] == 0):
         return SLOW
     if kind >= ACKED:
         seen = executed(data, memory, state, session, kind)
@@ -632,7 +633,7 @@ def _resolved(data: Bytes, work: Work, memory: Memory, state: Ints) -> int:
 
 def _written(data: Bytes, work: Work, memory: Memory, state: Ints, what: tuple[int, int, Values]) -> int:
     """Write the row of a message."""
-    order, kind, terms = what
+    order, kind, _ = what
     row = work.rows[state[S_ROWS]]
     source = memory.sessions[state[S_SESSION], t.P_SOURCE]
     common(memory, state, order, row)

@@ -5,9 +5,9 @@ Everything grows by the hand of feeds/decode/fix_flow.py; a kernel says FULL bef
 
 from typing import Final, NamedTuple
 
-from app.engine.bits import signed
+from app.engine.bits import signed, wrap_add
 from app.engine.fix_scan import AT, SIZE, TAG, Bytes, Ints, Words
-from app.engine.fix_values import stir, stir_bytes
+from app.engine.fix_values import stir, stir_bytes, stir_text
 from app.engine.jit import jit
 
 # Fields that are looked at, by slot; link tags of the settings follow.
@@ -24,7 +24,7 @@ SLOT_TAGS: Final = (
 TABLED: Final = 4096  # tags below it are looked up, others searched
 
 # Kinds of keys.
-K_SESSION, K_ORDER, K_ORDER_ID, K_EXEC, K_SEEN, K_REQUEST, K_TEXT, K_LINK, K_OWNER = range(1, 10)
+K_SESSION, K_ORDER, K_ORDER_ID, K_EXEC, K_SEEN, K_TEXT, K_LINK = range(1, 8)
 SLOW_ORDER: Final = -2  # value of a key whose order the reference decoder has
 
 # Columns of an order (a ClOrdID): its name in the arena, session, first of its chain, the member before it; then what
@@ -44,9 +44,10 @@ SESSION_COLUMNS: Final = P_SLOTS + MOST_RULES
 L_MEANS, L_GENERATION, L_PARENT, L_ALGO, L_SYMBOL, L_SIGN, L_SEVERAL = range(7)
 LINK_COLUMNS: Final = 7
 NOTHING, ACCEPTED, TARGET, UNSETTLED = range(4)
-# Columns of a kept message: its bytes in the arena, time, number in the stream, line, offset, the one before it.
-M_AT, M_SIZE, M_TS, M_REC, M_LINE, M_OFFSET, M_PREV = range(7)
-KEPT_COLUMNS: Final = 7
+# Columns of a kept message: its bytes in the arena, time, number in the stream, line, offset, the one before it of its
+# chain, the chain's first order, and for a request the mark of its session and MsgSeqNum.
+M_AT, M_SIZE, M_TS, M_REC, M_LINE, M_OFFSET, M_PREV, M_FIRST, M_MARK = range(9)
+KEPT_COLUMNS: Final = 9
 # Columns of a key: its fingerprint, a value, and one more.
 H_PRINT, H_PRINT2, H_VALUE, H_MORE = range(4)
 
@@ -112,12 +113,10 @@ key = jit(_key)
 
 def _text_key(kind: int, session: int, data: Bytes, at: int, size: int) -> tuple[int, int]:
     """The fingerprint of one text of a session; never 0."""
-    print1, print2 = key(kind, session)
-    print1, print2 = stir_bytes(print1, print2, data, at, size)
-    return print1 | 1, print2
+    return stir_text((kind << 40 | session, kind + 77), data, at, size)
 
 
-text_key = jit(_text_key, forceinline=False)
+text_key = jit(_text_key)
 
 
 def _rehash(old: Ints, new: Ints) -> None:
@@ -165,12 +164,14 @@ def _read(data: Bytes, fields: Words, memory: Memory) -> tuple[bool, int, int]:
     for n in range(len(first)):
         first[n, 1] = 0
     holds = True
-    print1, print2 = 1, 2
+    print1, print2, order = 1, 2, 0
     for row in range(len(fields)):
-        tag, at, size = fields[row, TAG], fields[row, AT], fields[row, SIZE]
+        tag, at, size = signed(fields[row, TAG]), signed(fields[row, AT]), signed(fields[row, SIZE])
         if tag >= TABLED or memory.envelope[tag] == 0:
-            print1, print2 = stir(print1, print2, tag)
-            print1, print2 = stir_bytes(print1, print2, data, at, size)
+            order += 1  # each field by itself, so that one need not wait for the other
+            field1, field2 = stir(order, order << 32, tag << 32 | size)
+            field1, field2 = stir_bytes(field1, field2, data, at, size)
+            print1, print2 = wrap_add(print1, field1), wrap_add(print2, field2)
         here = slot(memory, tag)
         if here < 0 or size == 0:
             continue
@@ -186,9 +187,8 @@ read = jit(_read, forceinline=False)
 
 def _print_of(data: Bytes, memory: Memory, prints: tuple[int, int], slot: int) -> tuple[int, int]:
     """A fingerprint with the value of a slot in it; never 0."""
-    at, size = memory.first[slot, 0], memory.first[slot, 1]
-    print1, print2 = stir_bytes(prints[0], prints[1], data, at if size > 0 else 0, size)
-    return print1 | 1, print2
+    size = signed(memory.first[slot, 1])
+    return stir_text(prints, data, signed(memory.first[slot, 0]) if size > 0 else 0, size)
 
 
 print_of = jit(_print_of)

@@ -133,14 +133,15 @@ stir = jit(_stir)
 
 
 def _stir_bytes(print1: int, print2: int, data: Bytes, at: int, size: int) -> tuple[int, int]:
-    """A fingerprint with a text in it; its length counts."""
-    print1, print2 = stir(print1, print2, size)
+    """A fingerprint with a text in it; its length is for the caller to stir in."""
     end = at + size
     while at + 8 <= end:
         print1, print2 = stir(print1, print2, word(data, at))
         at += 8
+    if at == end:
+        return print1, print2
     rest = 0
-    if at < end and at + 8 <= len(data):
+    if at + 8 <= len(data):
         rest = word(data, at) & ((1 << 8 * (end - at)) - 1)
     else:
         for n in range(end - at):
@@ -148,4 +149,14 @@ def _stir_bytes(print1: int, print2: int, data: Bytes, at: int, size: int) -> tu
     return stir(print1, print2, rest)
 
 
-stir_bytes = jit(_stir_bytes, forceinline=False)  # called from many places
+stir_bytes = jit(_stir_bytes)
+
+
+def _stir_text(prints: tuple[int, int], data: Bytes, at: int, size: int) -> tuple[int, int]:
+    """A fingerprint with a text and its length in it; never 0."""
+    print1, print2 = stir(prints[0], prints[1], size)
+    print1, print2 = stir_bytes(print1, print2, data, at, size)
+    return print1 | 1, print2
+
+
+stir_text = jit(_stir_text, forceinline=False)  # called from many places

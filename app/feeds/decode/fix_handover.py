@@ -23,7 +23,7 @@ from app.feeds.decode.fix_stream import FixStream
 
 _CORE: Final = (11, 14, 17, 19, 20, 31, 32, 37, 38, 39, 41, 44, 54, 55, 150, 151)
 _ENVELOPE: Final = (8, 9, 10, 34, 43, 52, 97, 122, 369)
-_KEYS, _ARENA, _ROWS = 1 << 14, 1 << 20, 1 << 10  # how large the tables begin
+_KEYS, _ARENA, _ROWS = 1 << 18, 1 << 22, 1 << 13  # how large the tables begin
 _PAD: Final = b"\0" * 8
 
 
@@ -51,10 +51,11 @@ class Handover:
     _names: list[str] = field(default_factory=list)  # texts as they were read from the arena
     _slots: dict[int, int] = field(default_factory=dict)  # tag -> slot
     _links: list[tuple[int, int, str]] = field(default_factory=list)  # session, rule, value
+    _asked: dict[tuple[str, bytes], int] = field(default_factory=dict)  # session, MsgSeqNum -> number in the stream
 
     def __post_init__(self) -> None:
         self._slots = {tag: slot for slot, tag in enumerate(t.SLOT_TAGS)}
-        for _, settings in self.stream.settings.session.items():
+        for settings in self.stream.settings.session.values():
             for rule in settings.parent:
                 self._slots.setdefault(rule.tag, len(self._slots))
         for rule in SessionSettings().parent:
@@ -68,7 +69,7 @@ class Handover:
         envelope[list(_ENVELOPE)] = 1
         own = [pair for pair in self._slots.items() if pair[0] >= t.TABLED]
         self.memory = t.Memory(
-            slot_of, np.array(own, np.int64).reshape(-1, 2), core, envelope, _table(len(self._slots), 2),
+            slot_of, np.array(own, np.int64).reshape(-1, 2), core, envelope, _table(len(self._slots), 3),
             _table(_KEYS, 4), _table(_ROWS, t.ORDER_COLUMNS), _table(0, t.SESSION_COLUMNS), _texts(_ROWS),
             _table(0, t.LINK_COLUMNS), _table(_ROWS, t.KEPT_COLUMNS), np.zeros(_ARENA, np.uint8), np.zeros(0, np.int64),
         )  # fmt: skip
@@ -173,14 +174,14 @@ class Handover:
             self._hand_over(first, pending.where)
         ids = [value for tag in (11, 41) if (value := message.first.get(tag)) is not None]
         for value in ids:
-            owner = self._key(t.K_OWNER, 0, value)
-            if owner >= 0:
-                self.stream.chains.owner.setdefault(decoded(value), self.sessions[owner][0])
+            for other, (owner, _) in enumerate(self.sessions):
+                if self._key(t.K_ORDER, other, value) != -1:
+                    self.stream.chains.owner.setdefault(decoded(value), owner)
         carried = self._push_links(message, settings, session)
         source = self.stream.source or name
         seq = self._sources.index(source)
         self.stream.maker.seqs[source] = int(self.memory.seqs[seq])
-        rows = self.stream.heard(pending)
+        rows = self._hear(pending)
         self.memory.seqs[seq] = self.stream.maker.seqs[source]
         self._pull_links(carried)
         self._mark(message, ids, session)
@@ -188,8 +189,14 @@ class Handover:
 
     def _chains_of(self, message: FixMessage, session: int) -> set[int]:
         """First orders of the kernel's chains that a message names."""
-        named = [(t.K_ORDER, tag) for tag in (11, 41, 379)] + [(t.K_ORDER_ID, 37), (t.K_REQUEST, 45)]
+        named = [(t.K_ORDER, 11), (t.K_ORDER, 41), (t.K_ORDER, 379), (t.K_ORDER_ID, 37)]
         found: set[int] = set()
+        if 45 in message.first:
+            mark, _ = _prints(t.K_SESSION, session, message.first[45])
+            marks = self.memory.kept[: self.state[k.S_KEPT], t.M_MARK]
+            known = self._asked.get((self.sessions[session][0], message.first[45]), -1)
+            latest = self.memory.kept[np.flatnonzero(marks == mark)[-1:]]
+            found.update(latest[latest[:, t.M_REC] > known, t.M_FIRST].tolist())
         for kind, tag in named:
             order = self._key(kind, session, message.first[tag]) if tag in message.first else -1
             if order >= 0:
@@ -203,8 +210,7 @@ class Handover:
         counters = (stream.intake.counts, stream.chains.counts, stream.maker.counts, stream.maker.seqs)
         before = [counter.copy() for counter in counters]
         for message, ts, rec in self._history(first):
-            place = f"{file} line {message.line} offset {message.offset}"
-            stream.heard(Pending(ts, rec, message, place))
+            self._hear(Pending(ts, rec, message, f"{file} line {message.line} offset {message.offset}"))
         for counter, kept in zip(counters, before, strict=True):
             counter.clear()
             counter.update(kept)
@@ -213,6 +219,18 @@ class Handover:
         if known is not None and order[t.O_PARENT] >= 0:
             top = known.first()
             top.parent_id, top.algo_order_id = self.text(int(order[t.O_PARENT])), self.text(int(order[t.O_ALGO]))
+
+    def _hear(self, pending: Pending) -> list[OrderRow]:
+        """Rows of a message; a request read late does not stand before a newer one of the same MsgSeqNum."""
+        message, intake = pending.message, self.stream.intake
+        key = intake.session_of(message)[0], message.first.get(34, b"")
+        newer = intake.requests.get(key) if self._asked.get(key, -1) > pending.rec else None
+        rows = self.stream.heard(pending)
+        if newer is not None:
+            intake.requests[key] = newer
+        elif message.kind in FROM_CLIENT and key in intake.requests:
+            self._asked[key] = pending.rec
+        return rows
 
     def _history(self, first: int) -> list[tuple[FixMessage, int, int]]:
         found: list[tuple[FixMessage, int, int]] = []
@@ -239,8 +257,6 @@ class Handover:
             if order is None:
                 continue
             self._set(t.K_ORDER, session, value, t.SLOW_ORDER)
-            if self._key(t.K_OWNER, 0, value) < 0:
-                self._set(t.K_OWNER, 0, value, session)
             if order.first().level != "child":
                 self.state[k.S_GENERATION] += 1
         order_id = message.first.get(37)

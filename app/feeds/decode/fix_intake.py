@@ -69,7 +69,7 @@ class Intake:
     _seen: dict[tuple[bytes, ...], _Seen] = field(default_factory=dict)
     _bodies: set[tuple[bytes, ...]] = field(default_factory=set)
     _executions: dict[tuple[str, ...], tuple[bytes, ...]] = field(default_factory=dict)
-    _requests: dict[tuple[str, bytes], tuple[str, Order]] = field(default_factory=dict)
+    requests: dict[tuple[str, bytes], tuple[str, Order]] = field(default_factory=dict)
     stamped_line: tuple[str, int, Stamp] | None = None
     _latest: dict[str, int] = field(default_factory=dict)
 
@@ -204,12 +204,12 @@ class Intake:
         if order is not None:
             self.chains.learn(order, message)
             if kind in FROM_CLIENT:
-                self._requests[session, message.first.get(34, b"")] = (kind, order)
+                self.requests[session, message.first.get(34, b"")] = (kind, order)
         return order
 
     def _rejected(self, message: FixMessage, session: str) -> Order | None:
         """The order whose request a reject refuses: by RefSeqNum (45), else by BusinessRejectRefID (379)."""
-        request = self._requests.get((session, message.first.get(45, b"")))
+        request = self.requests.get((session, message.first.get(45, b"")))
         if request is not None and message.text(372) in {None, request[0]}:
             return request[1]
         name = message.text(379)

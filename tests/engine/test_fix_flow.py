@@ -1,0 +1,61 @@
+"""The kernel's rows, through the decoder that feeds it: what is regular it makes itself, at anything else it stops."""
+
+import pytest
+
+from app.engine import fix_flow as k
+from app.engine.units import NULL
+from app.feeds.decode.fix_settings import fix_settings
+from tests.feeds.fix.flows import TABLE, crowd
+from tests.feeds.fix.test_fix_flow import assert_alike, expected, heard, regular
+from tests.feeds.fix.wire import T0, Body, Line, filled, order, report, utc
+
+TERMS: Body = [(38, 100), (44, "10.5"), (14, 0)]
+
+
+def life(name: str, line: Line) -> None:
+    """An order that is acknowledged, replaced, filled and cancelled."""
+    line.send("D", [*order(name), (526, f"P{name}"), (59, "0"), (100, "XNAS"), (15, "USD"), (1, "ACC")], T0)
+    line.send("8", report(name, f"{name}a", "A", "A"), T0 + 1)
+    line.send("8", report(name, f"{name}b", "0", "0", TERMS), T0 + 2)
+    line.send("G", [(41, name), *order(f"{name}.1", 120, "10.75")], T0 + 3)
+    line.send("8", report(f"{name}.1", f"{name}c", "5", "0", [(41, name), (37, f"O-{name}")]), T0 + 4)
+    fill = filled(f"{name}.1", f"{name}d", (20, "10.7"), 20)
+    more: Body = [(60, utc(T0 + 4)), (12, "0.25"), (13, "3"), (30, "XNYS")]
+    line.send("8", [*[(tag, f"O-{name}") if tag == 37 else (tag, value) for tag, value in fill], *more], T0 + 5)
+    line.send("F", [(11, f"{name}.2"), (41, f"{name}.1"), (55, "TECH"), (54, "1")], T0 + 6)
+    line.send("9", [(37, f"O-{name}"), (11, f"{name}.2"), (41, f"{name}.1"), (39, "1"), (434, "1"), (102, "0")], T0 + 7)
+    for said in "DC348":
+        line.send("8", report(f"{name}.1", f"{name}{said}", said, said, [(37, f"O-{name}"), (41, "none")]), T0 + 8)
+
+
+def test_that_the_whole_life_of_an_order_is_made_by_the_kernel() -> None:
+    line = Line()
+    for name in ("A", "B", "C"):
+        life(name, line)
+    found = assert_alike(b"".join(message for _, message in line.log), {}, [])
+    assert regular(found) == len(found.rows) == 39
+    one = found.blocks[0].array[:13]
+    kinds = [
+        k.NEW, k.PENDING, k.ACKED, k.REPLACE, k.REPLACED, k.FILL, k.CANCEL, k.REFUSED, k.RESTATED, k.EXPIRED, k.DONE,
+        k.CANCELLED, k.REJECTED,
+    ]  # fmt: skip
+    assert one[:, k.R_KIND].tolist() == kinds
+    assert one[4, [k.R_QTY, k.R_PRICE]].tolist() == [120, 10_750_000_000]
+    assert one[5, [k.R_MATCH, k.R_FEE, k.R_CUM]].tolist() == [T0, 250_000_000, 20]
+    assert one[0, k.R_CUM] == NULL
+
+
+@pytest.mark.parametrize("begin", ["FIX.4.2", "FIX.4.4"])
+@pytest.mark.parametrize("seed", range(14))
+def test_that_a_crowd_is_read_as_the_reference_decoder_reads_it(seed: int, begin: str) -> None:
+    settings = fix_settings(TABLE, "test.toml")
+    data = b"".join(crowd(1000 + seed, 150, begin))
+    assert heard(data, settings, [])[:2] == expected(data, settings)
+
+
+def test_that_many_orders_make_the_tables_grow() -> None:
+    line = Line()
+    for n in range(70):
+        line.send("D", [*order(f"C{n}", symbol=f"S{n}"), (1, f"A{n}")], T0 + n)
+    found = assert_alike(b"".join(message for _, message in line.log), {}, [])
+    assert regular(found) == 70
