@@ -15,7 +15,7 @@ from app.runtime.pace import Pace
 from app.session.checking import MarkKeeper
 from app.session.clock_watch import clock_watch
 from app.session.day import Day, SimulatedDay
-from app.session.live_board import LiveBoard, trace_of
+from app.session.live_board import LiveBoard, levels_of, trace_of
 from app.session.memory import keep_memory, uncollected
 from app.session.price_path import path_of
 from app.session.recovery import Recovered, recover
@@ -86,7 +86,9 @@ class LiveRun:
         kept = None if left is None else trace_of(self._folder.board, left.index.entries[-1].watermark)
         if left is not None and (kept is None or not len(kept)):  # the board before is lost: the tape has it all
             kept = path_of(left.index, left.number, self._settings.engine(book=False))
+        levels = {} if left is None else levels_of(self._folder.board)
         self.board = LiveBoard(self._folder.board, self._pace, kept, self._folder.checked)
+        self.board.keep_levels(levels)
         session = self._folder.session()
         self.board.archived = self._folder.archived
         self.board.clock = clock_watch(self._settings.health.files, session.settings if session else None)

@@ -17,6 +17,7 @@ from app.session.checking import Checked, checked
 from app.session.clock_watch import ClockWatch, Offset
 
 TRACE: Final = "trace"
+PARENTS: Final = "parents"
 SOURCES: Final = "sources"
 _CHECK_NS: Final = 1_000_000_000
 
@@ -37,6 +38,7 @@ class LiveBoard(BoardWriter):
         self._told: tuple[str, str] | None = None
         self._traced: dict[int, int] = {}
         self.recovering = False
+        self._levels: dict[int, tuple[int, int]] = {}
         self.clock = ClockWatch({})
         self._offset = Offset("", "")
         self.lags: Callable[[], Mapping[str, int]] = dict  # source -> event ns that are read and not applied
@@ -51,11 +53,28 @@ class LiveBoard(BoardWriter):
             last = np.array([self._traced.get(i, NULL) for i in rows["instrument"].tolist()], np.int64)
             rows = rows[rows["ts"] > last]
             index = self.length(TRACE) + np.arange(len(rows))
+        elif section == PARENTS and self._levels:
+            rows = self._dated(rows)
         elif section == SOURCES and (lags := self.lags()):
             named = {self.intern(source): lag for source, lag in lags.items()}
             rows = rows.copy()
             rows["lag_ns"] = [named.get(source, 0) for source in rows["source"].tolist()]
         super().put(section, index, rows)
+
+    def keep_levels(self, levels: Mapping[str, tuple[str, int]]) -> None:
+        """Levels of the board before, and since when (ns): a light that goes on showing one has it from then."""
+        self._levels = {self.intern(name): (self.intern(level), since) for name, (level, since) in levels.items()}
+
+    def _dated(self, rows: Rows) -> Rows:
+        """Parents whose level is still that of the board before, with its date; others have their own from now on."""
+        rows = rows.copy()
+        for row in rows:
+            level, since = self._levels.get(int(row["parent_id"]), (-1, NULL))
+            if level == int(row["level"]):
+                row["level_since"] = since
+            else:
+                self._levels.pop(int(row["parent_id"]), None)
+        return rows
 
     def beat(self, watermark: int) -> None:
         """Close a publication."""
@@ -117,9 +136,21 @@ def trace_of(folder: Path, until_ns: int) -> Rows | None:
     return kept
 
 
-def _whole_rows(reader: BoardReader) -> Rows:
+def levels_of(folder: Path) -> dict[str, tuple[str, int]]:
+    """Level of each parent on a board, and since when (ns); nothing without a board."""
     try:
-        return reader.rows(TRACE, attempts=100)
+        reader = BoardReader(folder)
+        rows = _whole_rows(reader, PARENTS)
+    except BoardError:
+        return {}
+    dated = rows[(rows["level_since"] != NULL) & (rows["level"] != 0)]
+    names, levels = (reader.texts(dated[name]) for name in ("parent_id", "level"))
+    return dict(zip(names, zip(levels, dated["level_since"].tolist(), strict=True), strict=True))
+
+
+def _whole_rows(reader: BoardReader, section: str = TRACE) -> Rows:
+    try:
+        return reader.rows(section, attempts=100)
     except TornRowsError as torn:
-        every = np.arange(reader.length(TRACE))
-        return reader.rows(TRACE, np.setdiff1d(every, torn.index), attempts=100)
+        every = np.arange(reader.length(section))
+        return reader.rows(section, np.setdiff1d(every, torn.index), attempts=100)

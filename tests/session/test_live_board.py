@@ -11,7 +11,7 @@ from app.engine.events import Rows
 from app.runtime.pace import Pace
 from app.session.checking import Checked
 from app.session.clock_watch import NO_FILE
-from app.session.live_board import TRACE, LiveBoard, trace_of
+from app.session.live_board import TRACE, LiveBoard, levels_of, trace_of
 
 
 def path(*points: tuple[int, int, float]) -> Rows:
@@ -138,6 +138,32 @@ def test_that_other_sections_are_put_as_they_come(tmp_path: Path) -> None:
         board.put("parents", np.array([0]), row)
         board.beat(10)
         assert int(BoardReader(folder).rows("parents")["order_qty"][0]) == 500
+
+
+def test_that_a_light_that_goes_on_as_it_was_keeps_the_time_it_turned(tmp_path: Path) -> None:
+    folder = tmp_path / "board"
+    assert levels_of(folder) == {}
+
+    def parents(board: LiveBoard, *levels: str) -> list[int]:
+        rows = blank("parents", 3)
+        rows["parent_id"] = [board.intern(name) for name in ("P1", "P2", "P3")]
+        rows["level"] = [board.intern(level) for level in levels]
+        rows["level_since"] = [500, 500, 500]
+        board.put("parents", np.arange(3), rows)
+        board.beat(1)
+        assert rows["level_since"].tolist() == [500] * 3, "the engine's own rows stay as they are"
+        shown: list[int] = BoardReader(folder).rows("parents")["level_since"].tolist()
+        return shown
+
+    with LiveBoard(folder, Pace()) as board:
+        parents(board, "AMBER", "GREEN", "")
+    kept = levels_of(folder)
+    assert kept == {"P1": ("AMBER", 500), "P2": ("GREEN", 500)}
+    with LiveBoard(folder, Pace()) as board:
+        board.keep_levels({"P1": ("AMBER", 7), "P2": ("GREEN", 8), "P9": ("RED", 9)})
+        assert parents(board, "AMBER", "GREEN", "") == [7, 8, 500]
+        assert parents(board, "AMBER", "RED", "") == [7, 500, 500]
+        assert parents(board, "AMBER", "GREEN", "") == [7, 500, 500], "it was another one in between"
 
 
 def test_that_a_path_ends_where_it_is_asked_to_and_has_no_unfinished_rows(tmp_path: Path) -> None:
