@@ -13,6 +13,9 @@ from app.engine.events import Rows
 from app.engine.universe import Universe
 from app.feeds import itch
 from app.feeds.base import Options, Recording
+from app.feeds.decode.itch import Day, ItchDecoder
+from app.feeds.decode.itch_packets import MoldFeed
+from app.feeds.decode.pcap import PcapReader
 from app.feeds.detect import detect
 from app.feeds.generator.itch import ItchPlan, itch_day
 from app.feeds.generator.itch_wire import WirePlan, length_prefixed, mold_packets, pcap, write_book, write_itch
@@ -235,3 +238,21 @@ def test_that_the_capture_of_a_real_feed_is_framed_whole(shared_data: Path) -> N
     assert bids[0][0] < asks[0][0]
     assert recording.counts["missing_messages"] == 19_009_117 - 14_764_497
     assert recording.counts["unknown_orders"] == 1
+
+
+@pytest.mark.parametrize("wire", [WirePlan(), WirePlan(lost=0.1, repeated=0.1, late=0.1, seed=4)])
+@pytest.mark.parametrize("piece", [300, 7_777, 1 << 20])
+def test_that_packets_found_at_once_and_one_by_one_give_the_same(wire: WirePlan, piece: int) -> None:
+    data = pcap(mold_packets(DAY, wire).packets)
+
+    def outcome(*, skim: bool) -> tuple[list[bytes], dict[str, int], list[object]]:
+        reader, universe = PcapReader("x"), Universe()
+        feed = MoldFeed("x", lambda session, ts: ItchDecoder(Day("x", MIDNIGHT, source=session or "s"), universe))
+        rows = []
+        for start in range(0, len(data), piece):
+            frames = reader.frames_in(data[start : start + piece], feed.skim if skim else None)
+            rows += [batch.rows.tobytes() for batch in feed.take(frames)]
+        rows += [batch.rows.tobytes() for batch in feed.finish()]
+        return [b"".join(rows)], dict(feed.counts), list(feed.gaps)
+
+    assert outcome(skim=True) == outcome(skim=False)

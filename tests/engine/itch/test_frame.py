@@ -146,3 +146,9 @@ def test_that_more_messages_than_announced_are_set_aside() -> None:
     work = packets([ONE + ONE, ONE], [(1, 1, 0), (2, 1, 0)])
     assert bad(work) == [(14, 28, 1, BAD_COUNT, 1)]
     assert work.types[ord("S")] == 2
+
+
+def test_that_an_unknown_type_at_the_end_is_passed() -> None:
+    work = run(ONE + b"\x00\x03zzz")
+    assert bad(work) == [(14, 19, 1, UNKNOWN_TYPE, ord("z"))]
+    assert work.marks[state.REC] == 2
