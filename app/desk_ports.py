@@ -102,6 +102,10 @@ class ControlPort:
         else:
             _asked(lambda: self._client.confirm(token))
 
+    def reconcile(self, order_id: str) -> str:
+        """Ask the broker what he holds of an order."""
+        return _asked(lambda: self._client.reconcile(order_id))
+
     def kill(self, scope: str) -> None:
         """Cancel everything in a scope and block what is new."""
         _asked(lambda: self._killer.kill(scope))

@@ -179,6 +179,11 @@ def test_that_a_cancel_asks_no_guard_and_goes_to_its_own_order(port: ControlPort
     assert client(port).done == [("cancel", "O1")]
 
 
+def test_that_a_reconcile_is_handed_on_and_its_answer_comes_back(port: ControlPort) -> None:
+    assert port.reconcile("O1") == "done"
+    assert client(port).done == [("reconcile", "O1")]
+
+
 def test_that_a_release_frees_every_scope_that_is_killed(port: ControlPort) -> None:
     assert port.blocked() == ""
     port.kill("parent:P1")
@@ -193,6 +198,7 @@ def test_that_a_control_process_that_says_no_is_a_sentence_on_every_way_in(port:
     client(port).fault = "control: no answer within 5 s"
     for act in (
         lambda: port.menu("P1"), lambda: port.preflight(wish()), lambda: port.confirm(shown.token),
+        lambda: port.reconcile("O1"),
         lambda: port.kill("all"),
     ):  # fmt: skip
         with pytest.raises(SwitchError, match=r"^control: no answer within 5 s$"):

@@ -34,6 +34,7 @@ class SwitchLayout(QObject):
         self.targets, self.form = QComboBox(), Form(theme)
         self.preflight, self.live = PreflightView(theme), LiveView(theme)
         self.confirm = ArmedButton("Confirm")
+        self.reconcile = QPushButton("Reconcile")
         self.buttons: dict[Action, QPushButton] = {action: QPushButton(title) for action, title in _TITLES.items()}
         self._build(panel)
         self.dress(theme)
@@ -119,7 +120,8 @@ class SwitchLayout(QObject):
         self.form.changed.connect(self.edited)
         inside, scroll = QWidget(), QScrollArea()
         body, actions, outer, last = QVBoxLayout(inside), QHBoxLayout(), QVBoxLayout(panel), QHBoxLayout()
-        for button in self.buttons.values():
+        self.reconcile.setToolTip("ask the broker what he holds of this order; sends no order")
+        for button in (*self.buttons.values(), self.reconcile):
             button.setAutoDefault(False)
             actions.addWidget(button)
         actions.addStretch(1)

@@ -64,7 +64,7 @@ class SwitchPanel(QWidget):
         """Bind to an order; another id than before disarms and forgets everything that was asked for the old one."""
         before, self.bound = self.bound, bound
         if (before.parent_id if before else "") != (bound.parent_id if bound else ""):
-            for slot in ("menu", "preflight", "confirm"):
+            for slot in ("menu", "preflight", "confirm", "reconcile"):
                 self.asker.forget(slot)
             self.menu, self._moved = None, False
             self._drop("")
@@ -170,6 +170,20 @@ class SwitchPanel(QWidget):
             self.sent.emit(parent)
         self.look()
 
+    def reconcile(self) -> None:
+        """Ask the broker what he holds of the order; also while a request is unanswered, for that is when it helps."""
+        menu, bound, port = self.menu, self.bound, self.port
+        if menu is None or bound is None or port is None or menu.parent_id != bound.parent_id:
+            return
+        self._drop("asking the broker …")
+        parent = bound.parent_id
+        self.asker.ask("reconcile", partial(port.reconcile, menu.order_id), partial(self._reconciled, parent))
+
+    def _reconciled(self, parent: str, said: str | None, problem: str) -> None:
+        if self.bound is not None and self.bound.parent_id == parent:
+            self._drop(problem or f"Reconcile: {said}")
+            self.look()
+
     # -- what it says --------------------------------------------------------------------------------------------
 
     def _drop(self, words: str) -> None:
@@ -205,6 +219,7 @@ class SwitchPanel(QWidget):
         ready = self.menu is not None and not self.faded and not (live is not None and live.pending)
         for action, button in self.view.buttons.items():
             button.setEnabled(ready and self._wish(action) is not None and self._offered(action))
+        self.view.reconcile.setEnabled(self.menu is not None)
 
     def _offered(self, action: Action) -> bool:
         """A pause where the profile has one; a resume while it is paused."""
@@ -218,6 +233,7 @@ class SwitchPanel(QWidget):
         for action, button in view.buttons.items():
             ask: Callable[..., None] = partial(self._pressed, action)
             button.clicked.connect(ask)
+        view.reconcile.clicked.connect(lambda _on: self.reconcile())
         view.confirm.fired.connect(self._confirm)
         view.edited.connect(lambda: self._drop(""))
 

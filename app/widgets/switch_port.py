@@ -175,6 +175,9 @@ class SwitchPort(Protocol):
     def confirm(self, token: str) -> None:
         """Send what a pre-flight showed; every check is made again."""
 
+    def reconcile(self, order_id: str) -> str:
+        """Ask the broker what he holds of an order; what was done, in words. Changes nothing by itself."""
+
     def kill(self, scope: str) -> None:
         """Cancel every open order in a scope (`all`, `parent:ID`, `instrument:NAME`) and block new ones."""
 

@@ -97,6 +97,7 @@ class Control:
     def __init__(self) -> None:
         self.sent: list[Wish] = []
         self.killed_scopes: list[str] = []
+        self.reconciled: list[str] = []
         self.checks: list[Wish] = []
         self.menus: list[str] = []
         self.guards: tuple[Guard, ...] = GUARDS
@@ -134,6 +135,12 @@ class Control:
         wish = self._open.pop(token).wish
         self.sent.append(wish)
         self.states[wish.parent_id] = self.after(wish)
+
+    def reconcile(self, order_id: str) -> str:
+        if self.problem:
+            raise SwitchError(self.problem)
+        self.reconciled.append(order_id)
+        return "R5: status asked"
 
     def kill(self, scope: str) -> None:
         self.killed_scopes.append(scope)

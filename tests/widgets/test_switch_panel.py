@@ -127,6 +127,27 @@ def test_that_an_order_filled_before_the_switch_ends_done_not_failed(
     assert themes.DARK.red not in panel.view.live.state.styleSheet()
 
 
+def test_that_the_broker_can_be_asked_what_he_holds_while_a_request_is_unanswered(
+    panel: SwitchPanel, control: Control, qtbot: QtBot
+) -> None:
+    armed(panel, qtbot)
+    press(panel)
+    qtbot.waitUntil(lambda: panel.view.live.live is not None, timeout=5000)
+    assert panel.view.reconcile.isEnabled()
+    assert not panel.view.reconcile.autoDefault()
+    QTest.mouseClick(panel.view.reconcile, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.view.words.text() == "Reconcile: R5: status asked", timeout=5000)
+    assert control.reconciled == ["A-P1"]
+    assert len(control.sent) == 1, "no order was sent"
+    control.problem = "the broker answers no status request: telephone"
+    panel.reconcile()
+    qtbot.waitUntil(lambda: panel.view.words.text() == control.problem, timeout=5000)
+    panel.bind(None)
+    panel.reconcile()
+    assert not panel.view.reconcile.isEnabled()
+    assert control.reconciled == ["A-P1"]
+
+
 def test_that_an_unknown_outcome_is_red(panel: SwitchPanel, control: Control) -> None:
     control.states["P1"] = Live("A-P1", "R4", "UNKNOWN: telephone the broker", "alarm")
     panel.look()
