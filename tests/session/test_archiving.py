@@ -26,13 +26,14 @@ def recorded(**words: str | bool | None) -> RunResult:
 
 
 def same_from_everywhere(first: RunResult, archive: Path, folder: Path, settings: str | None = None) -> None:
-    """Replay the archive, export it, replay the export: every hash of what went in and came out is the first's."""
+    """Replay the archive, export it, replay the export: the figures are the first's, and what the archive gives is."""
     address = f"archive://{archive}"
     export(ReplayRequest(path=address, out=str(folder), date="all"))
     for path, date in ((address, "all"), (str(folder), None)):
         again = ran(path=path, date=date, settings=settings).report
         assert again.output_hash == first.report.output_hash, path
-        assert again.input_hash == first.report.input_hash, path
+        # A session folder is sorted by seq when it is read: where a source's own seq runs back it is written raised.
+        assert again.input_hash == first.report.input_hash or path != address
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_that_a_day_of_the_market_is_the_same_from_its_archive(shared_data: Path
     assert size / first.report.rows_in <= 8.0  # bytes an event
 
 
-@pytest.mark.prove  # the whole day of the simulator, three times
+@pytest.mark.slow
 def test_that_the_tech_day_is_the_same_from_its_archive(tmp_path: Path) -> None:
     settings = str(BPS_PRESET)
     first = recorded(path="tech", archive=str(tmp_path / "a"), settings=settings, agent=True)
