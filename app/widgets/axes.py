@@ -20,6 +20,7 @@ STEPS: Final[tuple[int, ...]] = (*_BELOW_S, *(seconds * SECOND for seconds in _F
 
 
 _LETTER: Final = 8  # pixels a letter of a label takes at most
+_EDGE: Final = 6  # pixels between the last time and the edge of the chart
 
 
 def step_of(span_ns: float, pieces: float) -> int:
@@ -35,7 +36,7 @@ class ClockAxis(pg.AxisItem):  # type: ignore[misc]
         self.setStyle(hideOverlappingLabels=40)  # pixels a label may stand out at either end
         self.origin = 0
         self.where: tzinfo = UTC
-        self._step = SECOND
+        self._step, self._last = SECOND, math.inf
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         """One row of ticks, so far apart that their labels cannot touch."""
@@ -43,13 +44,18 @@ class ClockAxis(pg.AxisItem):  # type: ignore[misc]
         span = max(end - start, 1)
         step = next((step for step in STEPS if step / span * size >= _LETTER * (len(_words(step)) + 3)), STEPS[-1])
         self._step = step
+        # a label that would be cut at the right edge is left out
+        self._last = high - (_LETTER * len(_words(step)) / 2 - _EDGE) * (high - low) / max(size, 1)
         first, last = -(-start // step), end // step
         return [(step / SECOND, [(n * step - self.origin) / SECOND for n in range(first, min(last, first + 50) + 1)])]
 
     def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:
         """Clock times with the digits that the step needs."""
         digits = _digits(self._step)
-        return [clock(self.origin + round(value * SECOND), self.where, digits) for value in values]
+        return [
+            clock(self.origin + round(value * SECOND), self.where, digits) if value <= self._last else ""
+            for value in values
+        ]
 
 
 def _digits(step: int) -> int:
@@ -77,9 +83,9 @@ class BareAxis(pg.AxisItem):  # type: ignore[misc]
 class FigureAxis(pg.AxisItem):  # type: ignore[misc]
     """Left axis with as many labels as its height takes."""
 
-    def __init__(self, *, sign: bool) -> None:
+    def __init__(self, *, sign: bool, clear: int = 0) -> None:
         super().__init__("left")
-        self._sign = sign
+        self._sign, self._clear = sign, clear  # pixels at the top without a label: another pane's lowest is there
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         """Round values at least 28 pixels apart."""
@@ -88,7 +94,7 @@ class FigureAxis(pg.AxisItem):  # type: ignore[misc]
         least = (high - low) / max(size / 28, 1)
         power = 10 ** math.floor(math.log10(least))
         step = next(power * base for base in (1, 2, 5, 10) if power * base >= least * (1 - 1e-9))
-        first, last = math.ceil(low / step), math.floor(high / step)
+        first, last = math.ceil(low / step), math.floor((high - self._clear / size * (high - low)) / step)
         return [(step, [n * step for n in range(first, min(last, first + 60) + 1)])]
 
     def tickStrings(self, values: list[float], _scale: float, spacing: float) -> list[str]:

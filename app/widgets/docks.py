@@ -12,6 +12,7 @@ from app.widgets.kept import edition, keep, kept
 _STATE_VERSION: Final = 3
 _GEOMETRY_VERSION: Final = 1
 _SEEN: Final = 80  # pixels of a window that must be on a screen to be caught with the mouse
+_CARD: Final = 545  # pixels of a scorecard in which no word is cut
 _FRAME: Final = QSize(16, 48)  # what a window manager may put around a window
 
 
@@ -147,6 +148,13 @@ class Docks:
             if where != widget.frameGeometry():
                 widget.resize(min(widget.width(), where.width()), min(widget.height(), where.height()))
                 widget.move(where.topLeft())
+
+
+def shares(width: int) -> list[int]:
+    """Widths of the trace, the scorecard and the rest in a window; a narrow one leaves the scorecard its words."""
+    card = max(width * 324 // 1000, min(_CARD, width * 43 // 100))
+    trace = (width - card) * 475 // 1000
+    return [trace, card, width - card - trace]
 
 
 def on_screen(window: QRect, screens: list[QRect]) -> QRect:

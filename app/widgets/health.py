@@ -4,7 +4,7 @@ from html import escape
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.engine.units import NULL, SECOND
@@ -63,6 +63,7 @@ class Health(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
+        self._compact, self._held = False, list[QWidget]()
         self.life, self.session, self.sources, self.engine, self.hashes = (QLabel() for _ in range(5))
         self.clock, self.alarms = ClickLabel(), ClickLabel()
         self.clock.setToolTip("event time up to which every figure holds; click: local time or UTC")
@@ -89,14 +90,35 @@ class Health(QWidget):
         self.labels = (self.life, self.session, self.sources, self.engine, self.hashes, self.alarms, self.clock)
         for named in self.labels:
             named.setFont(figures_font())
-        self.setMinimumWidth(120)  # narrower than its words: they are cut at the right, the window is not
+        self.setMinimumWidth(120)  # narrower than its words: they go, the window stays
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What does not fit goes, the least needed first."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Whole words or none: two labels never lie on each other."""
+        if self._compact:
+            return
+        always = [self.life, self.alarms, self.clock, self.view_button, self.dress_button, *self._held]
+        optional = (self.sources, self.session, self.hashes, self.engine)  # the last goes first
+        margins, gap = self._row.contentsMargins(), self._row.spacing()
+        room = self.width() - margins.left() - margins.right() - gap
+        room -= sum(part.sizeHint().width() + gap for part in always)
+        for part in optional:
+            room -= part.sizeHint().width() + gap if part.text() else 0
+            if part.isHidden() != (room < 0):
+                part.setVisible(room >= 0)
 
     def hold(self, control: QWidget) -> None:
         """Give a control a place at the right end."""
+        self._held.append(control)
         self._row.addWidget(control)
 
     def set_compact(self, compact: bool) -> None:
         """Life and alarms alone, or all of it."""
+        self._compact = compact
         for part in (
             self.session,
             self.sources,
@@ -122,6 +144,7 @@ class Health(QWidget):
         tone = "faint" if pad.pulse.stale or calm else "red" if "0 red" not in said else "amber"
         self._set(self.alarms, self._tinted(said, tone), tip)
         self._set(self.clock, self._clock(pad, where_name))
+        self._fit()
 
     def _sources(self, pad: Pad) -> tuple[str, str]:
         said, full = [], []

@@ -141,7 +141,8 @@ class Ladder(QWidget):
 
     @staticmethod
     def _cell(edges: list[int], place: int, y: int) -> QRect:
-        return QRect(edges[place] + 4, y, edges[place + 1] - edges[place] - 8, LINE)
+        room = 4 if edges[-1] > 320 else 1
+        return QRect(edges[place] + room, y, edges[place + 1] - edges[place] - 2 * room, LINE)
 
 
 def _align(place: int) -> int:

@@ -14,7 +14,7 @@ from app.widgets.blotter import Blotter
 from app.widgets.bridge import Bridge
 from app.widgets.commands import Command, Commands
 from app.widgets.confirm import Confirm
-from app.widgets.docks import Docks
+from app.widgets.docks import Docks, shares
 from app.widgets.drill_side import DRILL, REACTION, DrillSide
 from app.widgets.following import Following, Part
 from app.widgets.grid import ROW_HEIGHT
@@ -89,6 +89,8 @@ class MainWindow(QMainWindow):
         actions.add_actions(self)
         self._connect()
         self._arranged = settings is not None and self.docks.restore(settings)
+        if not self._arranged:
+            self._share_docks()  # of the window as it fits its screen
         if settings is not None:
             self.blotter.restore(settings)
         if not staged:
@@ -302,5 +304,5 @@ class MainWindow(QMainWindow):
 
     def _share_docks(self) -> None:
         docks = [self.docks[title] for title in (TRACE, SCORECARD, DRILL)]
-        self.resizeDocks(docks, [540, 544, 596], Qt.Orientation.Horizontal)
+        self.resizeDocks(docks, shares(self.width()), Qt.Orientation.Horizontal)
         self.resizeDocks(docks[:1], [450], Qt.Orientation.Vertical)

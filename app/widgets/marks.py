@@ -5,10 +5,10 @@ from typing import Any, Final
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize
-from PySide6.QtGui import QPainter, QPaintEvent, QTransform
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QTransform
 from PySide6.QtWidgets import QWidget
 
-from app.widgets.happenings import MARKS, NO_BUNCHES, Bunches
+from app.widgets.happenings import MARKS, NO_BUNCHES, Bunches, Mark
 from app.widgets.painting import painting
 from app.widgets.theme import Theme, figures_font
 
@@ -116,23 +116,39 @@ class Legend(QWidget):
         return QSize(sum(30 + metrics.horizontalAdvance(mark.title) for mark in MARKS.values()), 20)
 
     def minimumSizeHint(self) -> QSize:
-        """Never cut."""
-        return self.sizeHint()
+        """Narrower than its words, it takes a second line."""
+        return QSize(80, self.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """As many lines as its words need."""
+        super().resizeEvent(event)
+        lines = max(line for _, _, line in self.places()) + 1
+        if self.height() != 20 * lines:
+            self.setFixedHeight(20 * lines)
+
+    def places(self) -> list[tuple[Mark, int, int]]:
+        """Each shape, the pixel at which it stands, its line."""
+        found, x, line = list[tuple[Mark, int, int]](), 8, 0
+        for mark in MARKS.values():
+            wide = 30 + self.fontMetrics().horizontalAdvance(mark.title)
+            if x + wide - 18 > self.width() and x > 8:
+                x, line = 8, line + 1
+            found.append((mark, x, line))
+            x += wide
+        return found
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Shape, name, shape, name."""
-        x = 8
         with painting(self) as (painter,):
             painter.setFont(self.font())
-            for mark in MARKS.values():
+            for mark, x, line in self.places():
                 colour = self.theme.colour(self.side if mark.tone == "side" else mark.tone)
                 painter.save()
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-                painter.translate(x, 10)
+                painter.translate(x, 10 + 20 * line)
                 brush = pg.mkBrush(colour if mark.filled else None)
                 symbol = "t" if mark.symbol == "t1" and self.side == "sell" else mark.symbol
                 pg.graphicsItems.ScatterPlotItem.drawSymbol(painter, symbol, mark.size, pg.mkPen(colour), brush)
                 painter.restore()
                 painter.setPen(self.theme.colour("faint"))
-                painter.drawText(x + 9, 14, mark.title)
-                x += 30 + painter.fontMetrics().horizontalAdvance(mark.title)
+                painter.drawText(x + 9, 14 + 20 * line, mark.title)

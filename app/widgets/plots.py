@@ -40,7 +40,7 @@ class Plots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         )
         axes = {"left": FigureAxis(sign=False), "bottom": hidden[1]}
         self.middle = self.addPlot(1, 0, viewBox=self.middle_box, axisItems=axes)
-        axes = {"left": FigureAxis(sign=False), "bottom": self.clock}
+        axes = {"left": FigureAxis(sign=False, clear=9), "bottom": self.clock}
         self.lower = self.addPlot(2, 0, viewBox=self.low_box, axisItems=axes)
         self.panes = (self.upper, self.middle, self.lower)
         self.boxes = (self.box, self.middle_box, self.low_box)

@@ -209,9 +209,10 @@ class Player:
 class Engine:
     def __init__(self) -> None:
         self.restarts = 0
+        self.said = "it was killed by signal 9"
 
     def reason(self) -> str:
-        return "it was killed by signal 9"
+        return self.said
 
     def restart(self) -> None:
         self.restarts += 1

@@ -3,19 +3,21 @@
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.board import BoardWriter
 from app.widgets import theme as themes
 from app.widgets.bridge import Bridge
 from app.widgets.format import DASH
-from app.widgets.health import LIVES, STATES, compared
+from app.widgets.health import LIVES, STARTING, STATES, compared
 from app.widgets.main_window import MainWindow
 from app.widgets.pad import Pad
 from app.widgets.ports import Ports
@@ -112,7 +114,7 @@ def test_that_the_death_of_the_engine_is_on_the_screen_within_a_second_with_its_
         qtbot.addWidget(window)
         window.show()
         bridge.start()
-        qtbot.waitUntil(lambda: "LIVE" in window.health.life.text())
+        qtbot.waitUntil(lambda: "LIVE" in window.health.life.text(), timeout=20_000)
         engine.kill()
         engine.wait()
         killed = bridge.now()
@@ -190,3 +192,39 @@ def test_that_a_board_of_the_past_says_so_and_is_never_live(window: MainWindow, 
     assert "AS IT WAS" in window.health.life.text()
     assert "nothing here is live" in window.alarm.text()
     assert not window.blotter.grid.faded
+
+
+def test_that_an_engine_that_starts_is_said_to_start_and_one_that_does_not_come_up_says_why(
+    qtbot: QtBot, tmp_path: Path, clock: Hand
+) -> None:
+    port = Engine()
+    port.said = ""
+    bridge = Bridge(Pad(tmp_path / "later"), clock)
+    window = MainWindow(bridge, themes.DARK, ports=Ports(engine=port))
+    qtbot.addWidget(window)
+    window.show()
+    bridge.look()
+    assert window.alarm.text() == STARTING
+    assert window.alarm.restart.isHidden()
+    port.said = "settings.toml: speed = 'fast' is not allowed"
+    clock.ns += SECOND
+    bridge.look()
+    assert "has not come up" in window.alarm.text()
+    assert "speed = 'fast'" in window.alarm.text()
+    assert not window.alarm.restart.isHidden()
+
+
+def test_that_in_a_narrow_strip_whole_words_stand_beside_each_other_or_none(window: MainWindow) -> None:
+    health = window.health
+    seen = []
+    for width in (2600, 1250, 900, 640):
+        window.resize(width, 700)
+        QApplication.processEvents()
+        shown = [part for part in (*health.labels, health.view_button) if part.isVisible() and part.text()]
+        places = sorted((part.x(), part.x() + part.sizeHint().width()) for part in shown)
+        seen.append(len(shown))
+        if width > 640:  # life, alarms and clock stay whatever the width
+            assert all(one[1] <= other[0] + 1 for one, other in pairwise(places)), width
+        assert {health.life, health.alarms, health.clock} <= set(shown)
+    assert seen == sorted(seen, reverse=True)
+    assert seen[0] > seen[-1]

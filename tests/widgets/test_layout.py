@@ -32,6 +32,7 @@ def opened(qtbot: QtBot, bridge: Bridge, settings: QSettings) -> MainWindow:
     qtbot.addWidget(window)
     with qtbot.waitExposed(window):
         window.show()
+    bridge.look()
     return window
 
 
