@@ -2,13 +2,13 @@
 
 A chunk is packed by itself. Every difference is modulo 2**64 and zigzagged: 0, -1, 1, -2 become 0, 1, 2, 3.
 
-    ts, recv   ts_event, ts_recv less that of the row before
+    ts, recv   ts_event, ts_recv less that of the row before; null = the same
     seq        less that of the row before of the same source
-    back       rows back to the first row of the chunk with the same order id; 0 = this is the first, or there is none
+    back       rows back to the first row of the chunk with the same order id, of rows with price and size; null = none
     id         order id of a first row, less that of the first row before of the same venue; null elsewhere (0 = none)
-    price      of a row with `back`: less its first row's; otherwise less the last such row's of the same instrument
-               and side; in steps of the chunk's `unit` (1e-9); null = undefined
-    size       of a row with `back`: less its first row's; otherwise as it is; null = undefined
+    price      of a row with `back`: less its first row's, null = the same; otherwise less the last such row's of the
+               same instrument and side, null = undefined; in steps of the chunk's `unit` (1e-9)
+    size       of a row with `back`: less its first row's, null = the same; otherwise as it is, null = undefined
     price2     less the row's own price (0 where that is undefined), in steps; null = undefined; size2 as it is
     instrument, side   null = as in the first row; source, venue: null = as in the row before; unit, check: of the
                whole chunk, in its first row
@@ -55,7 +55,7 @@ _CHECKED: Final = (
 def pack(rows: Rows, universe: Universe) -> pa.Table:
     """Rows of one chunk, at least one, as a table of SCHEMA."""
     columns = _columns(rows)
-    count, first = len(rows), _first_rows(columns["order_id"])
+    count, first = len(rows), _first_rows(columns)
     back = np.arange(count) - first
     named = back != 0
     unit = _unit(columns)
@@ -65,13 +65,13 @@ def pack(rows: Rows, universe: Universe) -> pa.Table:
     ids[free_id] = differences(columns["order_id"][free_id].view(np.int64), columns["venue"][free_id])
     whole_size = _known(size)
     arrays: dict[str, pa.Array] = {
-        "ts": zigzag(np.diff(columns["ts_event"], prepend=0)),
-        "recv": zigzag(np.diff(columns["ts_recv"], prepend=0)),
+        "ts": _unlike_zero(np.diff(columns["ts_event"], prepend=0)),
+        "recv": _unlike_zero(np.diff(columns["ts_recv"], prepend=0)),
         "seq": zigzag(differences(columns["seq"].view(np.int64), columns["source"])),
         "id": pa.array(zigzag(ids), mask=~free_id),
-        "back": back.astype(np.int32),
-        "price": pa.array(zigzag(_price_steps(columns, first, named, unit)), mask=price == units.NULL),
-        "size": pa.array(zigzag(whole_size - whole_size[first] * named), mask=size == units.NULL),
+        "back": pa.array(back.astype(np.int32), mask=~named),
+        "price": _unlike_first(_price_steps(columns, first, named, unit), named, price),
+        "size": _unlike_first(whole_size - whole_size[first] * named, named, size),
         "price2": pa.array(zigzag((columns["price2"] - _known(price)) // unit), mask=columns["price2"] == units.NULL),
         "size2": pa.array(zigzag(columns["size2"]), mask=columns["size2"] == units.NULL),
         "flags": columns["flags"].astype(np.int16),
@@ -118,11 +118,11 @@ def _checksum(columns: Columns, universe: Universe) -> int:
     return crc
 
 
-def _first_rows(ids: NDArray[np.uint64]) -> Whole:
-    """For each row the place of the first row with its order id; its own where the id is 0."""
-    count = len(ids)
-    first = np.arange(count)
-    held = np.flatnonzero(ids)
+def _first_rows(columns: Columns) -> Whole:
+    """For each row the place of the first row with its order id; its own where it has no id, price or size."""
+    ids = columns["order_id"]
+    first = np.arange(len(ids))
+    held = np.flatnonzero((ids != 0) & (columns["price"] != units.NULL) & (columns["size"] != units.NULL))
     if not len(held):
         return first
     values = ids[held]
@@ -132,6 +132,16 @@ def _first_rows(ids: NDArray[np.uint64]) -> Whole:
     lengths = np.diff(starts, append=len(ranked))
     first[held[order]] = np.repeat(held[order[starts]], lengths)
     return first
+
+
+def _unlike_zero(steps: Whole) -> pa.Array:
+    """Differences, null for none: what is not stored costs less than a zero among random bytes."""
+    return pa.array(zigzag(steps), mask=steps == 0)
+
+
+def _unlike_first(steps: Whole, named: Mask, values: Whole) -> pa.Array:
+    """Differences from the first row, null for none; of rows that are first ones null where they are undefined."""
+    return pa.array(zigzag(steps), mask=np.where(named, steps == 0, values == units.NULL))
 
 
 def _price_steps(columns: Columns, first: Whole, named: Mask, unit: int) -> Whole:

@@ -67,7 +67,7 @@ def arrivals(table: pa.Table, universe: Universe) -> tuple[Whole, Whole]:
 
 def _fill_prices(table: pa.Table, rows: Rows, first: Whole, named: Mask) -> None:
     unit = int(_whole(table, "unit")[0]) or 1
-    has_price, has_size = _valid(table, "price"), _valid(table, "size")
+    has_price, has_size = _valid(table, "price") | named, _valid(table, "size") | named
     steps = unzigzag(_whole(table, "price")) * unit
     free = np.flatnonzero(~named & has_price)
     groups = rows["instrument"][free] * np.int32(3) + rows["side"][free]

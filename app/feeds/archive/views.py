@@ -11,9 +11,9 @@ MACROS: Final = (
 )
 _VIEW: Final = """
 WITH running AS (
-  SELECT date, chunk, "row", back, action, side, instrument, flags, condition, status, id,
-         wrapped(sum(unzigzag(ts)) OVER so_far) AS ts_event,
-         wrapped(sum(unzigzag(recv)) OVER so_far) AS ts_recv,
+  SELECT date, chunk, "row", coalesce(back, 0) AS back, action, side, instrument, flags, condition, status, id,
+         wrapped(sum(unzigzag(coalesce(ts, 0))) OVER so_far) AS ts_event,
+         wrapped(sum(unzigzag(coalesce(recv, 0))) OVER so_far) AS ts_recv,
          last_value(source IGNORE NULLS) OVER so_far AS source,
          last_value(venue IGNORE NULLS) OVER so_far AS venue,
          first_value(unit) OVER so_far AS unit,
@@ -24,8 +24,8 @@ WITH running AS (
   SELECT * EXCLUDE (seq, id, price, size),
          CAST(unsigned(sum(unzigzag(seq)) OVER of_source) AS UBIGINT) AS seq,
          CASE WHEN id IS NULL THEN 0 ELSE CAST(unsigned(sum(unzigzag(id)) OVER of_venue) AS UBIGINT) END AS order_id,
-         unzigzag(price) AS step,
-         CASE WHEN price IS NOT NULL THEN
+         unzigzag(coalesce(price, 0)) AS step,
+         CASE WHEN back = 0 AND price IS NOT NULL THEN
            sum(CASE WHEN back = 0 THEN unzigzag(price) END) OVER of_side END AS steps,
          unzigzag(size) AS size
   FROM running
@@ -38,7 +38,7 @@ WITH running AS (
          coalesce(own.side, first.side) AS side, coalesce(own.instrument, first.instrument) AS instrument,
          CAST(own.unit * CASE WHEN own.back > 0 THEN coalesce(first.steps, 0) + own.step ELSE own.steps END
               AS BIGINT) AS price,
-         CASE WHEN own.back > 0 THEN coalesce(first.size, 0) ELSE 0 END + own.size AS size
+         CASE WHEN own.back > 0 THEN coalesce(first.size, 0) + coalesce(own.size, 0) ELSE own.size END AS size
   FROM summed AS own LEFT JOIN summed AS first
     ON own.back > 0 AND first.chunk = own.chunk AND first."row" = own."row" - own.back
 )

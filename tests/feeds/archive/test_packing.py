@@ -61,10 +61,10 @@ def test_that_the_columns_are_what_their_description_says() -> None:
     packed = pack(rows, universe).to_pydict()
     assert packed["ts"] == [200, 10, 3]  # 100, +5, -2 zigzagged
     assert packed["seq"] == [20, 2, 2]
-    assert packed["back"] == [0, 0, 2]
+    assert packed["back"] == [None, None, 2]
     assert packed["id"] == [100, 6, None]  # 50, then 3 more; the third is the first one's
     assert packed["unit"] == [100, None, None]
-    assert packed["price"] == [14, 3, 0]  # 7 steps, 2 steps down, the first row's own
+    assert packed["price"] == [14, 3, None]  # 7 steps, 2 steps down, the first row's own
     assert packed["size"] == [18, 8, 5]  # the third: 3 less than the first row's 9
     assert packed["side"] == ["B", "B", None]
     assert packed["instrument"] == ["AAA", "AAA", None]
