@@ -5,441 +5,115 @@ patterns. At anything else the kernel stops, and feeds/decode/fix_flow.py lets t
 chain. A row says what the reference decoder's row says.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from app.engine import fix_tables as t
 from app.engine.bits import signed
-from app.engine.fix_scan import END, FIELD, FIELDS, FLAGS, LINE, START, WRONG_SUM, Bytes, Ints, Words
-from app.engine.fix_tables import Memory, print_of, probe, put, read, text_key, value
-from app.engine.fix_values import DOUBT, scaled, stir, utc_ns
+from app.engine.fix_chains import (
+    executed,
+    kept,
+    linked,
+    meant,
+    named,
+    order_of,
+    reported,
+    standing,
+)
+from app.engine.fix_scan import END, FIELD, FIELDS, FLAGS, START, WRONG_SUM, Bytes, Ints
+from app.engine.fix_state import (
+    ACKED,
+    AGAIN,
+    C_3,
+    C_8,
+    C_9,
+    C_BY_SENDING,
+    C_COARSE,
+    C_D,
+    C_F,
+    C_G,
+    C_H,
+    C_J,
+    C_NO_MATCH,
+    C_OUT_OF_ORDER,
+    CANCEL,
+    CANCELLED,
+    COPY,
+    FILL,
+    FINISHED,
+    FULL,
+    NEW,
+    NEW_SESSION,
+    PENDING,
+    R_ACCOUNT,
+    R_ALGO,
+    R_CHAIN,
+    R_CUM,
+    R_CURRENCY,
+    R_EXEC,
+    R_EXEC_SIZE,
+    R_FEE,
+    R_FROM,
+    R_KIND,
+    R_LIMIT,
+    R_MATCH,
+    R_MESSAGE,
+    R_ORD_TYPE,
+    R_ORDER,
+    R_ORDER_ID,
+    R_ORDER_ID_SIZE,
+    R_ORIG,
+    R_PARENT,
+    R_PRICE,
+    R_QTY,
+    R_REC,
+    R_SEQ,
+    R_SESSION,
+    R_SIDE,
+    R_STATUS,
+    R_SYMBOL,
+    R_TIF,
+    R_TS,
+    R_UNTIL,
+    R_VENUE,
+    REFUSED,
+    REPLACE,
+    REPLACED,
+    ROW_COLUMNS,
+    S_ARENA,
+    S_BUDGET,
+    S_KEPT,
+    S_KEYS,
+    S_NEXT,
+    S_ORDERS,
+    S_REC,
+    S_ROWS,
+    S_SESSION,
+    S_SYMBOL,
+    S_TEXTS,
+    S_TS,
+    SLOW,
+    TAKEN,
+    UNDATED,
+    UNREAD,
+    Values,
+    Work,
+    code,
+    decimal,
+    intern,
+    is_byte,
+    moment,
+    repeated,
+    session_of,
+    side,
+    unknown,
+    values,
+)
+from app.engine.fix_tables import Memory, read
+from app.engine.fix_values import DOUBT
 from app.engine.jit import jit
 from app.engine.units import NULL, SECOND
 
-# Columns of a row. Texts are numbers in the table of texts, orders numbers in the table of orders, -1 = none; fields of
-# the message itself (ExecID, OrderID) are AT and SIZE in the block; codes are the byte on the wire, 0 = none.
-(
-    R_TS, R_REC, R_MESSAGE, R_KIND, R_SESSION, R_SEQ, R_ORDER, R_CHAIN, R_ORIG, R_PARENT, R_ALGO, R_SIDE, R_SYMBOL,
-    R_VENUE, R_CURRENCY, R_ACCOUNT, R_QTY, R_PRICE, R_LIMIT, R_CUM, R_MATCH, R_FEE, R_FROM, R_UNTIL, R_STATUS,
-    R_ORD_TYPE, R_TIF, R_EXEC, R_EXEC_SIZE, R_ORDER_ID, R_ORDER_ID_SIZE,
-) = range(31)  # fmt: skip
-ROW_COLUMNS: Final = 31
-# Kinds of rows: what FIX says; PENDING is a restatement without terms.
-(NEW, REPLACE, CANCEL, REFUSED, ACKED, CANCELLED, REPLACED, DONE, EXPIRED, RESTATED, PENDING, REJECTED, FILL) = range(
-    13
-)
-
-# Why the kernel stops. From AGAIN on the same message is tried again.
-FINISHED, TAKEN, COPY, SLOW, UNREAD, AGAIN, UNDATED, NEW_SESSION, NEW_SYMBOL, NEW_LINK, FULL = range(11)
-
-# Slots of the state: next message, number in the stream, rows, and what is used of each table; the message's own time,
-# session, rule; generation of the links; clock budget (ns); then counters.
-(
-    S_NEXT, S_REC, S_ROWS, S_KEYS, S_ORDERS, S_TEXTS, S_LINKS, S_KEPT, S_ARENA, S_TS, S_SESSION, S_RULE, S_GENERATION,
-    S_BUDGET, S_BASE, S_SYMBOL, C_D, C_G, C_F, C_8, C_9, C_H, C_3, C_J, C_OUT_OF_ORDER, C_COARSE, C_BY_SENDING,
-    C_POSSDUP, C_LOG, C_RESEND, C_POSSDUP_NEW, C_EXECUTION, C_LINKS, C_NO_MATCH,
-) = range(34)  # fmt: skip
-STATE_SLOTS: Final = 34
 _SPARE: Final = 16  # what one message may add to a table
-
-
-class Work(NamedTuple):
-    """One block: messages and fields of the scanner, time and grain of each message (NULL = from SendingTime), rows."""
-
-    messages: Ints
-    fields: Words
-    stamps: Ints
-    rows: Ints
-
-
-class Values(NamedTuple):
-    """What a message says, exactly; NULL = not said. `fits` is False where one of them is in doubt."""
-
-    qty: int
-    price: int
-    cum: int
-    start: int
-    until: int
-    fits: bool
-
-
-def _is(data: Bytes, memory: Memory, slot: int, byte: int) -> bool:
-    """True when a field is just that byte."""
-    return bool(memory.first[slot, 1] == 1 and data[memory.first[slot, 0]] == byte)
-
-
-is_byte = jit(_is)
-
-
-def _code(data: Bytes, memory: Memory, slot: int) -> int:
-    """A field of one byte; 0 where it is absent, 255 where it is longer."""
-    size = memory.first[slot, 1]
-    return 0 if size == 0 else signed(data[memory.first[slot, 0]]) if size == 1 else 255
-
-
-code = jit(_code)
-
-
-def _decimal(data: Bytes, memory: Memory, slot: int, digits: int) -> int:
-    """A field as an integer of 10**-digits; NULL where absent, DOUBT + 1 where unsure."""
-    if memory.first[slot, 1] == 0:
-        return NULL
-    number = scaled(data, memory.first[slot, 0], memory.first[slot, 1], digits)
-    return DOUBT + 1 if number == DOUBT else number
-
-
-decimal = jit(_decimal)
-
-
-def _moment(data: Bytes, memory: Memory, slot: int) -> int:
-    """A time field in ns; NULL where absent, DOUBT + 1 where unsure."""
-    if memory.first[slot, 1] == 0:
-        return NULL
-    ns = utc_ns(data, memory.first[slot, 0], memory.first[slot, 1])
-    return DOUBT + 1 if ns == DOUBT else ns
-
-
-moment = jit(_moment)
-
-
-def _side(data: Bytes, memory: Memory) -> int:
-    """0 buy, 1 sell, 2 short; -1 where absent, -2 where it is none of them."""
-    said = code(data, memory, t.F_SIDE)
-    if said == 0:
-        return -1
-    return (said - 49) % 2 if 49 <= said <= 52 else 2 if said in (53, 54) else -2
-
-
-side = jit(_side)
-
-
-def _intern(data: Bytes, memory: Memory, state: Ints, slot: int) -> int:
-    """The number of a field's text, given on first sight; -1 where absent."""
-    at, size = memory.first[slot, 0], memory.first[slot, 1]
-    if size == 0:
-        return -1
-    prints = text_key(t.K_TEXT, 0, data, at, size)
-    row = probe(memory.keys, prints[0], prints[1])
-    if row >= 0:
-        return signed(memory.keys[row, t.H_VALUE])
-    number = signed(state[S_TEXTS])
-    put(memory.keys, row, prints, number, 0)
-    memory.texts[number, 0], memory.texts[number, 1] = keep(data, at, size, memory, state), size
-    state[S_TEXTS] += 1
-    state[S_KEYS] += 1
-    return number
-
-
-def _keep(data: Bytes, at: int, size: int, memory: Memory, state: Ints) -> int:
-    """Copy bytes into the arena; their place."""
-    place = signed(state[S_ARENA])
-    for n in range(size):
-        memory.arena[place + n] = data[at + n]
-    state[S_ARENA] += size
-    return place
-
-
-keep = jit(_keep)
-intern = jit(_intern)
-
-
-def _repeated(data: Bytes, memory: Memory, state: Ints, body: tuple[int, int]) -> bool:
-    """True for a copy: PossDup, logged twice, or PossResend; else it is remembered."""
-    keys, mask = memory.keys, len(memory.keys) - 1
-    _, seq = print_of(data, memory, (3, 4), t.F_SEQ)
-    _, sent = print_of(data, memory, (5, 6), t.F_SENT)
-    dup = 1 if is_byte(data, memory, t.F_DUP, 89) else 0
-    print1, print2 = stir(body[0], body[1], t.K_SEEN)
-    print1 |= 1
-    at, ends, known = print2 & mask, False, False
-    while keys[at, t.H_PRINT] != 0 and not known:
-        if keys[at, t.H_PRINT] == print1 and keys[at, t.H_PRINT2] == print2:
-            ends = True
-            known = keys[at, t.H_VALUE] == seq
-        at = at if known else (at + 1) & mask
-    before = signed(keys[at, t.H_MORE])
-    if known and (dup != 0 or before & 1 != 0):
-        state[C_POSSDUP] += 1
-        return True
-    if known and before >> 1 == sent >> 1:
-        state[C_LOG] += 1
-        return True
-    if ends and is_byte(data, memory, t.F_RESEND, 89):
-        state[C_RESEND] += 1
-        return True
-    state[C_POSSDUP_NEW] += dup
-    state[S_KEYS] += 0 if known else 1
-    keys[at, t.H_PRINT], keys[at, t.H_PRINT2] = print1, print2
-    keys[at, t.H_VALUE], keys[at, t.H_MORE] = seq, sent >> 1 << 1 | dup
-    return False
-
-
-repeated = jit(_repeated)
-
-
-def _values(data: Bytes, memory: Memory, exponent: int) -> Values:
-    """Quantity, price, CumQty and the span of an order, all of them checked."""
-    qty, cum = decimal(data, memory, t.F_QTY, -exponent), decimal(data, memory, t.F_CUM, -exponent)
-    price, stop = decimal(data, memory, t.F_PX, 9), decimal(data, memory, t.F_STOP, 9)
-    start, until = moment(data, memory, t.F_FROM), moment(data, memory, t.F_UNTIL)
-    fits = price != DOUBT + 1 and stop != DOUBT + 1 and start != DOUBT + 1 and until != DOUBT + 1
-    fits = fits and (qty >= 0 or qty == NULL) and (cum >= 0 or cum == NULL) and memory.first[t.F_RATE, 1] == 0
-    return Values(qty, price, cum, start, until, fits)
-
-
-values = jit(_values)
-
-
-def _session_key(data: Bytes, memory: Memory, client: bool) -> tuple[int, int]:
-    """The key of a message's session: who sends it to whom, and whether that is the client."""
-    print1, print2 = stir(t.K_SESSION, 7, 1 if client else 0)
-    prints = print_of(data, memory, (print1, print2), t.F_SENDER)
-    return print_of(data, memory, prints, t.F_TARGET)
-
-
-session_key = jit(_session_key)
-
-
-def _session_of(data: Bytes, memory: Memory, client: bool) -> int:
-    """The number of a message's session; -1 where it is new."""
-    return value(memory.keys, session_key(data, memory, client))
-
-
-session_of = jit(_session_of)
-
-
-def _symbol(data: Bytes, memory: Memory) -> int:
-    """The number of a plain symbol (55 alone); -1 where there is none, -2 where it is not known yet."""
-    at, size = memory.first[t.F_SYMBOL, 0], memory.first[t.F_SYMBOL, 1]
-    if size == 0 or memory.first[t.F_SUFFIX, 1] > 0 or data[at] == 91:
-        return -1
-    number = value(memory.keys, text_key(t.K_TEXT, 0, data, at, size))
-    return number if number >= 0 and memory.texts[number, 2] != NULL else -2
-
-
-symbol_of = jit(_symbol)
-
-
-def _link_of(data: Bytes, memory: Memory, session: int, rule: int) -> int:
-    """The link value a message has by a rule; -1 where none, -2 where it is new."""
-    slot = memory.sessions[session, t.P_SLOTS + rule]
-    if memory.first[slot, 1] == 0:
-        return -1
-    prints = text_key(t.K_LINK, session * t.MOST_RULES + rule, data, memory.first[slot, 0], memory.first[slot, 1])
-    row = probe(memory.keys, prints[0], prints[1])
-    return signed(memory.keys[row, t.H_VALUE]) if row >= 0 else -2
-
-
-link_of = jit(_link_of)
-
-
-def _unknown(data: Bytes, memory: Memory, state: Ints, session: int) -> int:
-    """What the reference decoder must say first of a message: a symbol or a link that is new; FINISHED for nothing."""
-    state[S_SYMBOL] = symbol_of(data, memory)
-    if state[S_SYMBOL] == -2:
-        return NEW_SYMBOL
-    for rule in range(memory.sessions[session, t.P_RULES]):
-        link = link_of(data, memory, session, rule)
-        memory.first[memory.sessions[session, t.P_SLOTS + rule], 2] = link
-        if link == -2 or (link >= 0 and memory.links[link, t.L_GENERATION] != state[S_GENERATION]):
-            state[S_RULE] = rule
-            return NEW_LINK
-    return FINISHED
-
-
-unknown = jit(_unknown)
-
-
-def _order(data: Bytes, memory: Memory, session: int, slot: int) -> int:
-    """The order a ClOrdID means; -1 where there is none, below where the reference decoder has it."""
-    at, size = memory.first[slot, 0], memory.first[slot, 1]
-    if size == 0:
-        return -1
-    number = value(memory.keys, text_key(t.K_ORDER, session, data, at, size))
-    if number >= 0 and memory.orders[memory.orders[number, t.O_FIRST], t.O_SLOW] != 0:
-        return t.SLOW_ORDER
-    return number
-
-
-order_of = jit(_order)
-
-
-def _named(data: Bytes, memory: Memory, state: Ints, session: int, before: int) -> int:
-    """A new order by its ClOrdID, in the chain of `before` (-1: its own); -2 where the name is another session's."""
-    at, size = memory.first[t.F_ID, 0], memory.first[t.F_ID, 1]
-    for other in range(len(memory.sessions)):
-        if other != session and value(memory.keys, text_key(t.K_ORDER, other, data, at, size)) != -1:
-            return t.SLOW_ORDER
-    number = signed(state[S_ORDERS])
-    prints = text_key(t.K_ORDER, session, data, at, size)
-    put(memory.keys, probe(memory.keys, prints[0], prints[1]), prints, number, 0)
-    state[S_KEYS] += 1
-    state[S_ORDERS] += 1
-    order = memory.orders[number]
-    for n in range(t.O_LINKS):
-        order[n] = -1
-    for rule in range(t.MOST_RULES):
-        order[t.O_LINKS + rule] = 0
-    order[t.O_AT], order[t.O_SIZE], order[t.O_SESSION] = keep(data, at, size, memory, state), size, session
-    order[t.O_SLOW], order[t.O_ASKED] = 0, 0
-    order[t.O_FIRST] = number if before < 0 else memory.orders[before, t.O_FIRST]
-    first = memory.orders[order[t.O_FIRST]]
-    order[t.O_PREV], first[t.O_TAIL] = first[t.O_TAIL], number
-    return number
-
-
-named = jit(_named)
-
-
-def _reported(data: Bytes, memory: Memory, state: Ints, session: int) -> int:
-    """The order a report is about, both of its names agreeing; -2 where they do not."""
-    order = order_of(data, memory, session, t.F_ID)
-    at, size = memory.first[t.F_ORDER_ID, 0], memory.first[t.F_ORDER_ID, 1]
-    if order < 0 or size == 0 or (size in (1, 4, 7) and data[at] in (48, 78, 85)):  # 0, NONE, UNKNOWN
-        return t.SLOW_ORDER
-    prints = text_key(t.K_ORDER_ID, session, data, at, size)
-    row = probe(memory.keys, prints[0], prints[1])
-    if row < 0:
-        put(memory.keys, row, prints, order, 0)
-        state[S_KEYS] += 1
-        return order
-    other = memory.keys[row, t.H_VALUE]
-    alike = other >= 0 and memory.orders[other, t.O_FIRST] == memory.orders[order, t.O_FIRST]
-    return order if alike else t.SLOW_ORDER
-
-
-reported = jit(_reported)
-
-
-def _linked(memory: Memory, state: Ints, first: int, buys: bool) -> bool:
-    """Bring a chain's links up to date and find its parent; False where that is not plain."""
-    order = memory.orders[first]
-    session, any_link = signed(order[t.O_SESSION]), False
-    for rule in range(memory.sessions[session, t.P_RULES]):
-        slot = memory.sessions[session, t.P_SLOTS + rule]
-        link = memory.first[slot, 2] if memory.first[slot, 1] > 0 else -1
-        if link >= 0 and order[t.O_LINKS + rule] == 0:
-            order[t.O_LINKS + rule] = link + 1
-            carried(memory.links[link], signed(order[t.O_SYMBOL]), 1 if buys else 0)
-        elif link >= 0 and order[t.O_LINKS + rule] != link + 1:
-            state[C_LINKS] += 1
-        any_link = any_link or order[t.O_LINKS + rule] != 0
-    if order[t.O_PARENT] >= 0 or not any_link:
-        return True
-    for rule in range(memory.sessions[session, t.P_RULES]):
-        if order[t.O_LINKS + rule] == 0:
-            continue
-        link = memory.links[order[t.O_LINKS + rule] - 1]
-        if link[t.L_GENERATION] != state[S_GENERATION]:
-            return False
-        if link[t.L_MEANS] == t.TARGET or (link[t.L_MEANS] == t.ACCEPTED and link[t.L_SEVERAL] == 0):
-            order[t.O_PARENT], order[t.O_ALGO] = link[t.L_PARENT], link[t.L_ALGO]
-            return True
-        if link[t.L_MEANS] != t.NOTHING:
-            return False
-    return False
-
-
-def _carried(link: Ints, symbol: int, sign: int) -> None:
-    """A chain of this symbol and sign carries the link."""
-    if link[t.L_SYMBOL] < 0:
-        link[t.L_SYMBOL], link[t.L_SIGN] = symbol, sign
-    elif link[t.L_SYMBOL] != symbol or link[t.L_SIGN] != sign:
-        link[t.L_SEVERAL] = 1
-
-
-carried = jit(_carried)
-linked = jit(_linked)
-
-
-def _meant(said: int) -> int:
-    """The kind of row a 35=8 gives by ExecType; -1 where the reference decoder must look."""
-    if said in (49, 50, 70):
-        return FILL
-    if said in (54, 55, 57, 65, 66, 69, 74, 75, 76):
-        return PENDING
-    if said == 48:
-        return ACKED
-    if said == 51:
-        return DONE
-    if said == 52:
-        return CANCELLED
-    if said == 53:
-        return REPLACED
-    if said == 56:
-        return REJECTED
-    if said == 67:
-        return EXPIRED
-    return RESTATED if said == 68 else -1
-
-
-meant = jit(_meant)
-
-
-def _executed(data: Bytes, memory: Memory, state: Ints, session: int, kind: int) -> int:
-    """COPY for an execution already reported, SLOW for another fill under a used ExecID, else TAKEN."""
-    print1, print2 = t.key(t.K_EXEC, session)
-    print1, print2 = stir(print1, print2, kind)
-    prints = print_of(data, memory, print_of(data, memory, (print1, print2), t.F_ORDER_ID), t.F_EXEC)
-    if kind != FILL:
-        prints = print_of(data, memory, prints, t.F_ID)
-    shown = print_of(data, memory, (8, 9), t.F_LAST if kind == FILL else t.F_TYPE)
-    shown = print_of(data, memory, shown, t.F_LAST_PX if kind == FILL else t.F_STATUS)
-    _, mark = print_of(data, memory, shown, t.F_CUM)
-    row = probe(memory.keys, prints[0], prints[1])
-    if row < 0:
-        put(memory.keys, row, prints, 0, mark)
-        state[S_KEYS] += 1
-        return TAKEN
-    if memory.keys[row, t.H_MORE] == mark:
-        state[C_EXECUTION] += 1
-        return COPY
-    return SLOW if kind == FILL else TAKEN
-
-
-executed = jit(_executed)
-
-
-def _request_key(data: Bytes, memory: Memory, session: int) -> tuple[int, int]:
-    """The fingerprint of a request's session and MsgSeqNum."""
-    return text_key(t.K_SESSION, session, data, memory.first[t.F_SEQ, 0], memory.first[t.F_SEQ, 1])
-
-
-request_key = jit(_request_key)
-
-
-def _kept(data: Bytes, message: Ints, memory: Memory, state: Ints, first: int) -> None:
-    """Keep a message with its chain, for the day the reference decoder has to take the chain over."""
-    row = memory.kept[state[S_KEPT]]
-    size = message[END] - message[START]
-    row[t.M_AT], row[t.M_SIZE] = keep(data, message[START], size, memory, state), size
-    row[t.M_TS], row[t.M_REC], row[t.M_LINE] = state[S_TS], state[S_REC], message[LINE]
-    row[t.M_OFFSET], row[t.M_PREV] = state[S_BASE] + message[START], memory.orders[first, t.O_LAST]
-    row[t.M_FIRST], row[t.M_MARK] = first, 0
-    if code(data, memory, t.F_KIND) not in (56, 57):
-        row[t.M_MARK], _ = request_key(data, memory, signed(state[S_SESSION]))
-    memory.orders[first, t.O_LAST] = state[S_KEPT]
-    state[S_KEPT] += 1
-
-
-kept = jit(_kept)
-
-
-def _standing(data: Bytes, memory: Memory, state: Ints, first: int, said: int) -> None:
-    """Bring a chain's standing columns up to date."""
-    order = memory.orders[first]
-    if order[t.O_SIDE] < 0:
-        order[t.O_SIDE] = said
-    if order[t.O_SYMBOL] < 0:
-        order[t.O_SYMBOL] = state[S_SYMBOL]
-    venue = intern(data, memory, state, t.F_DESTINATION)
-    venue = intern(data, memory, state, t.F_EXCHANGE) if venue < 0 else venue
-    currency, account = intern(data, memory, state, t.F_CURRENCY), intern(data, memory, state, t.F_ACCOUNT)
-    order[t.O_VENUE] = venue if venue >= 0 else order[t.O_VENUE]
-    order[t.O_CURRENCY] = currency if currency >= 0 else order[t.O_CURRENCY]
-    order[t.O_ACCOUNT] = account if account >= 0 else order[t.O_ACCOUNT]
-
-
-standing = jit(_standing)
 
 
 def _common(memory: Memory, state: Ints, order: int, row: Ints) -> None:

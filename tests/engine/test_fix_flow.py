@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.engine import fix_flow as k
+from app.engine import fix_state as k
 from app.engine.units import NULL
 from app.feeds.decode.fix_settings import fix_settings
 from tests.feeds.fix.flows import TABLE, crowd

@@ -86,3 +86,12 @@ def test_that_keys_are_found_again_also_after_they_moved_into_a_larger_table() -
             assert t.value(keys, t.text_key(t.K_ORDER, 3, array, 0, len(text))) == n
             assert t.value(keys, t.text_key(t.K_ORDER, 4, array, 0, len(text))) == -1
             assert t.value(keys, t.text_key(t.K_EXEC, 3, array, 0, len(text))) == -1
+
+
+def test_that_a_tag_beyond_the_table_is_searched_and_another_is_not_looked_at() -> None:
+    tables = memory()
+    assert t.slot(tables, 9000) == len(t.SLOT_TAGS)
+    assert t.slot(tables, 8500) == -1
+    assert t.slot(tables, 11) == t.F_ID
+    assert t.slot(tables, 4000) == -1
+    assert len({t.key(kind, session) for kind in range(1, 8) for session in range(5)}) == 35

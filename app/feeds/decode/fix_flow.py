@@ -11,9 +11,10 @@ from typing import Final
 
 import numpy as np
 
-from app.engine import fix_flow as k
 from app.engine import fix_scan
+from app.engine import fix_state as k
 from app.engine.events import Quarantined
+from app.engine.fix_flow import take
 from app.engine.fix_scan import Ints
 from app.engine.units import NULL
 from app.engine.universe import Universe
@@ -93,7 +94,7 @@ class FixFlow:
         work = k.Work(block.messages, block.fields, stamps, rows)
         data = np.frombuffer(block.data, np.uint8)
         told: list[Told] = []
-        while (stop := k.take(data, work, hand.memory, state)) != k.FINISHED:
+        while (stop := take(data, work, hand.memory, state)) != k.FINISHED:
             at = int(state[k.S_NEXT])
             if stop == k.FULL:
                 hand.grow(len(block.data))

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from app.engine import fix_flow as k
+from app.engine import fix_state as k
 from app.engine import fix_tables as t
 from app.engine.events import OrderRow
 from app.engine.fix_scan import Bytes, Ints
@@ -224,11 +224,11 @@ class Handover:
         """Rows of a message; a request read late does not stand before a newer one of the same MsgSeqNum."""
         message, intake = pending.message, self.stream.intake
         key = intake.session_of(message)[0], message.first.get(34, b"")
-        newer = intake.requests.get(key) if self._asked.get(key, -1) > pending.rec else None
+        before = intake.requests.get(key)
         rows = self.stream.heard(pending)
-        if newer is not None:
-            intake.requests[key] = newer
-        elif message.kind in FROM_CLIENT and key in intake.requests:
+        if before is not None and self._asked.get(key, -1) > pending.rec:
+            intake.requests[key] = before
+        elif intake.requests.get(key) is not before:
             self._asked[key] = pending.rec
         return rows
 

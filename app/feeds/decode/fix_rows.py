@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 import numpy as np
 
-from app.engine import fix_flow as k
+from app.engine import fix_state as k
 from app.engine.events import Kind, OrderRow
 from app.engine.fix_scan import Ints
 from app.engine.units import NULL

@@ -123,6 +123,11 @@ class FixStream:
                 self.maker.run(self.intake.drain())
         return self.drained()
 
+    def payload(self, value: bytes, where: str) -> list[OrderRow]:
+        """Rows of one packet or record that holds whole messages; `where` names it for people."""
+        framer = self.framer()
+        return self.take(framer.feed(value) + framer.close(), where)
+
     def heard(self, pending: Pending) -> list[OrderRow]:
         """Rows of one message that is known to be no copy."""
         self.maker.run(self.intake.receive(pending))

@@ -77,7 +77,9 @@ class Crowd:
             fresh = f"{name}.{self.made}"
             self.send(line, "G", [(41, name), *order(fresh, rng.randrange(1, 300)), *self.more()])
             if rng.random() < 0.8:
-                XX.send(line, "8", report(fresh, exec_id, "5", "0", back))
+                terms: list[Body] = [[], [(38, 50)], [(44, "11")]]
+                back: Body = [(41, name), (37, order_id), *rng.choice(terms)]
+                self.send(line, "8", report(fresh, exec_id, "5", "0", back))
                 self.live.append((line, fresh, order_id))
         elif said == "X":
             self.send(line, "F", [(11, f"{name}.{self.made}"), (41, name), (55, "TECH"), (54, "1"), (38, 1)])

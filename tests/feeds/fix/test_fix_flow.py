@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from app.engine import fix_flow as kernel
+from app.engine import fix_state as kernel
 from app.engine.events import Instrument, OrderRow, Quarantined
 from app.engine.units import NULL
 from app.engine.universe import Universe

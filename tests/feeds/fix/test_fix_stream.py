@@ -152,3 +152,12 @@ def test_that_bytes_that_are_no_message_are_set_aside_with_their_place() -> None
     rows = live.take(framer.feed(good[:-4] + b"999\x01\n" + good) + framer.close(), "day.log")
     assert [row.child_id for row in rows] == ["C1"]
     assert [entry.where for entry in live.quarantine] == ["day.log line 1 offset 0"]
+
+
+def test_that_payloads_of_whole_messages_give_the_rows_of_the_stream_they_make(read: Read) -> None:
+    log, _ = tell(11, "FIX.4.4")
+    live = stream({"stamp": "sending"})
+    rows = [row for n, (_, message) in enumerate(log) for row in live.payload(message, f"topic t offset {n}")]
+    assert [row.kind for row in rows] == [row.kind for row in read(lines(log)).rows]
+    assert live.payload(b"8=FIX.4.4|9=x|", "topic t offset 99") == []
+    assert live.quarantine[-1].where.startswith("topic t offset 99")
