@@ -224,7 +224,7 @@ class Broker:
         ]  # fmt: skip
 
     def _format(self, folder: Path) -> None:
-        cluster = secrets.token_urlsafe(16)
+        cluster = f"A{secrets.token_urlsafe(16)[1:]}"  # what begins with a dash is taken for an option
         words = ["java", "-cp", f"{folder / 'lib'}/*", "kafka.tools.StorageTool", "format", "-t", cluster]
         words += ["-c", str(self._settings())]
         for name, word in USERS.items() if self.secure else ():

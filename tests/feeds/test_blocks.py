@@ -118,9 +118,6 @@ def test_that_every_changed_byte_is_refused_in_words_that_name_the_place() -> No
     for at in [*range(HEADER.size), *(draw.randrange(HEADER.size, len(data)) for _ in range(200))]:
         damaged = bytearray(data)
         damaged[at] ^= draw.randint(1, 255)
-        if HEADER.size - 12 <= at < HEADER.size:  # spare bytes of the header say nothing
-            BlockDecoder(universe()).decode(bytes(damaged), WHERE)
-            continue
         with pytest.raises(DecodeError) as refused:
             BlockDecoder(universe()).decode(bytes(damaged), WHERE)
         assert str(refused.value).startswith(WHERE)

@@ -1,7 +1,8 @@
 """Packed canonical blocks: market rows as they lie in memory, own rows and names beside them, one checksum over all.
 
-    header   80 bytes, little-endian: "SCOB", version, kind, hash of the row layouts, stream, number in the stream,
-             time passed, lengths of names, market, own rows and text, hash of the names, checksum
+    header   80 bytes, little-endian: "SCOB", version, kind, hash of the row layouts, stream, number in the stream, time
+             passed, lengths of market, own rows, names and text, hash of the names, the market rows' words folded and
+             added up, CRC of the rest
     body     market rows (raw), own rows, names, reference data (msgpack)
 
 A block stands for itself: it carries the names its numbers mean, so reading may begin with any of them. `stream` is a
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from app.engine.errors import DecodeError, complaint
 from app.engine.events import MARKET, Instrument, OrderRow, Rows, no_market
+from app.engine.extent import extent
 from app.engine.units import NULL
 from app.engine.universe import Universe
 
@@ -31,8 +33,8 @@ ROWS: Final = 1  # rows, or none and only the time that has passed
 REFERENCE: Final = 2  # reference data of instruments, FX rates
 END: Final = 3  # nothing follows in this partition; `passed` is the end of the day
 KINDS: Final = (ROWS, REFERENCE, END)
-HEADER: Final = struct.Struct("<4sHHQQQqIIIIQI12x")
-_CHECKED: Final = HEADER.size - 16  # bytes of the header under the checksum: all before it
+HEADER: Final = struct.Struct("<4sHHQQQqIIIIQQII")
+_CHECKED: Final = HEADER.size - 4  # bytes of the header under the checksum: all before it
 _ORDERS: Final = msgspec.msgpack.Decoder(tuple[OrderRow, ...])
 _NAMES: Final = msgspec.msgpack.Decoder(tuple[list[str], list[str], list[str]])
 
@@ -72,6 +74,7 @@ class Packed:
     passed: int
     market: Rows = field(default_factory=no_market)
     orders: tuple[OrderRow, ...] = ()
+    times: tuple[int, int] | None = None  # of the first and last market row (ns)
 
 
 class BlockEncoder:
@@ -110,11 +113,12 @@ class BlockEncoder:
     def _block(self, kind: int, place: Place, passed: int, parts: tuple[bytes, bytes, bytes, bytes]) -> bytes:
         lengths = [len(part) for part in parts]
         names_hash = self._names_hash if parts[2] else 0
-        head = HEADER.pack(MAGIC, VERSION, kind, _SCHEMA, *place, passed, *lengths, names_hash, 0)[:_CHECKED]
+        words = _words(parts[0])
+        head = HEADER.pack(MAGIC, VERSION, kind, _SCHEMA, *place, passed, *lengths, names_hash, *words, 0)[:_CHECKED]
         crc = zlib.crc32(head)
-        for part in parts:
+        for part in parts[1:]:
             crc = zlib.crc32(part, crc)
-        return b"".join((head, crc.to_bytes(4, "little"), bytes(12), *parts))
+        return b"".join((head, crc.to_bytes(4, "little"), *parts))
 
 
 class BlockDecoder:
@@ -137,20 +141,21 @@ class BlockDecoder:
                 return Packed(kind=kind, place=place, passed=passed)
             orders = _ORDERS.decode(body[ends[0] : ends[1]]) if ends[1] > ends[0] else ()
             market: Rows = np.frombuffer(body[HEADER.size : ends[0]], MARKET)
+            times = None
             if len(market):
-                market = self._numbered(market, names_hash, body[ends[1] : ends[2]], where)
+                market, times = self._numbered(market, names_hash, body[ends[1] : ends[2]], where)
         except (msgspec.DecodeError, ValueError) as error:
             raise DecodeError(f"{where}: the block's checksum holds and its rows cannot be read: {error}") from error
         if self._source:
             orders = tuple(msgspec.structs.replace(row, source=self._source) for row in orders)
-        return Packed(kind=kind, place=place, passed=passed, market=market, orders=orders)
+        return Packed(kind=kind, place=place, passed=passed, market=market, orders=orders, times=times)
 
     def _learn(self, known: Reference) -> None:
         for instrument in known.instruments:
             self._universe.describe(instrument)
         self._universe.fx.update(known.fx)
 
-    def _numbered(self, market: Rows, names_hash: int, names: memoryview, where: str) -> Rows:
+    def _numbered(self, market: Rows, names_hash: int, names: memoryview, where: str) -> tuple[Rows, tuple[int, int]]:
         numbers = self._known.get(names_hash)
         if numbers is None:
             if _hash(names) != names_hash:
@@ -178,27 +183,31 @@ class _Numbers(NamedTuple):
         same = all(np.array_equal(numbers[:-1], np.arange(len(numbers) - 1)) for numbers in found)
         return cls(found[0], found[1], found[2], same)
 
-    def applied(self, market: Rows, where: str) -> Rows:
-        """The rows in our numbers. Raises DecodeError for a number that has no name: kernels index arrays by it."""
-        for name, numbers in (("instrument", self.instrument), ("venue", self.venue), ("source", self.source)):
-            column = market[name]
-            least, most = int(column.min()), int(column.max())
-            if least < -1 or most >= len(numbers) - 1:
-                wrong = least if least < -1 else most
-                raise DecodeError(complaint(where, name, wrong, f"a number below {len(numbers) - 1}"))
+    def applied(self, market: Rows, where: str) -> tuple[Rows, tuple[int, int]]:
+        """The rows in our numbers, and their first and last time.
+
+        Raises DecodeError for a number that has no name: kernels index arrays by it.
+        """
+        reach = extent(market)
+        for name, (least, most) in (("instrument", reach.instrument), ("venue", reach.venue), ("source", reach.source)):
+            known = len(getattr(self, name)) - 1
+            if least < -1 or most >= known:
+                raise DecodeError(complaint(where, name, least if least < -1 else most, f"a number below {known}"))
         if self.same:
-            return market
+            return market, reach.time
         rows = market.copy()
         for name, numbers in (("instrument", self.instrument), ("venue", self.venue), ("source", self.source)):
             rows[name] = numbers[market[name]]
-        return rows
+        return rows, reach.time
 
 
 def _opened(data: bytes, where: str) -> tuple[int, Place, int, tuple[int, int, int, int], int]:
     """Kind, place, time passed, ends of the parts and hash of the names; raises DecodeError."""
     if len(data) < HEADER.size:
         raise DecodeError(f"{where}: {len(data)} bytes; a packed block has {HEADER.size} or more")
-    magic, version, kind, schema, stream, number, passed, *lengths, names_hash, crc = HEADER.unpack_from(data)
+    magic, version, kind, schema, stream, number, passed, *lengths, names_hash, fold, total, crc = HEADER.unpack_from(
+        data
+    )
     if magic != MAGIC:
         raise DecodeError(complaint(where, "magic", bytes(magic), repr(MAGIC)))
     if version != VERSION:
@@ -215,9 +224,18 @@ def _opened(data: bytes, where: str) -> tuple[int, Place, int, tuple[int, int, i
             f"{where}: {len(data)} bytes where the header speaks of {ends[3]}: the block is cut or mixed up"
         )
     body = memoryview(data)
-    if zlib.crc32(body[HEADER.size :], zlib.crc32(body[:_CHECKED])) != crc:
+    if zlib.crc32(body[first:], zlib.crc32(body[:_CHECKED])) != crc or _words(body[HEADER.size : first]) != (
+        fold,
+        total,
+    ):
         raise DecodeError(f"{where}: the bytes do not fit their checksum")
     return kind, Place(stream, number), passed, ends, names_hash
+
+
+def _words(market: bytes | memoryview) -> tuple[int, int]:
+    """The 64-bit words of market rows folded and added up: any changed word is seen, in a fraction of a CRC's time."""
+    words = np.frombuffer(market, np.uint64)
+    return int(np.bitwise_xor.reduce(words, initial=0)), int(words.sum(dtype=np.uint64)) & 0xFFFFFFFF
 
 
 def _hash(names: bytes | memoryview) -> int:

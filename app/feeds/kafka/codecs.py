@@ -51,7 +51,13 @@ class Blocks:
     def decode(self, piece: Piece) -> Iterable[Batch]:
         """As Decoder."""
         packed = self._unpack.decode(piece.value, piece.where)
-        batch = Batch(market=packed.market, orders=packed.orders, passed=packed.passed, end=packed.kind == blocks.END)
+        batch = Batch(
+            market=packed.market,
+            orders=packed.orders,
+            passed=packed.passed,
+            end=packed.kind == blocks.END,
+            times=packed.times,
+        )
         return self._told(list(self._sequence.take(packed.place, piece.offset, batch)))
 
     def position(self, offset: int) -> Position:

@@ -90,9 +90,12 @@ class MoldItch(Itch):
         ready = self._lines.setdefault(packet.session, Line()).take(packet)
         if not ready:
             return []
+        sizes = np.array([len(part.body) for part in ready], np.int64)
+        edges = np.cumsum(sizes)
         packets = Packets(
             b"".join([part.body for part in ready]),
-            np.cumsum(np.array([len(part.body) for part in ready], np.int64)),
+            edges - sizes,
+            edges,
             np.array([(part.seq, part.announced, part.ts_ns) for part in ready], np.int64),
             np.array([part.offset for part in ready], np.int64),
         )

@@ -1,4 +1,4 @@
-"""Where reading begins: from now, the beginning, an offset, a time, or where the group stands; what the tape says wins."""
+"""Where reading begins: now, the beginning, an offset, a time, where the group stands; the tape is believed first."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
