@@ -103,6 +103,8 @@ def _add_blotter(window: Acting) -> None:
     for place, scope in enumerate(SCOPES):
         title = f"Show {scope} orders"
         add(Command(f"scope-{scope}", title, (f"Alt+{place + 1}",), partial(blotter.set_scope, scope), "Blotter"))
+    beta = partial(blotter.grid.turn_column, "slip_beta_adj_bps")
+    add(Command("beta", "Slippage less beta times the index", ("B",), beta, "Blotter"))
     columns = partial(blotter.grid.offer_columns, QPoint(40, 20))
     add(Command("columns", "Choose columns", ("Ctrl+Shift+C",), columns, "Blotter"))
     copy = partial(copy_csv, blotter.table)

@@ -81,6 +81,11 @@ class OrderGrid(Grid):
         menu.popup(self.horizontalHeader().mapToGlobal(where))
         return menu
 
+    def turn_column(self, name: str) -> None:
+        """Show a column that is hidden, hide one that is shown."""
+        number = [column.name for column in self.table.columns].index(name)
+        self._show_column(number, self.isColumnHidden(number))
+
     def _show_column(self, number: int, shown: bool) -> None:
         self.setColumnHidden(number, not shown)
 

@@ -174,6 +174,17 @@ def test_that_nobody_in_particular_has_no_my(window: MainWindow) -> None:
     assert "not said who you are" in window.blotter.scopes["my"].toolTip()
 
 
+def test_that_a_key_shows_slippage_without_the_market_and_hides_it_again(tested: MainWindow) -> None:
+    grid = tested.blotter.grid
+    number = [column.name for column in BLOTTER].index("slip_beta_adj_bps")
+    assert grid.isColumnHidden(number)
+    assert tested.commands["beta"].keys == ("B",)
+    tested.commands["beta"].run()
+    assert not grid.isColumnHidden(number)
+    tested.commands["beta"].run()
+    assert grid.isColumnHidden(number)
+
+
 def test_that_sizes_are_said_in_the_instruments_own_units(tested: MainWindow, filler: Filler) -> None:
     filler.instruments["size_exponent"][3] = -8
     filler.writer.put("instruments", np.array([3]), filler.instruments[3:4])
