@@ -65,7 +65,7 @@ def test_that_folders_are_known_by_what_is_in_them(tmp_path: Path) -> None:
 )
 def test_that_an_unknown_file_is_asked_about_naming_the_formats(name: str, data: bytes, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(data)
-    with pytest.raises(SettingsError, match="allowed: --format session, lobster, dbn, binance, fixlog, journal"):
+    with pytest.raises(SettingsError, match="allowed: --format session, lobster, dbn, binance, fixlog, itch5, journal"):
         detect(tmp_path / name)
 
 

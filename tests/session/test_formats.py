@@ -34,14 +34,14 @@ def sources(text: str | None = None, path: Path | None = None) -> Sources:
 
 def test_that_a_format_asked_for_is_taken_and_an_unknown_one_refused(session: Path) -> None:
     assert resolved_format(session, "dbn") == "dbn"
-    with pytest.raises(SettingsError, match="format = 'csv' is not allowed; allowed: binance, dbn, fixlog"):
+    with pytest.raises(SettingsError, match="format = 'csv' is not allowed; allowed: archive, binance, dbn, fixlog"):
         resolved_format(session, "csv")
 
 
 def test_that_the_formats_of_the_detector_can_all_be_opened() -> None:
     from app.feeds import detect
 
-    assert set(detect.FORMATS) == set(FORMATS)
+    assert {*detect.FORMATS, "archive"} == set(FORMATS)  # an archive is asked for by its address
 
 
 def test_that_a_session_and_a_journal_are_recognised(session: Path, tmp_path: Path) -> None:

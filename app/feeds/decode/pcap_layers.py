@@ -1,7 +1,8 @@
 """From a captured frame to what UDP or TCP carried in it: Ethernet with VLANs, Linux cooked, raw IP; IPv4 and IPv6."""
 
-import socket
+import ipaddress
 import struct
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from app.feeds.decode.pcap import Frame
@@ -94,23 +95,27 @@ def _of_ip4(frame: Frame, at: int) -> Datagram | Passed:
         return Passed("an IP fragment", damaged=True)
     if first >> 4 != 4 or first & 15 < 5:
         return Passed(f"IP header {first:02x} is none", damaged=True)
-    addresses = socket.inet_ntop(socket.AF_INET, data[at + 12 : at + 16] if len(data) >= at + 20 else b"\0" * 4)
-    target = socket.inet_ntop(socket.AF_INET, _exactly(data, at + 16, 4))
+    hosts = _host(_exactly(data, at + 12, 4)), _host(_exactly(data, at + 16, 4))
     end = at + total if total else len(data)  # 0: cut by the card, segments put together
-    return _transport(frame, protocol, (addresses, target), (at + (first & 15) * 4, end))
+    return _transport(frame, protocol, hosts, (at + (first & 15) * 4, end))
 
 
 def _of_ip6(frame: Frame, at: int) -> Datagram | Passed:
     data = frame.data
     size, protocol = struct.unpack_from(">HB", data, at + 4)
-    source = socket.inet_ntop(socket.AF_INET6, _exactly(data, at + 8, 16))
-    target = socket.inet_ntop(socket.AF_INET6, _exactly(data, at + 24, 16))
+    hosts = _host(_exactly(data, at + 8, 16)), _host(_exactly(data, at + 24, 16))
     begin, end = at + 40, at + 40 + size if size else len(data)
     while protocol in _EXTENSIONS:
         protocol, begin = data[begin], begin + 8 * (data[begin + 1] + 1)
     if protocol == _FRAGMENT:
         return Passed("an IP fragment", damaged=True)
-    return _transport(frame, protocol, (source, target), (begin, end))
+    return _transport(frame, protocol, hosts, (begin, end))
+
+
+@lru_cache(maxsize=4_096)
+def _host(address: bytes) -> str:
+    """An address of 4 or 16 bytes as people write it."""
+    return str(ipaddress.ip_address(address))
 
 
 def _exactly(data: bytes, at: int, size: int) -> bytes:
