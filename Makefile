@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Kept bytecode halves the start of every process and of every test run: assertions are rewritten once, not each time.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: pictures help setup run test check bench bench-desk lock coverage mutation doctor prove-a1 prove-a2 prove-b clean
+.PHONY: pictures help setup run test check bench bench-desk lock coverage mutation doctor prove-a1 prove-a2 prove-b backbone clean
 
 help: ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -52,6 +52,9 @@ pictures: setup ## the pictures of README and guide, dark and light, from the TE
 
 doctor: setup ## what is installed, what is missing, what mends it
 	@$(BIN)/scorecard doctor
+
+backbone: setup ## a broker on this machine, a day sent into it, the desk following it live
+	@$(BIN)/python scripts/backbone.py
 
 clean: ## what the build left behind (not the environment)
 	@rm -rf build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
