@@ -22,6 +22,7 @@ from app.engine.universe import Universe
 from app.feeds.archive.delivery import Delivery
 from app.feeds.archive.place import Place, require_library
 from app.runtime.channel import write_private
+from app.runtime.journal import FILE
 from app.runtime.outputs import RUN, RunReport
 from app.runtime.tape import JournalReader
 from app.session.archived import Archived, archived
@@ -50,7 +51,7 @@ class Follower:
         """Raises ScorecardError in words where another writer has taken over, or the tape cannot be read."""
         from app.feeds.archive.writer import ArchiveWriter  # noqa: PLC0415 - its library is an extra
 
-        while not self._folder.tape.exists():
+        while not self._there():
             if stopped():
                 return
             time.sleep(_LOOK_S)
@@ -65,6 +66,13 @@ class Follower:
             self._word = msgspec.structs.replace(self._word, complete=True)
             self._keep()
         reader.close()
+
+    def _there(self) -> bool:
+        """True once the tape has its head: what is written first waits in the engine for the first rows."""
+        try:
+            return self._folder.tape.stat().st_size >= FILE.itemsize
+        except FileNotFoundError:
+            return False
 
     def _follow(self, reader: JournalReader, writer: "ArchiveWriter", stopped: Callable[[], bool]) -> None:
         flushed = time.monotonic()

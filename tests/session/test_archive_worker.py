@@ -85,6 +85,20 @@ def test_that_half_a_record_at_the_end_of_the_tape_waits_for_its_other_half(tape
     assert kept(archive) == hash_of(4)
 
 
+def test_that_a_tape_nothing_has_reached_yet_is_waited_for(tape: Tape, archive: Path) -> None:
+    assert tape.folder.tape.stat().st_size == 0  # its head is still with the engine
+    looks: list[int] = []
+
+    def stopped() -> bool:
+        looks.append(1)
+        if len(looks) == 2:
+            tape.write(2)
+        return len(looks) > 2
+
+    Follower(tape.folder, load_settings(), str(archive)).run(stopped)
+    assert kept(archive) == hash_of(2)
+
+
 def test_that_a_session_begun_anew_has_a_lane_of_its_own(tape: Tape, archive: Path, tmp_path: Path) -> None:
     tape.write(10)
     follow(tape, archive)
