@@ -241,7 +241,8 @@ class Filler:
                 rows["clusters"] = random.integers(3, 120, rows["clusters"].shape)
                 half = np.where(rows["clusters"] < 8, np.nan, 0.3)
                 rows["low"], rows["high"] = rows["mean"] - half, rows["mean"] + half
-                rows["undefined"], rows["events"] = 0, (120, 120, 120, 50, 70, 120)
+                rows["undefined"], rows["events"] = 0, (3, 3, 3, 1, 2, 3)
+                rows["events"][0] = (120, 120, 120, 50, 70, 120)
             else:
                 rows["value"], rows["n"] = random.random(rows["value"].shape), 40
                 rows["since"], rows["until"] = OPEN, OPEN + DAY // 4
