@@ -106,7 +106,8 @@ class _Capture:
     def _publish(self, publisher: Publisher) -> None:
         try:
             for record in self._records():
-                publisher.publish(record.payload, record.ts_ns, record.source, record.seq)
+                length = len(record.payload).to_bytes(2, "big") if record.kind == "itch5" else b""
+                publisher.publish(length + record.payload, record.ts_ns, record.source, record.seq)
         finally:
             publisher.close()
 

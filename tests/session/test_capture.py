@@ -12,7 +12,7 @@ from app.feeds import session as session_feed
 from app.feeds.base import Options
 from app.feeds.decode.fix_records import read_records
 from app.feeds.generator.itch import ItchPlan, itch_day
-from app.feeds.generator.itch_wire import WirePlan, write_itch
+from app.feeds.generator.itch_wire import WirePlan, length_prefixed, write_itch
 from app.session.capture import CaptureRequest, capture
 from tests.command import scorecard
 from tests.feeds.capture.wire import conversation, frames, order, pcap_of, tcp
@@ -70,6 +70,15 @@ def test_that_a_publisher_is_given_every_message_and_told_the_end(tmp_path: Path
         (message, "ems", n) for n, message in enumerate(MESSAGES, 1)
     ]
     assert kept.closed
+
+
+def test_that_itch_is_published_with_its_length_as_a_topics_codec_reads_it(tmp_path: Path) -> None:
+    day = itch_day(ItchPlan(messages=500, seed=3))
+    write_itch(day, tmp_path / "day.pcap", WirePlan())
+    kept = Kept()
+    capture(CaptureRequest(kind="itch5", path=str(tmp_path / "day.pcap")), kept)
+    assert b"".join([payload for payload, *_ in kept.taken]) == length_prefixed(day.messages)
+    assert [seq for *_, seq in kept.taken] == list(range(1, len(day.messages) + 1))
 
 
 def test_that_a_publisher_is_closed_when_the_capture_breaks_off(tmp_path: Path) -> None:
