@@ -41,6 +41,11 @@ COMMANDS = {
     "audit",
     "record",
     "archive",
+    "capture",
+    "clock",
+    "history",
+    "paired",
+    "publish",
 }
 
 
