@@ -70,13 +70,10 @@ class Fingerprint:
 
     def add_orders(self, rows: tuple[OrderRow, ...]) -> None:
         """Own rows; numbers of no name are in them."""
-        encode, digest_of, number = self._encoder.encode, hashlib.blake2b, int.from_bytes
-        first = second = 0
-        for row in rows:
-            digest = digest_of(encode(("order", msgspec.structs.replace(row, rec=0))), digest_size=16).digest()
-            first += number(digest[:8], "little")
-            second += number(digest[8:], "little")
-        self._add(first, second)
+        encode, digest_of, numberless = self._encoder.encode, hashlib.blake2b, msgspec.structs.replace
+        digests = [digest_of(encode(("order", numberless(row, rec=0))), digest_size=16).digest() for row in rows]
+        halves = np.frombuffer(b"".join(digests), "<u8").reshape(-1, 2)
+        self._add(*np.add.reduce(halves, axis=0).tolist())
 
     def add_controls(self, rows: tuple[Control, ...]) -> None:
         """Control rows; where a source has been read up to, and what it set aside, are no part of what went in."""

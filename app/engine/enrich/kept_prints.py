@@ -4,6 +4,8 @@ The print ring forgets after minutes; a limited order needs every eligible print
 may be amended, and told of late.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,6 +48,48 @@ def _keep(prints: Rows, out: Kept) -> int:
 
 
 keep = jit(_keep)
+
+
+class Limited(NamedTuple):
+    """Prints of a window, in order of time, and what an order could take part in: limits as they were set, pauses."""
+
+    ts: NDArray[np.int64]
+    price: NDArray[np.int64]
+    size: NDArray[np.int64]
+    side: int
+    limits: NDArray[np.int64]  # (n, 2): from ts, limit price; before the first there is none
+    pauses: NDArray[np.int64]  # (n, 2): a print with begin < ts <= end is not the order's
+
+
+def _within(w: Limited) -> int:
+    """The volume printed while the order was not paused and not beyond the limit of its time."""
+    volume, limit = 0, -1
+    for n in range(len(w.ts)):
+        ts = w.ts[n]
+        while limit + 1 < len(w.limits) and w.limits[limit + 1, 0] < ts:
+            limit += 1  # a print stamped like the new limit is still of the old one
+        if limit >= 0 and w.side * (w.price[n] - w.limits[limit, 1]) > 0:
+            continue
+        paused = False
+        for p in range(len(w.pauses)):
+            paused = paused or w.pauses[p, 0] < ts <= w.pauses[p, 1]
+        if not paused:
+            volume += w.size[n]
+    return volume
+
+
+within = jit(_within)
+
+
+def without(prints: Kept, gone: NDArray[np.int64]) -> Kept:
+    """Prints less those with the numbers `gone`; numbers ascend."""
+    numbers = prints[3]
+    if not len(gone) or not len(numbers):
+        return prints
+    places = np.searchsorted(numbers, gone)
+    places[places == len(numbers)] = 0
+    places = places[numbers[places] == gone]
+    return np.delete(prints, places, axis=1) if len(places) else prints
 
 
 class KeptPrints:
@@ -98,7 +142,7 @@ class KeptPrints:
         if known is None:
             known = np.concatenate([_NONE, *self.kept.get(instrument, [])], axis=1)
             gone = self.history.cancelled()["number"]
-            known = known[:, ~np.isin(known[3], gone)] if len(gone) else known
+            known = without(known, gone)
             self.joined[instrument] = known
         return known
 

@@ -264,7 +264,6 @@ def _restored(name: str, value: int | None | tuple[int, ...]) -> object:
 
 
 def _first(counts: list[int]) -> int | None:
-    for quality, count in enumerate(counts):
-        if count:
-            return quality
-    return None
+    if not any(counts):  # the usual case
+        return None
+    return next(quality for quality, count in enumerate(counts) if count)

@@ -9,6 +9,8 @@ result depends on the order of the fills.
 
 import math
 from collections.abc import Sequence
+from itertools import compress
+from operator import mul
 from typing import Final, NamedTuple
 
 from app.engine.metrics.figure import Figure
@@ -43,48 +45,66 @@ def parent_markout(fills: Sequence[MarkedFill], horizon_ns: int) -> Markout:
     undefined = len(fills) - len(known)
     if not known:
         return Markout(Figure(None, "no markout defined"), Figure(None, TOO_SMALL), 0, 0.0, undefined)
-    mean, error, clusters, effective = mean_and_error(known, horizon_ns)
+    mean, error, clusters, effective = Marked(*zip(*known, strict=True)).mean_and_error(horizon_ns)
     se: Figure[float] = Figure(None, TOO_SMALL) if error is None else Figure(error)
     return Markout(Figure(mean), se, clusters, effective, undefined)
 
 
-def mean_and_error(known: list[tuple[int, int, float]], horizon_ns: int) -> tuple[float, float | None, int, float]:
-    """Of (match time, quantity, markout) in time order: mean, error (None: too few clusters), clusters, effective n."""
-    quantity = math.fsum([qty for _, qty, _ in known])
-    mean = math.fsum([qty * value for _, qty, value in known]) / quantity
-    bounds = _clusters(known, horizon_ns)
-    spans = list(zip(bounds, [*bounds[1:], len(known)], strict=True))
-    apart = len(spans) == len(known)  # every fill is a cluster of its own
-    sizes = [float(qty) for _, qty, _ in known]
-    weights = sizes if apart else [_sum(sizes[begin:end]) for begin, end in spans]
-    effective = quantity * quantity / math.fsum([weight * weight for weight in weights])
-    if len(spans) < MIN_CLUSTERS:
-        return mean, None, len(spans), effective
-    parts = [qty * (value - mean) for _, qty, value in known]
-    deviations = parts if apart else [_sum(parts[begin:end]) for begin, end in spans]
-    variance = effective / (effective - 1) * math.fsum([d * d for d in deviations])
-    return mean, math.sqrt(variance) / quantity, len(spans), effective
+class Marked(NamedTuple):
+    """Fills of a parent at one horizon, in order of their matches (ns); quantities, markouts in bps."""
+
+    times: Sequence[int]
+    quantities: Sequence[int]
+    markouts: Sequence[float]
+
+    def finite(self) -> "Marked":
+        """Those whose markout is defined (not NaN)."""
+        there = [math.isfinite(value) for value in self.markouts]
+        return Marked(
+            list(compress(self.times, there)),
+            list(compress(self.quantities, there)),
+            list(compress(self.markouts, there)),
+        )
+
+    def mean_and_error(self, horizon_ns: int) -> tuple[float, float | None, int, float]:
+        """Mean, error (None: too few clusters), clusters and their effective number; there is one fill or more."""
+        sizes = list(map(float, self.quantities))
+        quantity = math.fsum(sizes)
+        mean = math.fsum(map(mul, sizes, self.markouts)) / quantity
+        bounds = _clusters(self.times, horizon_ns)
+        spans = list(zip(bounds, [*bounds[1:], len(sizes)], strict=True))
+        apart = len(spans) == len(sizes)  # every fill is a cluster of its own
+        weights = sizes if apart else [_sum(sizes[begin:end]) for begin, end in spans]
+        effective = quantity * quantity / math.fsum(map(mul, weights, weights))
+        if len(spans) < MIN_CLUSTERS:
+            return mean, None, len(spans), effective
+        parts = [size * (value - mean) for size, value in zip(sizes, self.markouts, strict=True)]
+        deviations = parts if apart else [_sum(parts[begin:end]) for begin, end in spans]
+        variance = effective / (effective - 1) * math.fsum(map(mul, deviations, deviations))
+        return mean, math.sqrt(variance) / quantity, len(spans), effective
 
 
 def _sum(values: Sequence[float]) -> float:
     """math.fsum, which gives a single value as it is."""
-    return float(values[0]) if len(values) == 1 else math.fsum(values)
+    return values[0] if len(values) == 1 else math.fsum(values)
 
 
 def weighted_mean(quantities: Sequence[int], markouts: Sequence[float]) -> float | None:
     """The mean `parent_markout` gives, without its error: NaN markouts are left out, None if none is defined."""
+    if all(map(math.isfinite, markouts)):
+        return math.fsum(map(mul, quantities, markouts)) / math.fsum(quantities) if markouts else None
     known = [(qty, value) for qty, value in zip(quantities, markouts, strict=True) if math.isfinite(value)]
     if not known:
         return None
     return math.fsum(qty * value for qty, value in known) / math.fsum(qty for qty, _ in known)
 
 
-def _clusters(fills: list[tuple[int, int, float]], horizon_ns: int) -> list[int]:
+def _clusters(times: Sequence[int], horizon_ns: int) -> list[int]:
     """Where clusters begin among fills in time order: at the first fill at least h after the start of the last one."""
-    begins: list[int] = []
-    until = 0
-    for n, (ts, _, _) in enumerate(fills):
-        if not begins or ts >= until:
+    begins = [0]
+    until = times[0] + horizon_ns
+    for n in range(1, len(times)):
+        if times[n] >= until:
             begins.append(n)
-            until = ts + horizon_ns
+            until = times[n] + horizon_ns
     return begins

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
 
 from app.engine.metrics.identity import Execution, Shortfall
 from app.engine.metrics.liquidity import Liquidity, TouchedFill
@@ -14,6 +16,8 @@ from app.engine.orders.facts import UNASSIGNED
 from app.engine.units import NO_QUOTE, NULL
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from app.engine.events import OrderRow, Rows
     from app.engine.orders.facts import Fact, Parent
     from app.engine.orders.joins import Joins
@@ -83,6 +87,23 @@ class Standing:
         return self.closing.matched_at if self.closing.row.kind == "fill" else self.closing.row.ts_event
 
 
+class Looked(NamedTuple):
+    """Columns of the join table as they are now, by row."""
+
+    mid2: NDArray[np.int64]
+    quality: NDArray[np.uint8]
+    last: NDArray[np.int64]
+    bid: NDArray[np.int64]
+    ask: NDArray[np.int64]
+    sigma2: NDArray[np.float64]
+    variance: NDArray[np.float64]
+
+
+def looked(rows: Rows) -> Looked:
+    """The columns a fold reads, found once."""
+    return Looked(*[rows[name] for name in Looked._fields])
+
+
 def fold(parent: Parent, joins: Joins) -> Standing:
     """Fold all facts of a parent; reads joins as they are (provisional or final)."""
     facts = parent.facts
@@ -96,8 +117,14 @@ def fold(parent: Parent, joins: Joins) -> Standing:
     if parent.parent_id != UNASSIGNED:
         _open_account(out, joins)
     standing_fills = {id(fill.fact): fill for fill in out.executions.fills}
+    at = looked(joins.rows)
     for fact in facts:
-        _apply(out, fact, standing_fills.get(id(fact)), joins)
+        if fact.row.kind == "fill":
+            fill = standing_fills.get(id(fact))
+            if fill is not None:
+                _fill(out, fact, fill, at)
+        else:
+            _apply(out, fact, at)
     return out
 
 
@@ -121,13 +148,14 @@ def _describe(out: Standing, row: OrderRow) -> None:
 
     Of how the order is worked a switch has the parent's say: whatever it was entered with, the new algo works it now.
     """
-    rank = 2 if row.kind.startswith("parent") else 1 if row.kind.startswith("algo") else 0
-    worked = 2 if row.kind == "algo_switched" else rank
     values = _attributes(row)
-    for name, value in () if values == _NOTHING else zip(_ATTRIBUTES, values, strict=True):
-        said = worked if name in _WORKED else rank
-        if value is not None and said >= out.ranks.get(name, 0):
-            out.attributes[name], out.ranks[name] = value, said
+    if values != _NOTHING:
+        rank = 2 if row.kind.startswith("parent") else 1 if row.kind.startswith("algo") else 0
+        worked = 2 if row.kind == "algo_switched" else rank
+        for name, value in zip(_ATTRIBUTES, values, strict=True):
+            said = worked if name in _WORKED else rank
+            if value is not None and said >= out.ranks.get(name, 0):
+                out.attributes[name], out.ranks[name] = value, said
     if row.side is not None and (out.side_name is None or row.kind == "parent_new"):
         out.side_name = row.side
         out.side = 1 if row.side == "BUY" else -1
@@ -145,7 +173,7 @@ def _open_account(out: Standing, joins: Joins) -> None:
     out.account = Shortfall(out.side, qty, inverse=inverse)
     mid2, quality, _basis = arrival_mid(out.arrival, joins)
     out.account.arrive(mid2, quality)
-    out.risk = TimingRisk(_variance(joins.rows, out.arrival.before), qty)
+    out.risk = TimingRisk(_variance(looked(joins.rows), out.arrival.before), qty)
 
 
 def arrival_mid(arrival: Fact, joins: Joins) -> tuple[int | None, int, str]:
@@ -154,12 +182,11 @@ def arrival_mid(arrival: Fact, joins: Joins) -> tuple[int | None, int, str]:
     return mid2, quality, joins.bases.get(arrival.before, "" if mid2 is None else "continuous")
 
 
-def _variance(rows: Rows, row: int) -> float | None:
+def _variance(at: Looked, row: int) -> float | None:
     """The integral of sigma^2 at a join; None before any volatility is known."""
-    if row < 0 or not rows["sigma2"].item(row) > 0:
+    if row < 0 or not at.sigma2.item(row) > 0:
         return None
-    variance: float = rows["variance"].item(row)
-    return variance
+    return at.variance.item(row)
 
 
 def mid_of(rows: Rows, row: int) -> tuple[int | None, int]:
@@ -170,17 +197,24 @@ def mid_of(rows: Rows, row: int) -> tuple[int | None, int]:
     return (None if mid2 == NULL else mid2), rows["quality"].item(row)
 
 
-def _apply(out: Standing, fact: Fact, fill: Fill | None, joins: Joins) -> None:
+def mids_of(rows: Rows, places: list[int]) -> tuple[NDArray[np.int64], list[int]]:
+    """(mid2 or NULL, quality) of several join rows; NOWHERE reads as no quote."""
+    where = np.array(places, np.int64)
+    there = where >= 0
+    mid2: NDArray[np.int64] = np.full(len(where), NULL, np.int64)
+    quality: NDArray[np.uint8] = np.full(len(where), NO_QUOTE, np.uint8)
+    mid2[there], quality[there] = rows["mid2"][where[there]], rows["quality"][where[there]]
+    return mid2, quality.tolist()
+
+
+def _apply(out: Standing, fact: Fact, at: Looked) -> None:
     row = fact.row
     match row.kind:
-        case "fill":
-            if fill is not None:
-                _fill(out, fact, fill, joins)
         case "parent_amended":
-            _amend(out, row, fact, joins)
+            _amend(out, row, fact, at)
         case "algo_replaced":
             if out.arrival is not None and out.arrival.row.kind == "algo_new":
-                _amend(out, row, fact, joins)
+                _amend(out, row, fact, at)
         case "parent_done":
             if not out.done_said:
                 out.closing, out.done_said = fact, True
@@ -199,22 +233,24 @@ def _apply(out: Standing, fact: Fact, fill: Fill | None, joins: Joins) -> None:
             pass
 
 
-def _reference(out: Standing, fact: Fact, joins: Joins) -> tuple[int | None, int]:
+def _reference(account: Shortfall, fact: Fact, at: Looked) -> tuple[int | None, int]:
     """The mid of the running identity: the last defined one of any age, so that a gap accrues in one increment."""
-    mid2, quality = mid_of(joins.rows, fact.before)
-    if mid2 is not None or out.account is None:
-        return mid2, quality
-    last = int(joins.rows["last"][fact.before]) if fact.before >= 0 else NULL
-    return (out.account.arrival2 if last == NULL else last), quality
+    row = fact.before
+    if row < 0:
+        return account.arrival2, NO_QUOTE
+    mid2, quality = at.mid2.item(row), at.quality.item(row)
+    if mid2 == NULL:
+        mid2 = at.last.item(row)
+    return (account.arrival2 if mid2 == NULL else mid2), quality
 
 
-def _amend(out: Standing, row: OrderRow, fact: Fact, joins: Joins) -> None:
+def _amend(out: Standing, row: OrderRow, fact: Fact, at: Looked) -> None:
     if out.account is None or row.qty is None:
         return
-    mid2, quality = _reference(out, fact, joins)
+    mid2, quality = _reference(out.account, fact, at)
     out.amendments.append((fact, row.qty))
     out.account.amend(row.qty, mid2, quality)
-    out.risk.step(_variance(joins.rows, fact.before), out.filled, out.account.rest)
+    out.risk.step(_variance(at, fact.before), out.filled, out.account.rest)
     if out.done_said:
         return
     if out.filled >= row.qty:
@@ -223,20 +259,21 @@ def _amend(out: Standing, row: OrderRow, fact: Fact, joins: Joins) -> None:
         out.closing = None  # raised again after it had been complete
 
 
-def _fill(out: Standing, fact: Fact, fill: Fill, joins: Joins) -> None:
-    if fill.restated == "busted" or out.account is None:
+def _fill(out: Standing, fact: Fact, fill: Fill, at: Looked) -> None:
+    account = out.account
+    if fill.restated == "busted" or account is None:
         return
-    mid2, quality = _reference(out, fact, joins)
-    out.account.fill(Execution(fill.qty, fill.price, mid2, fill.fee, quality))
+    mid2, quality = _reference(account, fact, at)
+    account.fill(Execution(fill.qty, fill.price, mid2, fill.fee, quality))
     bid = ask = None
-    if mid_of(joins.rows, fact.before)[0] is not None:
-        quotes = (joins.rows[name].item(fact.before) for name in ("bid", "ask"))
-        bid, ask = (None if quote == NULL else quote for quote in quotes)
+    if fact.before >= 0 and at.mid2.item(fact.before) != NULL:
+        bid, ask = at.bid.item(fact.before), at.ask.item(fact.before)
+        bid, ask = None if bid == NULL else bid, None if ask == NULL else ask
     out.liquidity.enter(TouchedFill(out.side, fill.qty, fill.price, bid, ask, fact.row.liquidity))
-    out.risk.step(_variance(joins.rows, fact.before), out.filled, out.account.rest)
+    out.risk.step(_variance(at, fact.before), account.filled, account.rest)
     if out.first_fill is None or fact.matched_at < out.first_fill.matched_at:
         out.first_fill = fact
     if out.last_fill is None or fact.matched_at >= out.last_fill.matched_at:
         out.last_fill = fact
-    if out.order_qty is not None and out.filled >= out.order_qty and not out.done_said:
+    if account.qty is not None and account.filled >= account.qty and not out.done_said:
         out.closing = out.closing or fact

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from app.engine.metrics.markout import MIN_CLUSTERS, mean_and_error, weighted_mean
+from app.engine.metrics.markout import MIN_CLUSTERS, Marked, weighted_mean
 from app.engine.orders.standing import Standing, fold
 from app.engine.schema import TABLES
 from app.engine.tables.children import Walked, children_table, walk_all
@@ -18,6 +18,9 @@ from app.engine.units import HORIZONS
 
 if TYPE_CHECKING:
     from app.engine.orders.facts import Chain, Parent
+
+
+_MARKOUTS: Final = tuple((f"markout_{name}_bps", f"markout_{name}_se_bps", length) for name, length in HORIZONS)
 
 
 @dataclass(slots=True)
@@ -66,14 +69,15 @@ def add_markouts(rows: list[Row], standings: list[Standing], arrays: FillArrays)
         mine.sort(key=lambda k: arrays.rows[k][1].fact.matched_at)
         times = [arrays.rows[k][1].fact.matched_at for k in mine]
         sizes = [arrays.rows[k][1].qty for k in mine]
-        for (name, length), values in zip(HORIZONS, arrays.markouts[:, mine].tolist(), strict=True):
+        for (mean, error, length), values in zip(_MARKOUTS, arrays.markouts[:, mine].tolist(), strict=True):
             if len(mine) < MIN_CLUSTERS:  # too few for an error whatever the clusters: most orders of a day
-                row[f"markout_{name}_bps"] = weighted_mean(sizes, values)
+                row[mean] = weighted_mean(sizes, values)
                 continue
-            known = [fill for fill in zip(times, sizes, values, strict=True) if math.isfinite(fill[2])]
-            if known:
-                mean, error, _, _ = mean_and_error(known, length)
-                row[f"markout_{name}_bps"], row[f"markout_{name}_se_bps"] = mean, error
+            known = Marked(times, sizes, values)
+            if not all(map(math.isfinite, values)):
+                known = known.finite()
+            if known.markouts:
+                row[mean], row[error] = known.mean_and_error(length)[:2]
 
 
 def all_tables(built: Built, moment: Moment) -> dict[str, Columns]:

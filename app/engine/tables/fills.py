@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.engine.metrics import slippage
-from app.engine.orders.standing import mid_of
+from app.engine.orders.standing import mids_of
 from app.engine.tables.context import Columns, Moment, Value, by_column, cause, defined, mid, per_horizon, plain, price
 from app.engine.units import HORIZON_NAMES, LOCKED, NULL, QUALITIES
 
@@ -23,16 +23,14 @@ class FillArrays:
         self.rows: list[tuple[Standing, Fill]] = [(s, fill) for s in standings for fill in s.executions.fills]
         joins = moment.joins
         steps = len(HORIZON_NAMES)
-        side, price_, before, arrival = [], [], [], []
+        side, price_, arrival = [], [], []
         for standing, fill in self.rows:
-            fact = fill.fact
-            mid2, _quality = mid_of(joins.rows, fact.before)
             account = standing.account
-            side.append(fact.side or standing.side)
+            side.append(fill.fact.side or standing.side)
             price_.append(fill.price)
-            before.append(NULL if mid2 is None else mid2)
             arrival.append(NULL if account is None or account.arrival2 is None else account.arrival2)
-        sides, prices, befores, arrivals = (np.array(v, np.int64) for v in (side, price_, before, arrival))
+        sides, prices, arrivals = (np.array(v, np.int64) for v in (side, price_, arrival))
+        befores, self.quality_before = mids_of(joins.rows, [fill.fact.before for _, fill in self.rows])
         reactions = np.array([fill.fact.horizon for _, fill in self.rows], np.int64)
         self.later2, self.quality = joins.horizons(reactions)
         self.fills = slippage.Fills(sides, prices, befores, arrivals, self.later2)
@@ -70,7 +68,7 @@ def _plain(arrays: FillArrays, k: int, flags: dict[int, set[str]], moment: Momen
         odd.add("match_time_assumed" if fact.matched_at == row.ts_event else "match_time_from_print")
     if fill.restated:
         odd.add(fill.restated)
-    _mid2, quality = mid_of(moment.joins.rows, fact.before)
+    quality = arrays.quality_before[k]
     if quality >= LOCKED:
         odd.add(f"mid_{QUALITIES[quality]}")
     return (

@@ -10,7 +10,7 @@ import numpy as np
 from app.engine.schema import KEYS, TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -43,12 +43,19 @@ def _bytes(kind: str, values: list[Value], order: NDArray[np.intp]) -> bytes:
         there[:] = [value is not None for value in values]
     mask = there[order].tobytes()
     if kind == "str":
-        texts = [b"" if value is None else str(value).encode() for value in values]
-        ordered = [texts[n] for n in order.tolist()]
-        lengths = np.array([len(text) for text in ordered], "<i8").tobytes()
-        return mask + lengths + b"".join(ordered)
+        return mask + text_bytes([values[n] or "" for n in order.tolist()])
     whole = kind in ("i8", "bool")
     if not there.all():
         values = [value or 0 for value in values]
     # + 0.0 turns -0.0 into 0.0
     return mask + (np.array(values, "<i8")[order] if whole else np.array(values, "<f8")[order] + 0.0).tobytes()
+
+
+def text_bytes(texts: Sequence[Value]) -> bytes:
+    """The lengths of some texts in bytes, then the texts."""
+    said = [str(text) for text in texts]
+    whole = "".join(said)
+    if not whole.isascii():
+        parts = [text.encode() for text in said]
+        return np.array(list(map(len, parts)), "<i8").tobytes() + b"".join(parts)
+    return np.array(list(map(len, said)), "<i8").tobytes() + whole.encode()

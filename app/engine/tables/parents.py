@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from app.engine.bits import to_int
+from app.engine.enrich.kept_prints import Limited, within
 from app.engine.metrics import models, shortfall, slippage, volume
 from app.engine.metrics.figure import Figure, Scale, power_of_ten, ratio
 from app.engine.metrics.risk import cost_z
@@ -200,14 +201,9 @@ def _within_limits(standing: Standing, moment: Moment, span: Span) -> int:
     """Eligible volume of (arrival, end] printed while not paused and not beyond the limit of its time."""
     assert standing.arrival is not None  # noqa: S101 - the caller has checked
     ts, price_, size, _number = moment.joins.kept.window(standing.arrival.instrument, span.begin, span.end)
-    begins = np.array([begin for begin, _limit in standing.limits], np.int64)
-    limits = np.array([limit for _begin, limit in standing.limits], np.int64)
-    which = np.searchsorted(begins, ts, side="left") - 1  # a print stamped like the new limit is still of the old one
-    inside = (which < 0) | (standing.side * (price_ - limits[which]) <= 0)
-    for begin, end in standing.pauses:
-        stop = span.end if end is None else end.row.ts_event
-        inside &= ~((ts > begin.row.ts_event) & (ts <= stop))
-    return int(size[inside].sum(dtype=np.int64))
+    pauses = [(begin.row.ts_event, span.end if end is None else end.row.ts_event) for begin, end in standing.pauses]
+    limits, paused = (np.array(pairs, np.int64).reshape(-1, 2) for pairs in (standing.limits, pauses))
+    return int(within(Limited(ts, price_, size, standing.side, limits, paused)))
 
 
 def _paused_volume(standing: Standing, moment: Moment, span: Span) -> int:

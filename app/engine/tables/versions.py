@@ -42,7 +42,7 @@ def _text(value: Value) -> str | None:
 def _restated(standing: Standing, moment: Moment) -> list[_Line]:
     """Walk the restatements back from what stands now: each shows the figures before and after it."""
     lines: list[_Line] = []
-    if standing.account is None:
+    if standing.account is None or not standing.executions.restatements:
         return lines
     account = standing.account.copy()
     for change in reversed(standing.executions.restatements):

@@ -52,6 +52,7 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
 }
 _TIME: Final = "ns since the epoch, greater than 0"
 _POSITIVE_QTY: Final = frozenset({"parent_new", "fill"})
+_NEVER_NONE: Final = frozenset({"ts_recv", "seq"})  # 0 where unknown
 
 
 class OrderDecoder:
@@ -223,12 +224,12 @@ def _shown(table: pa.Table, field: str, row: int) -> object:
 
 
 def _built(values: dict[str, list[object]], rows: list[int]) -> list[OrderRow]:
-    fields: list[dict[str, object]] = [{"rec": row} for row in rows]
     whole = len(rows) == len(values["kind"])
+    wanted: dict[str, list[object]] = {"rec": list(rows)}
     for name, column in values.items():
         if name in OrderRow.__struct_fields__:
-            wanted = column if whole else [column[row] for row in rows]
-            for mine, value in zip(fields, wanted, strict=True):
-                if value is not None:
-                    mine[name] = value
-    return [OrderRow(**mine) for mine in fields]  # type: ignore[arg-type]  # checked column by column above
+            good = column if whole else [column[row] for row in rows]
+            wanted[name] = [value or 0 for value in good] if name in _NEVER_NONE else good
+    names = tuple(wanted)
+    lines = zip(*wanted.values(), strict=True)
+    return [OrderRow(**dict(zip(names, line, strict=True))) for line in lines]

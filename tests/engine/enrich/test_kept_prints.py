@@ -5,7 +5,7 @@ import pytest
 
 from app.engine.config import EngineConfig
 from app.engine.enrich.history import TouchHistory
-from app.engine.enrich.kept_prints import SCAN_NS, KeptPrints
+from app.engine.enrich.kept_prints import SCAN_NS, KeptPrints, Limited, within, without
 from app.engine.units import CONDITION_CODES
 from tests.engine.enrich.streams import Change, changes, named, printed, ranks, touch, unprinted
 
@@ -148,3 +148,40 @@ def test_that_saving_takes_over_what_was_not_scanned_yet() -> None:
     kept.watch(0)
     _told(history, printed(T, 100, 1))
     assert kept.save()["0"].tolist() == [[T], [100], [1], [0]]
+
+
+def _volume(limits: list[tuple[int, int]], pauses: list[tuple[int, int]], side: int = 1) -> int:
+    """Of prints at 1 to 6 ns, priced 11 to 16, of sizes 1, 2, 4 to 32."""
+    ts = np.arange(1, 7)
+    pairs = [np.array(rows, np.int64).reshape(-1, 2) for rows in (limits, pauses)]
+    return int(within(Limited(ts, ts + 10, 2 ** (ts - 1), side, *pairs)))
+
+
+@pytest.mark.parametrize(
+    ("limits", "pauses", "side", "volume"),
+    [
+        ([], [], 1, 63),
+        ([(0, 13)], [], 1, 7),
+        ([(0, 13)], [], -1, 60),
+        ([(3, 13)], [], 1, 7),
+        ([(3, 12)], [], 1, 7),
+        ([(2, 12)], [], 1, 3),
+        ([(0, 11), (3, 15)], [], 1, 25),
+        ([(0, 11), (3, 11), (3, 15), (5, 11)], [], 1, 25),
+        ([], [(2, 4)], 1, 51),
+        ([], [(0, 1), (4, 6)], 1, 14),
+        ([(0, 14)], [(2, 3)], 1, 11),
+    ],
+)
+def test_that_a_limit_holds_after_its_time_and_a_pause_up_to_its_end(
+    limits: list[tuple[int, int]], pauses: list[tuple[int, int]], side: int, volume: int
+) -> None:
+    assert _volume(limits, pauses, side) == volume
+
+
+@pytest.mark.parametrize("gone", [[], [1], [1, 7, 3], [4, 99, 3], [0, 2], [5]])
+def test_that_prints_that_are_gone_are_left_out_by_number(gone: list[int]) -> None:
+    prints = np.array([[10, 11, 12, 13], [1, 1, 1, 1], [5, 6, 7, 8], [1, 3, 4, 7]], np.int64)
+    kept = without(prints, np.array(gone, np.int64))
+    assert kept.tolist() == prints[:, [n not in gone for n in (1, 3, 4, 7)]].tolist()
+    assert without(prints[:, :0], np.array(gone, np.int64)).shape == (4, 0)

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from app.engine.metrics.markout import MarkedFill, parent_markout, weighted_mean
+from app.engine.metrics.markout import Marked, MarkedFill, parent_markout, weighted_mean
 
 H = 1000
 
@@ -113,3 +113,13 @@ def test_that_the_mean_without_an_error_is_the_mean_with_one(values: list[float]
     quantities = [300, 200, 700]
     marked = [MarkedFill(n, qty, value) for n, (qty, value) in enumerate(zip(quantities, values, strict=True))]
     assert weighted_mean(quantities, values) == parent_markout(marked, 1).mean.value
+
+
+def test_that_only_fills_with_a_markout_are_finite() -> None:
+    marked = Marked([1, 2, 3], [10, 20, 30], [1.5, math.nan, -1.0])
+    assert marked.finite() == Marked([1, 3], [10, 30], [1.5, -1.0])
+    assert marked.finite().mean_and_error(1)[0] == (10 * 1.5 - 30) / 40
+
+
+def test_that_no_fills_have_no_mean() -> None:
+    assert weighted_mean([], []) is None

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
+from app.engine.enrich.rows import JOIN
 from app.engine.events import Instrument, OrderRow
-from app.engine.orders.standing import Standing, arrival_mid, fold, mid_of
-from app.engine.units import GOOD, IN_HALT, NO_QUOTE, PRICE_SCALE
+from app.engine.orders.standing import Standing, arrival_mid, fold, mid_of, mids_of
+from app.engine.units import GOOD, IN_HALT, NO_QUOTE, NULL, PRICE_SCALE
 from tests.engine.orders.stories import Story, T, row
 
 P = PRICE_SCALE
@@ -276,3 +278,13 @@ def test_that_a_join_reads_as_mid_and_quality_and_none_as_no_quote() -> None:
     story.joins.bases[fact.before] = "first_valid"
     assert arrival_mid(fact, story.joins)[2] == "first_valid"
     assert mid_of(story.joins.rows, -1) == (None, NO_QUOTE)
+
+
+def test_that_mids_of_many_joins_are_the_mids_of_each() -> None:
+    rows = np.zeros(3, JOIN)
+    rows["mid2"], rows["quality"] = [20, NULL, 22], [GOOD, IN_HALT, GOOD]
+    places = [2, -1, 1, 0, 2]
+    mid2, quality = mids_of(rows, places)
+    assert list(zip([None if value == NULL else value for value in mid2.tolist()], quality, strict=True)) == [
+        mid_of(rows, place) for place in places
+    ]

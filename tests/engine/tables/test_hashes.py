@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.schema import KEYS, TABLES
-from app.engine.tables.hashes import output_hash
+from app.engine.tables.hashes import output_hash, text_bytes
 from tests.engine.days import day
 from tests.session.play import Tables, played
 
@@ -87,3 +87,21 @@ def test_that_empty_tables_have_a_hash_of_their_own() -> None:
     empty: Tables = {table: {column.name: [] for column in TABLES[table]} for table in TABLES}
     assert output_hash(empty) == output_hash(dict(reversed(empty.items()))) != output_hash(reference())
     assert len(output_hash(empty)) == 64
+
+
+def test_that_texts_are_told_apart_by_their_bytes() -> None:
+    hashes = {
+        output_hash(tables)
+        for tables in (
+            reference(),
+            *(changed("parents", "trader", 0, text) for text in ("\u00e9", "e", "\u00e8", "\u20ac", "\u00e9e")),
+        )
+    }
+    assert len(hashes) == 6
+
+
+def test_that_a_text_is_covered_with_its_length_in_bytes() -> None:
+    said = ["", "a", "\u00e9"]
+    lengths = b"".join(len(text.encode()).to_bytes(8, "little") for text in said)
+    assert text_bytes(said) == lengths + "".join(said).encode()
+    assert text_bytes(["a", "bc"]) == bytes([1, *[0] * 7, 2, *[0] * 7]) + b"abc"
