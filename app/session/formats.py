@@ -73,7 +73,7 @@ def resolved_format(path: Path, asked: str | None) -> str:
 
     Raises SettingsError for a format there is none of, FeedError where the path is absent or empty.
     """
-    if asked == ARCHIVE or (asked is None and is_archive(str(path))):
+    if asked == ARCHIVE or (asked is None and (is_archive(str(path)) or (path / "market" / "_delta_log").is_dir())):
         return ARCHIVE
     if asked is not None and asked not in FORMATS:
         raise SettingsError(complaint("--format", "format", asked, ", ".join(FORMATS)))

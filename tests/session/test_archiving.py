@@ -6,6 +6,7 @@ import pytest
 
 from app.feeds.generator import Plan
 from app.runtime.loop import RunResult
+from app.session.formats import resolved_format
 from app.session.generate import generate_session
 from app.session.record import RecordRequest, record_run
 from app.session.replay import export, replay
@@ -47,6 +48,16 @@ def test_that_a_generated_day_is_the_same_from_its_archive(day: Path, tmp_path: 
     first = recorded(path=str(day), archive=str(tmp_path / "a"), out=str(tmp_path / "out"))
     assert first.report.output_hash == ran(path=str(day)).report.output_hash
     same_from_everywhere(first, tmp_path / "a", tmp_path / "again")
+
+
+@pytest.mark.parametrize("text", ["archive:///firm/archive", "s3://firm/archive"])
+def test_that_an_address_is_told_from_a_path(text: str) -> None:
+    assert resolved_format(Path(text), None) == "archive"
+
+
+def test_that_the_folder_of_an_archive_is_known_by_its_tables(tmp_path: Path) -> None:
+    (tmp_path / "market" / "_delta_log").mkdir(parents=True)
+    assert resolved_format(tmp_path, None) == "archive"
 
 
 @pytest.mark.slow
