@@ -42,11 +42,10 @@ def _follow_seq(k: Counting, source: int, seq: int) -> None:
         return
     if seq - last == 1:
         k.steps[source] += 0 <= k.steps[source] < DENSE
+    elif k.steps[source] == DENSE:
+        k.gaps[source] += 1
     else:
-        if k.steps[source] == DENSE:
-            k.gaps[source] += 1
-        else:
-            k.steps[source] = SPARSE
+        k.steps[source] = SPARSE
 
 
 follow_seq = jit(_follow_seq)
