@@ -16,12 +16,15 @@ Words = TypeVar("Words")
 Source: TypeAlias = Annotated[Path, typer.Argument(metavar="PATH", help="A recording: a file or a folder.")]
 Format: TypeAlias = Annotated[
     str | None,
-    typer.Option("--format", help="session, lobster, dbn, itch5, binance, fixlog, archive, journal; guessed where not given."),
+    typer.Option(
+        "--format", help="session, lobster, dbn, itch5, binance, fixlog, archive, journal; guessed where not given."
+    ),
 ]
 Orders: TypeAlias = Annotated[Path | None, typer.Option(help="Own order rows from a file beside: Parquet, or raw FIX.")]
 SettingsFile: TypeAlias = Annotated[Path | None, typer.Option(help="A TOML file over the shipped defaults.")]
 Date: TypeAlias = Annotated[
-    str | None, typer.Option(help="The day of a recording that does not carry it, YYYY-MM-DD (lobster, itch5).")
+    str | None,
+    typer.Option(help="The day of a recording that does not carry it, YYYY-MM-DD (lobster, itch5); of an archive."),
 ]
 Speed: TypeAlias = Annotated[
     float | None, typer.Option(min=0.001, help="Event seconds per second; flat out where not given.")
