@@ -17,13 +17,11 @@ from app.engine.fix_state import (
     REPLACED,
     RESTATED,
     S_BASE,
-    S_GENERATION,
     S_KEPT,
     S_KEYS,
     S_ORDERS,
     S_REC,
     S_SESSION,
-    S_SYMBOL,
     S_TS,
     SLOW,
     TAKEN,
@@ -116,8 +114,6 @@ def _linked(memory: Memory, state: Ints, first: int, buys: bool) -> bool:
         if order[t.O_LINKS + rule] == 0:
             continue
         link = memory.links[order[t.O_LINKS + rule] - 1]
-        if link[t.L_GENERATION] != state[S_GENERATION]:
-            return False
         if link[t.L_MEANS] == t.TARGET or (link[t.L_MEANS] == t.ACCEPTED and link[t.L_SEVERAL] == 0):
             order[t.O_PARENT], order[t.O_ALGO] = link[t.L_PARENT], link[t.L_ALGO]
             return True
@@ -211,13 +207,9 @@ def _kept(data: Bytes, message: Ints, memory: Memory, state: Ints, first: int) -
 kept = jit(_kept)
 
 
-def _standing(data: Bytes, memory: Memory, state: Ints, first: int, said: int) -> None:
-    """Bring a chain's standing columns up to date."""
+def _standing(data: Bytes, memory: Memory, state: Ints, first: int) -> None:
+    """Bring a chain's standing columns up to date; side and symbol are those of its new order."""
     order = memory.orders[first]
-    if order[t.O_SIDE] < 0:
-        order[t.O_SIDE] = said
-    if order[t.O_SYMBOL] < 0:
-        order[t.O_SYMBOL] = state[S_SYMBOL]
     venue = intern(data, memory, state, t.F_DESTINATION)
     venue = intern(data, memory, state, t.F_EXCHANGE) if venue < 0 else venue
     currency, account = intern(data, memory, state, t.F_CURRENCY), intern(data, memory, state, t.F_ACCOUNT)

@@ -301,7 +301,7 @@ def _resolved(data: Bytes, work: Work, memory: Memory, state: Ints) -> int:
             if seen == COPY:
                 kept(data, work.messages[state[S_NEXT]], memory, state, first)
             return seen
-    standing(data, memory, state, first, said)
+    standing(data, memory, state, first)
     return written(data, work, memory, state, (order, kind, terms))
 
 

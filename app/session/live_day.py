@@ -9,6 +9,7 @@ from app.engine.errors import SettingsError, complaint
 from app.engine.universe import Universe
 from app.feeds import session
 from app.feeds.base import Options
+from app.feeds.fixtail import FixTail
 from app.feeds.kafka.feed import KafkaFeed
 from app.feeds.kafka.results import ResultsTopic
 from app.feeds.kdb.connection import store_of
@@ -18,7 +19,7 @@ from app.runtime.live_route import LiveFeed, LiveRoute
 from app.runtime.loop import Publication, Results, RunResult, Standing, Stream
 from app.runtime.route import Route
 from app.settings import Settings
-from app.settings_sources import KafkaSource, KdbSource, Source
+from app.settings_sources import FileSource, KafkaSource, KdbSource, Source
 
 SWITCH_S: Final = 0.0005  # between threads: the engine does not wait for its readers
 FeedMaker: TypeAlias = Callable[[str, Any, Settings, Universe], LiveFeed]
@@ -32,8 +33,12 @@ def _kdb(name: str, source: KdbSource, _settings: Settings, universe: Universe) 
     return KdbFeed(name, source, universe, frozenset(universe.reference))
 
 
+def _file(name: str, source: FileSource, settings: Settings, universe: Universe) -> LiveFeed:
+    return FixTail(name, source, universe, settings.fix)
+
+
 # Kind of a source -> how its feed is made.
-LIVE_FEEDS: Final[Mapping[type[Any], FeedMaker]] = {KafkaSource: _kafka, KdbSource: _kdb}
+LIVE_FEEDS: Final[Mapping[type[Any], FeedMaker]] = {KafkaSource: _kafka, KdbSource: _kdb, FileSource: _file}
 
 
 class LiveDay:
@@ -69,7 +74,7 @@ class LiveDay:
     def _feed(self, name: str, source: Source) -> LiveFeed:
         maker = LIVE_FEEDS.get(type(source))
         if maker is None:
-            allowed = "kafka or kdb: sources of other kinds are read by their own commands"
+            allowed = "kafka, kdb or file: sources of other kinds are read by their own commands"
             raise SettingsError(complaint("settings", f"sources.{name}.kind", type(source).__name__, allowed))
         return maker(name, source, self._settings, self.universe)
 

@@ -20,6 +20,8 @@ from tests.feeds.fix.flows import TABLE, crowd
 from tests.feeds.fix.story import tell
 from tests.feeds.fix.wire import T0, Line, filled, order, report
 
+pytestmark = pytest.mark.slow  # whole streams through both decoders
+
 
 class Heard(NamedTuple):
     """What came of a stream."""

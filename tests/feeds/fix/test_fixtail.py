@@ -11,6 +11,8 @@ from app.engine.universe import Universe
 from app.feeds.fixlog import read_flow
 from app.feeds.fixtail import FixTail
 from app.runtime.live_route import LiveRoute
+from app.session.live_day import LIVE_FEEDS
+from app.settings import load_settings
 from app.settings_sources import FileSource
 from tests.feeds.fix.story import tell
 from tests.feeds.fix.wire import T0, Line, lines, order, report, utc
@@ -227,3 +229,14 @@ def test_that_a_named_session_takes_every_message_of_the_log(tmp_path: Path) -> 
     feed.open({}, lambda: None)
     OPENED.append(feed)
     assert [row.kind for row in polled(feed)[0]] == ["parent_new", "child_new"]
+
+
+def test_that_a_source_of_the_settings_is_followed_by_a_run(tmp_path: Path) -> None:
+    path = tmp_path / "day.log"
+    append(path, messages("C1"))
+    source = FileSource(path=str(path), role="orders", start="earliest")
+    feed = LIVE_FEEDS[FileSource]("ems", source, load_settings(None, {}), Universe())
+    assert isinstance(feed, FixTail)
+    OPENED.append(feed)
+    feed.open({}, lambda: None)
+    assert ids(polled(feed)[0]) == ["C1"]
