@@ -12,9 +12,9 @@ from app.engine.units import SECOND
 from app.feeds.simulator import load_world
 from app.session.hand import SessionHand
 from app.session.lookback import LookbackClient
-from app.session.runtime_folder import ROLES, Role
+from app.session.runtime_folder import Role
 from tests.patience import eventually
-from tests.session.live_day import begun, hash_of, kill, pid_of, played, session, state_of, supervisor, up_again
+from tests.session.live_day import REAL, begun, hash_of, kill, pid_of, played, session, state_of, supervisor, up_again
 from tests.session.tech_morning import morning
 
 pytestmark = pytest.mark.prove
@@ -42,7 +42,7 @@ def no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")  # the desk is the real one; nobody looks at it
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", REAL)
 def test_that_a_process_of_the_real_session_killed_at_random_instants_harms_nobody(
     undisturbed: str, world: str, tmp_path: Path, role: Role
 ) -> None:
@@ -50,8 +50,8 @@ def test_that_a_process_of_the_real_session_killed_at_random_instants_harms_nobo
     with session(tmp_path / "run", SPEED, world) as folder:
         for _ in range(TIMES):
             eventually(lambda: state_of(folder) in {"playing", "ended"})
-            eventually(lambda: all(pid_of(folder, other) for other in ROLES))
-            others = {other: pid_of(folder, other) for other in ROLES if other != role}
+            eventually(lambda: all(pid_of(folder, other) for other in REAL))
+            others = {other: pid_of(folder, other) for other in REAL if other != role}
             time.sleep(draw.uniform(0.0, 4.0))  # the instant is what is drawn
             old = kill(folder, role)
             began = time.monotonic()
@@ -72,8 +72,8 @@ def test_that_the_supervisor_of_the_real_session_is_followed_by_the_next(
     draw = random.Random("supervisor")
     with session(tmp_path / "run", SPEED, world) as folder:
         started = []
-        eventually(lambda: all(pid_of(folder, role) for role in ROLES))
-        running = {role: pid_of(folder, role) for role in ROLES}
+        eventually(lambda: all(pid_of(folder, role) for role in REAL))
+        running = {role: pid_of(folder, role) for role in REAL}
         for _ in range(TIMES):
             status = folder.status()
             assert status is not None
@@ -82,7 +82,7 @@ def test_that_the_supervisor_of_the_real_session_is_followed_by_the_next(
             eventually(lambda: not status.supervisor.alive())  # noqa: B023 - called at once
             started.append(supervisor(folder))
             eventually(lambda: (now := folder.status()) is not None and now.supervisor.pid == started[-1].pid)
-            assert {role: pid_of(folder, role) for role in ROLES} == running
+            assert {role: pid_of(folder, role) for role in REAL} == running
         SessionHand(folder.path).set_speed(None)
         assert hash_of(folder) == undisturbed
     for one in started:

@@ -19,12 +19,13 @@ from app.session.day import SimulatedDay
 from app.session.hand import stop_session
 from app.session.live import LiveRun
 from app.session.lookback import LookbackClient
-from app.session.runtime_folder import ROLES, Role, RuntimeFolder, Session
+from app.session.runtime_folder import Role, RuntimeFolder, Session
 from app.session.supervisor import words_of
 from app.settings import load_settings
 from tests.patience import eventually
 from tests.session.reactive import Reactive
 
+REAL: tuple[Role, ...] = ("engine", "control", "lookback", "desk")  # of a world's session, without an archive
 MADE = "reactive"  # the world of these tests that needs no simulator
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -59,7 +60,7 @@ def words(folder: RuntimeFolder) -> Mapping[Role, Sequence[str]]:
     """Commands of the processes of a test's session: of the made day, or the real ones of a world."""
     path, told = str(folder.path), folder.session()
     if told is not None and told.world != MADE:
-        return words_of(folder, ROLES)
+        return words_of(folder, REAL)
     return {
         "engine": [sys.executable, "-c", ENGINE, path],
         "lookback": [sys.executable, "-m", "app.session.lookback_worker", path],
