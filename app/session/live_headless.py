@@ -30,11 +30,12 @@ def run_live(request: SimulationRequest, pace: Pace | None = None, title: str = 
     sys.setswitchinterval(SWITCH_S)
     pace = pace or Pace(request.speed)
     settings = load_settings(Path(request.settings) if request.settings else None)
+    day = LiveDay(settings, title)  # what is wrong with the sources is said before the kernels are loaded
     config = engine_config(settings, request.settings, book=False)
     load_kernels(config)
     with ExitStack() as stack:
         stack.enter_context(uncollected())
-        day = stack.enter_context(closing(LiveDay(settings, title)))
+        stack.enter_context(closing(day))
         taps = Taps(frame_s=settings.playback.frame_ms * 1e-3)
         if request.journal:
             taps.journal = stack.enter_context(JournalWriter(Path(request.journal), day.universe))
