@@ -7,7 +7,7 @@ from app.engine.units import NULL
 from app.feeds.decode.fix_settings import fix_settings
 from tests.feeds.fix.flows import TABLE, crowd
 from tests.feeds.fix.test_fix_flow import assert_alike, expected, heard, regular
-from tests.feeds.fix.wire import T0, Body, Line, filled, order, report, utc
+from tests.feeds.fix.wire import T0, Body, Line, filled, frame, order, report, utc
 
 TERMS: Body = [(38, 100), (44, "10.5"), (14, 0)]
 
@@ -46,7 +46,7 @@ def test_that_the_whole_life_of_an_order_is_made_by_the_kernel() -> None:
 
 
 @pytest.mark.parametrize("begin", ["FIX.4.2", "FIX.4.4"])
-@pytest.mark.parametrize("seed", range(14))
+@pytest.mark.parametrize("seed", range(6))
 def test_that_a_crowd_is_read_as_the_reference_decoder_reads_it(seed: int, begin: str) -> None:
     settings = fix_settings(TABLE, "test.toml")
     data = b"".join(crowd(1000 + seed, 150, begin))
@@ -59,3 +59,16 @@ def test_that_many_orders_make_the_tables_grow() -> None:
         line.send("D", [*order(f"C{n}", symbol=f"S{n}"), (1, f"A{n}")], T0 + n)
     found = assert_alike(b"".join(message for _, message in line.log), {}, [])
     assert regular(found) == 70
+
+
+def test_that_orders_that_say_too_little_and_messages_without_a_time_are_left_to_the_reference_decoder() -> None:
+    line = Line()
+    line.send("D", [(11, "C1"), (55, "TECH"), (54, "1"), (40, "2")])
+    line.send("D", [(tag, "3") if tag == 40 else (tag, value) for tag, value in order("C2")], T0 + 1)
+    line.send("D", order("C3"), T0 + 2)
+    log = [message for _, message in line.log]
+    log.append(frame([(35, "D"), (34, 9), (49, "EMS"), (56, "BRK"), *order("C4"), (60, utc(T0 + 3))]))
+    log.append(frame([(35, "D"), (34, 10), (49, "EMS"), (56, "BRK"), *order("C5")]))
+    found = assert_alike(b"".join(log), {}, [])
+    assert [row.child_id for row in found.rows] == ["C2", "C3", "C4"]
+    assert len(found.quarantine) == 2
