@@ -22,7 +22,7 @@ class WriterOptions(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     chunk_rows: int = 1 << 19
-    level: int = 3
+    level: int = 1
     group: str = "main"
     generation: int | None = None
     patience_s: float | None = None

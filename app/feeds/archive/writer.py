@@ -152,11 +152,12 @@ class ArchiveWriter:
             return _Made([])
         rows = waiting.market[0] if len(waiting.market) == 1 else np.concatenate(waiting.market)
         days = applied_time(rows) // (DAY_S * SECOND)
+        several = np.unique(days).tolist() if days.min() != days.max() else [int(days[0])]
         return _Made(
             [
                 (day, packing.pack(part, self._universe))
-                for day in np.unique(days).tolist()
-                for part in _cut(rows[days == day] if len(np.unique(days)) > 1 else rows, self.options.chunk_rows)
+                for day in several
+                for part in _cut(rows[days == day] if len(several) > 1 else rows, self.options.chunk_rows)
             ]
         )
 
