@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QTransform
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent, QTransform
 from PySide6.QtWidgets import QWidget
 
 from app.widgets.happenings import MARKS, NO_BUNCHES, Bunches, Mark
@@ -122,8 +122,16 @@ class Legend(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """As many lines as its words need."""
         super().resizeEvent(event)
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Its width is known now."""
+        super().showEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
         lines = max(line for _, _, line in self.places()) + 1
-        if self.height() != 20 * lines:
+        if self.isVisible() and self.height() != 20 * lines:
             self.setFixedHeight(20 * lines)
 
     def places(self) -> list[tuple[Mark, int, int]]:
