@@ -37,7 +37,7 @@ _ORDER: Final = b"scorecard.order"
 _APPLIED: Final = b"applied"
 _ENCODING: Final[dict[str, Any]] = {
     "compression": "zstd",
-    "compression_level": -5,  # a quarter larger than the usual level and an eighth less time to read, measured
+    "compression_level": -5,  # a quarter larger than the usual level, an eighth less time to read
     "write_page_checksum": True,
     "use_dictionary": [name for name in market_tables.COLUMNS if name not in _DIFFERENCES],
     "column_encoding": dict.fromkeys(_DIFFERENCES, "DELTA_BINARY_PACKED"),
