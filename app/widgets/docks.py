@@ -88,6 +88,10 @@ class Docks:
         self._known[title].raise_()
         self.lift()
 
+    def torn_off(self) -> bool:
+        """True while a dock floats."""
+        return any(dock.isFloating() for dock in self._known.values())
+
     def sweep(self) -> None:
         """Put away tab bars that Qt left behind when their docks moved into a longer one, or they show through."""
         bars = self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
