@@ -240,7 +240,8 @@ class MainWindow(QMainWindow):
         self.bridge.stop()
         if self._settings is not None:
             self.set_compact(False)
-            if self._arranged or self.docks.torn_off() or len(self.bridge.pad.parents):  # of a desk without orders nobody has arranged anything
+            # a desk that never saw an order has been arranged by nobody, unless a dock was torn off
+            if self._arranged or self.docks.torn_off() or len(self.bridge.pad.parents):
                 self.docks.save(self._settings)
             self.blotter.save(self._settings)
             self._settings.setValue("theme", self.theme.name)
