@@ -53,7 +53,9 @@ def test_that_a_crowd_is_read_as_the_reference_decoder_reads_it(seed: int, begin
     assert heard(data, settings, [])[:2] == expected(data, settings)
 
 
-def test_that_many_orders_make_the_tables_grow() -> None:
+def test_that_many_orders_make_the_tables_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, size in (("_KEYS", 64), ("_ARENA", 256), ("_ROWS", 32)):
+        monkeypatch.setattr(f"app.feeds.decode.fix_handover.{name}", size)
     line = Line()
     for n in range(70):
         line.send("D", [*order(f"C{n}", symbol=f"S{n}"), (1, f"A{n}")], T0 + n)
