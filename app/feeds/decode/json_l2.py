@@ -40,7 +40,7 @@ class _Text(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
 
 
 _TEXT: Final = msgspec.json.Decoder(_Text)
-_EXACT: Final = Decimal(units.PRICE_SCALE)
+_NANO: Final = Decimal("1e-9")
 
 
 class JsonDecoder:
@@ -65,7 +65,8 @@ class JsonDecoder:
             self.copies += 1
             return np.empty(0, MARKET)
         rows = self._rows(text, where)
-        self._last[text.instrument, venue] = text.seq
+        if text.seq:
+            self._last[text.instrument, venue] = text.seq
         rows["ts_event"], rows["ts_recv"], rows["seq"], rows["rec"] = text.ts, text.recv, text.seq, rec
         rows["instrument"] = self._universe.instruments.index(text.instrument)
         rows["venue"] = self._universe.venues.index(venue)
@@ -119,9 +120,10 @@ def _levels(text: _Text, where: str) -> Rows:
 def _price(value: Decimal, where: str) -> int:
     """A price in 1e-9. Raises DecodeError where it is not exact or out of range."""
     if value.is_finite() and abs(value) < units.PRICE_LIMIT:
-        scaled = value * _EXACT
-        if scaled == scaled.to_integral_value() and abs(scaled) <= units.PRICE_LIMIT:
-            return int(scaled)
+        rounded = value.quantize(_NANO)
+        scaled = int(rounded.scaleb(9))
+        if rounded == value and abs(scaled) <= units.PRICE_LIMIT:
+            return scaled
     raise DecodeError(complaint(where, "price", str(value), "at most 9 decimals, below 4.6e9"))
 
 
