@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.widgets.bridge import FRAME_MS, Bridge
+from app.widgets.bridge import Bridge
 from app.widgets.pad import Pad, Pulled
 from tests.widgets.conftest import Hand
 from tests.widgets.filler import DAY, OPEN, Filler
@@ -141,13 +141,19 @@ def test_that_an_order_the_next_epoch_does_not_have_is_no_longer_chosen_but_stil
     assert heard.rows == [50]
 
 
-def test_that_a_started_bridge_looks_by_itself_until_it_is_stopped(bridge: Bridge, heard: Heard, qtbot: QtBot) -> None:
+def test_that_a_started_bridge_looks_by_itself_until_it_is_stopped(
+    bridge: Bridge, heard: Heard, filler: Filler, clock: Hand, qtbot: QtBot
+) -> None:
     bridge.start()
     qtbot.waitUntil(lambda: len(heard.pulled) >= 3)
     bridge.stop()
     seen = len(heard.pulled)
-    qtbot.wait(3 * FRAME_MS)
-    assert len(heard.pulled) == seen
+    other = Bridge(Pad(filler.writer.folder), clock)
+    still = Heard(other)
+    other.start()
+    qtbot.waitUntil(lambda: len(still.pulled) >= 3)
+    other.stop()
+    assert len(heard.pulled) == seen, "the other one looked three times meanwhile"
 
 
 def test_that_a_board_that_is_not_there_yet_is_looked_at_without_a_word(tmp_path: Path, clock: Hand) -> None:
