@@ -104,8 +104,8 @@ value = jit(_value)
 
 
 def _key(kind: int, session: int) -> tuple[int, int]:
-    """The beginning of a fingerprint."""
-    return stir(kind, kind + 77, session)
+    """The beginning of a fingerprint, another for each kind and session."""
+    return stir(kind << 40 | session, kind + 77, session)
 
 
 key = jit(_key)
