@@ -32,6 +32,7 @@ _TIMES: Final = ("ts_event", "ts_recv", "ts_match", "start_ns", "end_ns", "decis
 _SIDES: Final = {"S": "A", "s": "A", "b": "B"}  # an aggressor that sells is the ask's side here
 _NONE: Final = -1
 _PRICE_UNIT: Final = 1e9
+_BYTE: Final = 255
 _TRUTHS: Final = {"true": True, "1": True, "false": False, "0": False}  # a boolean of kdb+ cannot be undefined
 
 
@@ -79,7 +80,7 @@ class Table:
 
         Raises DecodeError for a column of ours that does not exist.
         """
-        self._table = table
+        self.name = table
         self._given = given
         self._constants = constants
         self._found: tuple[tuple[str, ...], dict[str, int]] = ((), {})
@@ -110,7 +111,7 @@ class Table:
                 there = wanted
             else:
                 raise DecodeError(
-                    complaint(f"table {self._table}", f"columns.{name}", wanted, f"one of {', '.join(names)}")
+                    complaint(f"table {self.name}", f"columns.{name}", wanted, f"one of {', '.join(names)}")
                 )
             if there is not None:
                 found[name] = names.index(there)
@@ -147,13 +148,21 @@ class MarketTable:
         if constant is not None:
             if name in market_tables.TEXT:
                 return self._names[name].constant(constant, count)
-            return pa.array(np.full(count, int(constant)), field.type)
+            return self._whole_constant(field, constant, count)
         if not self._table.has(name):
             return self._absent(field, count, first)
         values = columns[self._table.place(name)]
         if name in market_tables.TEXT:
             return self._names[name].column(values.astype(object, copy=False))
         return _numbers(name, values, field.type, day_ns)
+
+    def _whole_constant(self, field: pa.Field, text: str, count: int) -> pa.Array:
+        try:
+            return pa.array([int(text)] * count, field.type)
+        except (ValueError, OverflowError) as error:  # Arrow's own errors are among them
+            where, key = f"table {self._table.name}", f"columns.{field.name}"
+            allowed = f"a whole number that fits {field.type}"
+            raise DecodeError(complaint(where, key, CONSTANT + text, allowed)) from error
 
     def _absent(self, field: pa.Field, count: int, first: int) -> pa.Array:
         """What a column is that the table lacks: rows are numbered, each is an event of its own, kinds are inferred."""
@@ -205,8 +214,10 @@ def _numbers(name: str, values: Column, kind: pa.DataType, day_ns: int) -> pa.Ar
         raise DecodeError(complaint("kdb+", f"type of {name}", str(values.dtype), "long, int, short, float or time"))
     whole = _widened(values)
     if name in _TIMES:
-        whole = _of_the_day(whole, day_ns)
+        whole = _of_the_day(whole, day_ns, unknown=name == "ts_recv")
     mask = whole == NULL
+    if kind == pa.uint8() and (((whole < 0) & ~mask) | (whole > _BYTE)).any():
+        kind = pa.int64()  # what does not fit is for the decoder to refuse, not to be cut off here
     if not mask.any():
         return pa.array(whole.astype(kind.to_pandas_dtype(), copy=False), kind)
     return pa.array(np.where(mask, 0, whole).astype(kind.to_pandas_dtype()), kind, mask=mask)
@@ -222,9 +233,9 @@ def _widened(values: Column) -> NDArray[np.int64]:
     return wide
 
 
-def _of_the_day(times: NDArray[np.int64], day_ns: int) -> NDArray[np.int64]:
-    """Times since midnight put onto their day; full timestamps stay."""
-    since_midnight = (times >= 0) & (times < 2 * DAY)
+def _of_the_day(times: NDArray[np.int64], day_ns: int, *, unknown: bool) -> NDArray[np.int64]:
+    """Times since midnight put onto their day; full timestamps stay. `unknown`: 0 is no time and stays."""
+    since_midnight = (times >= int(unknown)) & (times < 2 * DAY)
     return np.where(since_midnight, times + day_ns, times) if since_midnight.any() else times
 
 
@@ -232,8 +243,8 @@ def _from_floats(name: str, values: Column) -> pa.Array:
     """Fractions: prices to the nearest 1e-9, anything else as it is and judged by the decoder; NaN is null."""
     gone = np.isnan(values)
     filled = np.where(gone, 0.0, values)
-    scaled = np.rint(filled * _PRICE_UNIT) if name in _PRICES else filled
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
+        scaled = np.rint(filled * _PRICE_UNIT) if name in _PRICES else filled
         fits = (np.abs(scaled) < 2.0**62) & (np.trunc(scaled) == scaled)
     if not fits.all():
         return pa.array(scaled, pa.float64(), mask=gone)
