@@ -57,6 +57,6 @@ class Sparks:
         seen = values[known]
         low, high = float(seen.min()), float(seen.max())
         room, middle = max(high - low, _FLAT), (high + low) / 2
-        x = where.left() + (known * ((where.width() - 1) / (POINTS - 1))).astype(np.int64)
+        x = where.left() + known * (where.width() - 1) // (POINTS - 1)  # whole numbers: the newest reaches the edge
         y = where.center().y() - ((seen - middle) * ((where.height() - 1) / room)).astype(np.int64)
         painter.drawPolyline([QPoint(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)])
