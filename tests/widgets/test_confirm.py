@@ -65,7 +65,10 @@ def test_that_a_confirm_names_its_action_and_waits(strip: Confirm, runs: Runs) -
     assert (runs.names, runs.armed) == ([], [True])
 
 
-def test_that_a_click_before_it_is_armed_runs_nothing(strip: Confirm, runs: Runs) -> None:
+def test_that_a_click_before_it_is_armed_runs_nothing(
+    strip: Confirm, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confirm, "ARM_MS", 60_000)
     strip.ask("Kill?", runs.named("kill"))
     click(strip)
     assert (runs.names, strip.asking) == ([], True)
