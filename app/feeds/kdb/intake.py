@@ -1,5 +1,6 @@
 """Updates of one table into batches of a lane: counted, joined, decoded; the rest is set aside with its reason."""
 
+import re
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from app.runtime.live_route import Batch
 from app.settings_sources import KdbSource
 
 _PLACE: Final = "DAY:ROWS, as it was written by a run"
+_WRITTEN: Final = re.compile(r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2}):(?P<rows>[0-9]{1,18})")
 
 
 class Place(NamedTuple):
@@ -28,10 +30,13 @@ class Place(NamedTuple):
 
 def place(text: str, lane: str) -> Place:
     """A place as the tape has it. Raises FeedError naming lane and value."""
-    day, _, rows = text.partition(":")
-    if not rows.isdigit():
-        raise FeedError(complaint(f"tape, lane {lane}", "position", text, _PLACE))
-    return Place(day, int(rows))
+    found = _WRITTEN.fullmatch(text)
+    try:
+        if found is not None:
+            return Place(str(np.datetime64(found["day"], "D")), int(found["rows"]))
+    except ValueError:
+        pass  # a day no calendar has
+    raise FeedError(complaint(f"tape, lane {lane}", "position", text, _PLACE))
 
 
 class Intake:
