@@ -4,6 +4,8 @@ from pathlib import Path
 
 import msgspec
 
+from app.engine.errors import SettingsError
+from app.feeds.simulator.setting import strategy_of
 from app.feeds.simulator.simulation import Simulation
 from app.feeds.simulator.world import World, load_world, worlds
 
@@ -18,4 +20,8 @@ def open_world(path_or_name: Path | str, seed: int | None = None, agent: bool | 
     world = load_world(path_or_name)
     if seed is not None:
         world = msgspec.structs.replace(world, market_seed=seed)
+    try:
+        strategy_of(world, world.parent.strategy, world.parent.params)
+    except ValueError as error:
+        raise SettingsError(f"{Path(path_or_name).name}: parent.params: {error}") from error
     return Simulation(world, agent=agent is not False)

@@ -17,6 +17,7 @@ ROWS = 65_536
 FACTS = 16_384
 FINAL_S = 180  # before the close the rest is kept for the closing auction
 DECIDE_NS = SECOND
+MOST_SHARES = 10**9  # of a clip, as of a parent
 _BY = {"volume": c.BY_VOLUME, "time": c.BY_TIME, "rate": c.BY_RATE}
 
 
@@ -72,16 +73,39 @@ def strategy_of(world: World, name: str, params: Mapping[str, str]) -> Strategy:
     found = world.strategies[name]
     changes: dict[str, object] = {}
     if "MaxPct" in params:
-        changes["most"] = float(params["MaxPct"]) / 100.0
+        changes["most"] = _per_cent(params, "MaxPct") / 100.0
     if "TargetPct" in params:
-        changes["target"] = float(params["TargetPct"]) / 100.0
-    low, high = int(params.get("MinClip", found.clip[0])), int(params.get("MaxClip", found.clip[1]))
+        changes["target"] = _per_cent(params, "TargetPct") / 100.0
+    low = _shares(params, "MinClip") if "MinClip" in params else found.clip[0]
+    high = _shares(params, "MaxClip") if "MaxClip" in params else found.clip[1]
     changes["clip"] = (max(1, low), max(1, low, high))
     if "Dark" in params:
         changes["dark"] = params["Dark"] == "Y"
     if "CrossSize" in params:
-        changes["cross_size"] = int(params["CrossSize"])
+        changes["cross_size"] = _shares(params, "CrossSize")
     return msgspec.structs.replace(found, **changes)
+
+
+def _per_cent(params: Mapping[str, str], name: str) -> float:
+    """A parameter in per cent. ValueError."""
+    try:
+        value = float(params[name])
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 100.0:
+        raise ValueError(f"{name} = {params[name]!r} is not allowed; allowed: 0 to 100")
+    return value
+
+
+def _shares(params: Mapping[str, str], name: str) -> int:
+    """A parameter in shares. ValueError."""
+    try:
+        value = int(params[name])
+    except ValueError:
+        value = -1
+    if not 0 <= value <= MOST_SHARES:
+        raise ValueError(f"{name} = {params[name]!r} is not allowed; allowed: 0 to {MOST_SHARES}")
+    return value
 
 
 def set_strategy(floor: Floor, strategy: Strategy, at_ns: int) -> None:

@@ -17,6 +17,7 @@ from app.feeds.simulator.ems_script import Script
 
 Positive = Annotated[float, msgspec.Meta(gt=0, le=1e12)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
+Finite = Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Whole = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 Three = tuple[NotNegative, NotNegative, NotNegative]
@@ -40,7 +41,7 @@ class Listing(_Table, frozen=True, kw_only=True):
     adv: Positive = 2_000_000.0
     daily_sigma: Positive = 0.02
     shares_outstanding: Positive = 400_000_000.0
-    beta: float = 1.0
+    beta: Finite = 1.0
     sector: str = ""
 
 
@@ -52,7 +53,7 @@ class Noise(_Table, frozen=True, kw_only=True):
 
     daily_bps: NotNegative
     scale: NotNegative = 1.0
-    pins: tuple[tuple[str, float], ...] = ()
+    pins: tuple[tuple[str, Finite], ...] = ()
     cluster: NotNegative = 0.35  # sd of the log intensity, common to volume and volatility
     cluster_s: Positive = 600.0
     flow_bps: Three = (0.0, 0.0, 0.0)  # impact of background orders by scale, for one of `unit` shares
@@ -189,7 +190,7 @@ class World(_Table, frozen=True, kw_only=True):
     parent: Parent
     strategies: dict[str, Strategy]
     ems: Script = Script()
-    fees_mils: dict[str, float] = {}  # by liquidity letter, in thousandths of the currency a share; negative: a rebate
+    fees_mils: dict[str, Finite] = {}  # by liquidity letter, in thousandths of the currency a share; negative: a rebate
 
     def ns(self, clock: str) -> int:
         """A clock time of the day in ns since the epoch."""
@@ -223,9 +224,12 @@ def _insist_on_times(world: World, where: str) -> None:
     """Every clock time is one, and lies inside the day."""
     try:
         ZoneInfo(world.timezone)
-        date.fromisoformat(world.date)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise SettingsError(complaint(where, "date", world.date, f"a date and a time zone: {error}")) from error
+        raise SettingsError(complaint(where, "timezone", world.timezone, f"a time zone: {error}")) from error
+    try:
+        date.fromisoformat(world.date)
+    except ValueError as error:
+        raise SettingsError(complaint(where, "date", world.date, f"YYYY-MM-DD: {error}")) from error
     named = {
         "open": world.open, "close": world.close, "parent.at": world.parent.at, "parent.end": world.parent.end,
         "agent.since": world.agent.since,
@@ -235,11 +239,32 @@ def _insist_on_times(world: World, where: str) -> None:
     named |= {f"noise.pins.{k}": pin[0] for k, pin in enumerate(world.noise.pins)}
     for key, text in named.items():
         try:
-            inside = time.fromisoformat(world.open) <= time.fromisoformat(text) <= time.fromisoformat(world.close)
+            inside = _clock(world.open) <= _clock(text) <= _clock(world.close)
         except ValueError:
             inside = False
         if not inside:
             raise SettingsError(complaint(where, key, text, f"HH:MM:SS from {world.open} to {world.close}"))
+    _insist_on_order(world, where)
+
+
+def _clock(text: str) -> time:
+    """A clock time of the exchange. ValueError for what is none, or is one of a zone of its own."""
+    found = time.fromisoformat(text)
+    if found.tzinfo is not None:
+        raise ValueError("a time zone of its own")
+    return found
+
+
+def _insist_on_order(world: World, where: str) -> None:
+    """What begins ends later, and within the day."""
+    if world.ns(world.parent.end) <= world.ns(world.parent.at):
+        raise SettingsError(complaint(where, "parent.end", world.parent.end, f"later than parent.at {world.parent.at}"))
+    for k, halt in enumerate(world.halts):
+        longest = (world.ns(world.close) - world.ns(halt.at)) / (60 * SECOND)
+        if halt.minutes > longest:
+            raise SettingsError(
+                complaint(where, f"halts.{k}.minutes", halt.minutes, f"at most {longest:g}, to the close")
+            )
 
 
 def world_text(text: str, where: str) -> World:
@@ -265,7 +290,8 @@ def load_world(path: Path | str) -> World:
     return world_of(_table(file), str(file.name))
 
 
-def _table(file: Path) -> dict[str, Any]:
+def _table(file: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """The table of a file over the one it starts from; `above`: the files that led to it."""
     try:
         table = tomllib.loads(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -273,7 +299,13 @@ def _table(file: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: the world is not TOML: {error}") from error
     start = table.pop("extends", None)
-    return table if start is None else _over(_table(file.parent / f"{start}.toml"), table)
+    if start is None:
+        return table
+    below = (file.parent / f"{start}.toml").resolve()
+    above = (*above, file.resolve())
+    if below in above:
+        raise SettingsError(complaint(str(file), "extends", start, "a world that does not start from this one"))
+    return _over(_table(below, above), table)
 
 
 def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
