@@ -128,5 +128,9 @@ class Toasts(Overlay):
             go.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             go.clicked.connect(lambda _=False, order=toast.orders[0]: self.wanted.emit(order))
             inside.addWidget(go)
-            self._lines.addWidget(line)
-        self._lines.addWidget(QLabel(f"<i>{escape(action)}</i>"))
+            self._add(line)
+        self._add(QLabel(f"<i>{escape(action)}</i>"))
+
+    def _add(self, line: QWidget) -> None:
+        self._lines.addWidget(line)
+        line.show()  # a layout shows it in the next event only, and until then it takes no room
