@@ -53,8 +53,8 @@ pictures: setup ## the pictures of README and guide, dark and light, from the TE
 doctor: setup ## what is installed, what is missing, what mends it
 	@$(BIN)/scorecard doctor
 
-backbone: setup ## a broker on this machine, a day sent into it, the desk following it live
-	@$(BIN)/python scripts/backbone.py
+backbone: setup ## a broker on this machine, a day sent into it, the desk following it live (BACKBONE_ARGS="--through kdb")
+	@$(BIN)/python scripts/backbone.py $(BACKBONE_ARGS)
 
 clean: ## what the build left behind (not the environment)
 	@rm -rf build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

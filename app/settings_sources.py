@@ -98,6 +98,7 @@ class KdbSource(SourceKeys, frozen=True, kw_only=True, tag_field="kind", tag="kd
     columns: dict[str, str] = {}
     log: str = ""  # the tickerplant's log, as this machine sees it; "" = the missed part is asked for by query
     query: str = ""
+    reference: str = ""  # a table of instruments and rates beside it; "" = [live] names a folder, or nothing is known
     user: str = ""
     password: str = ""
     tls: bool = False

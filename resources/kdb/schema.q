@@ -74,6 +74,13 @@ orders:([]
   last_status:`symbol$();
   raw:())
 
+/ instruments and rates, one a row, as JSON
+reference:([]
+  time:`timespan$();
+  sym:`symbol$();
+  kind:`symbol$();
+  body:())
+
 / the usual tables of tick.q, for those who have them: prices are fractions of the currency
 trade:([]
   time:`timespan$();

@@ -292,9 +292,15 @@ class Tickerplant:
             words = symbols.removeprefix("enlist ").split("`")[1:]
             wanted = None if symbols == "`" else frozenset(word.encode() for word in words)
             answer = [self._subscribed(client, table, wanted), self.day]
+            parts = rest.split(";.u.sub[")
             if rest.startswith("count "):
-                return [*answer, len(self.whole(rest[6:]).columns[0])]
-            return [*answer, self.messages, f":{self.log}".encode() if self.log else b""]
+                answer += [len(self.whole(parts[0][6:].removesuffix(";`")).columns[0]), b""]
+            else:
+                answer += [self.messages, f":{self.log}".encode() if self.log else b""]
+            if len(parts) > 1:
+                beside = parts[1].split(";")[0].removeprefix("`")
+                answer += [self._subscribed(client, beside, None), self.whole(beside)]
+            return answer
         if found := _PIECE.fullmatch(text):
             table, first, last = found[1], int(found[2]), int(found[3])
             self.pieces += 1

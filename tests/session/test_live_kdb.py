@@ -26,14 +26,15 @@ DAY = RESOURCES / "sessions" / "day"
 
 
 def settings(folder: Path, plant: Tickerplant, query: bool) -> Path:
-    """Sources of a stand-in, with the day's reference data."""
+    """Sources of a stand-in; reference data comes through a table too."""
     tables = "".join(
         f'[sources.{name}]\nkind = "kdb"\nrole = "{name}"\nport = {plant.port}\nstart = "earliest"\n'
         + (f'query = "{name}"\n' if query else "")
+        + ('reference = "reference"\n' if name == "market" else "")
         for name in ("market", "orders")
     )
     path = folder / "kdb.toml"
-    path.write_text(f'[live]\nreference = "{DAY}"\n[level]\nmode = "bps"\n{tables}')
+    path.write_text(f'[level]\nmode = "bps"\n{tables}')
     return path
 
 
@@ -44,6 +45,7 @@ def send(given: Path, before_the_end: Callable[[], object]) -> None:
     universe = Universe()
     with session.open_recording(DAY, universe, Options()) as recording:
         sender = Sender(tables, universe)
+        sender.reference()
         route = Route(recording.market, recording.orders, 4_096)
         while (block := route.take()) is not None:
             sender.publish(block)

@@ -16,7 +16,7 @@ import numpy as np
 from app.engine.errors import DecodeError, FeedError, ScorecardError, complaint
 from app.engine.events import Control
 from app.engine.universe import Universe
-from app.feeds.kdb import wire
+from app.feeds.kdb import described, wire
 from app.feeds.kdb.codec import Codec, Update
 from app.feeds.kdb.connection import place_of
 from app.feeds.kdb.intake import Intake, place
@@ -44,6 +44,7 @@ class KdbFeed:
         self._password = revealed(source.password, f"sources.{name}.password")
         self._codec = Codec()
         self._intake = Intake(name, source, universe, known)
+        self._universe = universe
         self._begun = False
         self._missed: Iterator[Update] | None = None  # of the log
         self._until = 0  # rows the query is asked for; 0 = it is not
@@ -102,9 +103,12 @@ class KdbFeed:
 
     def _question(self) -> str:
         subscribe = f".u.sub[`{self.table};{self._symbols()}]"
+        known = ""
+        if self._source.reference:
+            known = f";.u.sub[`{self._source.reference};`];select from {self._source.reference}"
         if self._source.query:
-            return f"({subscribe};.u.d;count {self._asked()})"
-        return f"({subscribe};.u.d;.u.i;.u.L)"
+            return f"({subscribe};.u.d;count {self._asked()};`{known})"
+        return f"({subscribe};.u.d;.u.i;.u.L{known})"
 
     def _connected(self) -> list[Control]:
         """A connection is there; that it is there again is a fact of the day, that it is there is not."""
@@ -143,6 +147,8 @@ class KdbFeed:
         if isinstance(found, Update):
             if found.table == self.table:
                 (updates if self._live else self._waiting).append(found)
+            elif self._source.reference and found.table == self._source.reference:
+                self._learn(found)
         elif found is not None and found[0] == _END:
             self._put(updates)
             self._ending = True
@@ -175,6 +181,8 @@ class KdbFeed:
         controls = self._on_day(day)
         logged = str(value[3]) if len(value) > 3 else ""
         try:
+            if len(value) > 5 and isinstance(value[5], dict):
+                self._learn(Update(self._source.reference, tuple(value[5]), tuple(value[5].values())))
             self._begin(far if not logged else self._rows_logged(logged, far))
         except ScorecardError as error:
             return [*controls, *self._drop(str(error))]
@@ -187,6 +195,11 @@ class KdbFeed:
         else:
             self._caught_up()
         return controls
+
+    def _learn(self, update: Update) -> None:
+        """Instruments and rates. Raises DecodeError."""
+        names = update.names or described.COLUMNS
+        described.learn(names, [column.tolist() for column in update.columns], self._universe, update.table)
 
     def _on_day(self, day: str) -> list[Control]:
         before = self._intake.at
@@ -254,6 +267,8 @@ class KdbFeed:
                     found = self._codec.update(message)
                     if isinstance(found, Update) and found.table == self.table:
                         yield self._chosen(found)
+                    elif isinstance(found, Update) and found.table == (self._source.reference or None):
+                        self._learn(found)
         except (OSError, ValueError) as error:  # an empty file cannot be mapped: ValueError
             raise FeedError(f"{path}: the tickerplant's log cannot be read: {error}") from error
 

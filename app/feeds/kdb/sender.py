@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import numpy as np
+
 from app.engine.errors import SettingsError, complaint
 from app.engine.events import Block
 from app.engine.universe import Universe
+from app.feeds.kdb import described
 from app.feeds.kdb.connection import place_of
 from app.feeds.kdb.publisher import Publisher
 from app.settings_sources import KdbSource, revealed
@@ -24,6 +27,7 @@ class Sender:
         if not sources:
             raise SettingsError(complaint("settings", "sources", [], 'a table [sources.NAME] with kind = "kdb"'))
         self.places: list[str] = []
+        self._universe = universe
         self._written: list[_Written] = []
         for name, source in sources.items():
             place = place_of(source, revealed(source.password, f"sources.{name}.password"))
@@ -37,7 +41,14 @@ class Sender:
         return sum(written.publisher.messages for written in self._written)
 
     def reference(self) -> None:
-        """Nothing: a tickerplant has no table for it; settings name a folder (`live.reference`)."""
+        """What is known of instruments and rates, into the table of reference data that a source names."""
+        known = list(described.rows(self._universe))
+        tables = {(source.host, source.port, source.reference): publisher for publisher, source in self._written}
+        for (_, _, table), publisher in tables.items():
+            if table and known:
+                names, kinds = (np.array([row[index] for row in known], object) for index in (0, 1))
+                publisher.insert(table, [np.zeros(len(known), "m8[ns]"), names, kinds, [row[2] for row in known]])
+                publisher.flush()
 
     def publish(self, block: Block) -> None:
         """The rows of a block. Raises FeedError when a connection is lost."""
