@@ -66,7 +66,7 @@ def decoded(key: bytes, value: bytes) -> Keyed:
         raise DecodeError(f"key {key[:80]!r} is not allowed; allowed: {', '.join((*SECTIONS, BEAT, META))}")
     try:
         return Keyed(section, identity, _VALUE.decode(value))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise DecodeError(f"key {key[:80]!r}: not a result: {error}") from error
 
 
