@@ -1,5 +1,6 @@
 """Playback: the speed of a replay, asked for here, done by whoever feeds the engine."""
 
+import re
 from datetime import datetime, tzinfo
 from typing import Final, Protocol, runtime_checkable
 
@@ -16,6 +17,7 @@ from app.widgets.theme import Theme, figures_font
 SPEEDS: Final[tuple[tuple[str, float | None], ...]] = (("1x", 1.0), ("10x", 10.0), ("60x", 60.0), ("Flat out", None))
 
 HOW: Final = "11:20, 11:20:05 or +15 (minutes)"
+_AHEAD: Final = re.compile(r"\+([0-9]{1,6})")  # no sign that only looks like a digit, no time beyond all calendars
 
 
 class Playback(Protocol):
@@ -47,8 +49,8 @@ def speed_word(speed: float | None) -> str:
 def time_of(words: str, near: int, where: tzinfo) -> int | None:
     """Event time (ns) of "11:20", "11:20:05" or "+15" (minutes ahead) on the day of `near`; None where unreadable."""
     said = words.strip()
-    if said.startswith("+") and said[1:].isdigit():
-        return near + int(said[1:]) * 60 * SECOND
+    if ahead := _AHEAD.fullmatch(said):
+        return near + int(ahead[1]) * 60 * SECOND
     for shape in ("%H:%M:%S", "%H:%M"):
         try:
             time = datetime.strptime(said, shape)  # noqa: DTZ007 - its day and zone are put on below
