@@ -21,6 +21,7 @@ import msgspec
 
 from app.engine.switch.profile import Profile
 from app.engine.units import MILLISECOND
+from app.feeds.decode.fix_fields import scaled
 from app.feeds.decode.fix_frame import frame_one
 from app.feeds.decode.fix_wire import price_text
 from app.feeds.simulator.ems_script import Reaction, Script
@@ -242,6 +243,8 @@ class SimulatedEms:
         qty = _whole(asked.message.text(38))
         qty = kept.cum + qty if self.profile.replace_qty == "remaining" else qty
         qty = asked.reaction.clamp_qty or qty
+        if qty <= 0:
+            return 99, "quantity is not allowed"
         if qty < kept.cum:
             return 99, f"quantity {qty} below the {kept.cum} filled"
         wrong = self._told_to_the_desk(kept, tags, qty, at_ns)
@@ -346,5 +349,5 @@ class SimulatedEms:
 
 def _whole(text: str | None) -> int:
     """A quantity in whole shares; 0 when it is none."""
-    whole, _, part = (text or "").partition(".")
-    return int(whole) if whole.isdigit() and not part.strip("0") else 0
+    found = scaled((text or "").encode(), 0)
+    return 0 if found is None else max(found, 0)

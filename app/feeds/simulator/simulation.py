@@ -20,7 +20,7 @@ from app.feeds.simulator.ems_wire import Answer
 from app.feeds.simulator.flow import Outside, outside_of
 from app.feeds.simulator.kernel import FULL, run
 from app.feeds.simulator.profiles import simulated_profile
-from app.feeds.simulator.setting import floor_of, set_strategy, strategy_of, universe_of
+from app.feeds.simulator.setting import MOST_SHARES, floor_of, set_strategy, strategy_of, universe_of
 from app.feeds.simulator.told import Teller
 from app.feeds.simulator.truth import Truth, costs_of, truth_of
 from app.feeds.simulator.waiting import Waiting
@@ -289,6 +289,8 @@ class Simulation:
         floor = self.floor
         if terms.qty < int(floor.z[c.Z_DONE]):
             return f"quantity {terms.qty} below the {int(floor.z[c.Z_DONE])} filled"
+        if terms.qty > MOST_SHARES:
+            return f"quantity {terms.qty} is not allowed; allowed: at most {MOST_SHARES}"
         floor.p[c.P_QTY] = terms.qty
         floor.z[c.Z_STOPPED] = 0
         set_strategy(floor, strategy, at_ns)

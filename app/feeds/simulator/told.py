@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+import msgspec
+
 from app.engine.events import OrderRow
 from app.engine.switch.stamp import utc_text
 from app.engine.units import PRICE_SCALE
@@ -112,10 +114,9 @@ class Teller:
 
     def algo(self, kind: str, ts: int, order: AlgoOrder, raw: bytes | None, **columns: Any) -> OrderRow:
         """A fact about an algo order."""
-        words = ",".join(f'"{name}":"{value}"' for name, value in sorted(order.params.items()))
         return self.row(
             "ems", ts, kind, parent_id=order.parent_id, algo_order_id=order.order_id, qty=order.qty,
-            algo=order.strategy, params="{" + words + "}", raw=raw, **columns,
+            algo=order.strategy, params=msgspec.json.encode(order.params, order="sorted").decode(), raw=raw, **columns,
         )  # fmt: skip
 
     def side_code(self) -> str:
