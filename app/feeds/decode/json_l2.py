@@ -57,7 +57,7 @@ class JsonDecoder:
         """The rows of one message. Raises DecodeError naming `where`, the field and what is allowed."""
         try:
             text = _TEXT.decode(value)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise DecodeError(f"{where}: not a book message: {error}") from error
         venue = text.venue or self._venue
         self._check(text, venue, where)
