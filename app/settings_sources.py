@@ -9,6 +9,7 @@ import importlib
 import os
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -24,6 +25,7 @@ Port: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
 
 START: Final = re.compile(r"now|earliest|committed|offset:\d+|\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?Z?)?")
 START_WORDS: Final = "now, earliest, committed, offset:NUMBER, or a time in UTC like 2026-03-02T14:30:00"
+_WHOLE_SECONDS: Final = len("2026-03-02T14:30:00")
 REFERENCE: Final = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|keyring:[^/]+/.+)")
 REFERENCE_WORDS: Final = "env:VARIABLE or keyring:SERVICE/USER; the secret itself never stands in a settings file"
 MASK: Final = "********"
@@ -200,13 +202,23 @@ def _checked(key: str, given: Mapping[str, Any], where: str) -> Source:
         field = path.strip("`.").partition("[")[0]
         full = f"{key}.{field}" if field else key
         raise SettingsError(complaint(where, full, given.get(field) if field else dict(given), what)) from error
-    if not START.fullmatch(source.start):
+    if not _begins(source.start):
         raise SettingsError(complaint(where, f"{key}.start", source.start, START_WORDS))
     for name in ("password",):
         reference = getattr(source, name, "")
         if reference and not REFERENCE.fullmatch(reference):
             raise SettingsError(complaint(where, f"{key}.{name}", MASK, REFERENCE_WORDS))
     return source
+
+
+def _begins(start: str) -> bool:
+    """True for a word of START_WORDS, or a time that the calendar and the clock have."""
+    if not START.fullmatch(start):
+        return False
+    try:
+        return not start[:1].isdigit() or bool(datetime.fromisoformat(start[:_WHOLE_SECONDS]))
+    except ValueError:
+        return False
 
 
 def checked_kafka(kafka: Kafka, where: str) -> None:
