@@ -23,6 +23,7 @@ from app.engine.errors import FeedError
 
 _LONGEST_ADDRESS: Final = 100  # bytes a Unix socket's path may have, less some
 _BROKEN: Final = (OSError, EOFError, AuthenticationError)
+_NO_QUESTION: Final = (msgspec.DecodeError, UnicodeDecodeError)
 
 Answer: TypeAlias = Callable[[bytes], bytes]
 
@@ -103,7 +104,7 @@ class Door:
         if not self._open:
             guest.close()
             return
-        with suppress(*_BROKEN, msgspec.DecodeError), guest:  # what is no question: the guest is let go
+        with suppress(*_BROKEN, *_NO_QUESTION), guest:  # the guest is let go
             while True:
                 guest.send_bytes(self._answer(guest.recv_bytes()))
 
