@@ -80,3 +80,31 @@ def told(m: Floor) -> list[tuple[int, int, int]]:
 def way(m: Floor) -> list[tuple[int, int, int]]:
     """What is under way: what, and its two figures."""
     return [(int(q[c.Q_WHAT]), int(q[c.Q_A]), int(q[c.Q_B])) for q in m.queue[: int(m.z[c.Z_QUEUED])]]
+
+
+def working_market(bid: int = 19, ask: int = 21, size: int = 500) -> Floor:
+    """Both venues with one order a side, an order of 10,000 to sell from 500 s ago to 1,500 s ahead."""
+    m = floor()
+    for book in range(4):
+        books.rest(m, book, ask if book % 2 else bid, size, c.MAKER)
+    m.p[c.P_QTY], m.p[c.P_START], m.p[c.P_END] = 10_000, NOW - 500 * SECOND, NOW + 1_500 * SECOND
+    m.p[c.P_FINAL], m.p[c.P_CLIP_LOW], m.p[c.P_CLIP_HIGH] = NOW + 1_400 * SECOND, 100, 100
+    m.p[c.P_DECIDE], m.p[c.P_LIFE], m.p[c.P_PATIENCE] = SECOND, 40 * SECOND, 4 * SECOND
+    m.p[c.P_BEHIND], m.p[c.P_MOST_WORKING], m.p[c.P_DISPLAYED], m.p[c.P_STRATEGY] = 400, 4, 1, c.BY_TIME
+    m.f[c.F_MOST], m.f[c.F_ADV], m.f[c.F_AHEAD] = 1.0, 1_000_000.0, 400.0
+    m.z[c.Z_VOLUME] = 1_000_000
+    return m
+
+
+def sent(m: Floor) -> list[tuple[int, int, int]]:
+    """Children sent: kind, quantity, tick."""
+    rows = m.facts[: int(m.z[c.Z_FACTS])]
+    return [(int(r[c.W_WAY]), int(r[c.W_QTY]), int(r[c.W_PRICE]) // TICK) for r in rows if r[c.W_KIND] == c.NEW]
+
+
+def live(m: Floor, kind: int, qty: int = 100, tick: int = 22) -> int:
+    """A child that stands at its venue."""
+    slot = orders.send(m, kind, 0, qty, tick)
+    orders.enter(m, slot, int(m.slots[slot, c.S_CHILD]))
+    m.slots[slot, c.S_UNTIL] = c.NEVER
+    return slot
