@@ -70,7 +70,7 @@ def _qty(message: FixMessage, tag: int) -> int | None:
 def _rejected(message: FixMessage, sent: SentBySeq) -> Rejected | str:
     """By RefSeqNum, else by BusinessRejectRefID."""
     text, seq = message.text(58) or f"35={message.kind}", message.text(45) or ""
-    ours = sent(int(seq)) if seq.isdigit() and len(seq) < 10 else None
+    ours = sent(int(seq)) if seq.isascii() and seq.isdigit() and len(seq) < 10 else None
     if ours is not None:
         return Rejected(cl_ord_id=ours[1], kind=ours[0], text=text)
     if message.text(379) and message.text(372) in {"D", "F", "G", "H"}:

@@ -60,8 +60,9 @@ class Ahead:
 
 
 def _share(text: str | None) -> float | None:
-    """A percentage as a share; None where there is none."""
+    """A percentage as a share; None where there is none that could be one."""
     try:
-        return None if not text else float(text) / 100.0
+        share = float(text or "") / 100.0
     except ValueError:
         return None
+    return share if 0.0 <= share <= 1.0 else None
