@@ -67,6 +67,9 @@ _GROUPS: Final[dict[int, tuple[int, ...]]] = {
 }
 
 
+_DIGITS: Final = 9  # of a tag at most: damaged bytes may have thousands, which are no number to Python
+
+
 class Line(NamedTuple):
     """One tag of a message: nesting depth, number, name, value as sent, what the value means."""
 
@@ -92,7 +95,7 @@ def lines(raw: bytes) -> list[Line]:
     for field in raw.rstrip(SOH).split(SOH):
         head, equals, value = field.partition(b"=")
         said = value.decode("utf-8", "replace")
-        if not equals or not head.isdigit():
+        if not equals or not head.isdigit() or len(head) > _DIGITS:
             out.append(Line(0, "", "", field.decode("utf-8", "replace"), "not a tag"))
             continue
         tag = int(head)
