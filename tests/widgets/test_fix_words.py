@@ -1,5 +1,6 @@
 """A message in words: names, meanings, groups one level in, nothing lost."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,3 +68,33 @@ def test_that_a_headline_says_what_came_and_why() -> None:
     assert fix_words.headline(b"8=FIX.4.4\x0135=ZZ\x01") == "35=ZZ"
     assert fix_words.headline(b"a row\nin words") == "a row"
     assert fix_words.headline(b"") == ""
+
+
+@pytest.mark.parametrize("digits", [10, 5000])
+def test_that_digits_without_end_are_no_tag(digits: int) -> None:
+    damaged = b"8=FIX.4.4\x01" + b"1" * digits + b"=x\x0135=8\x01"
+    assert [line.tag for line in lines(damaged)] == ["8", "", "35"]
+    assert fix_words.headline(damaged) == "ExecutionReport"
+
+
+@given(st.binary(max_size=200), st.booleans())
+def test_that_no_bytes_of_the_tape_stop_the_screen_and_none_is_left_out(raw: bytes, begun: bool) -> None:
+    message = b"8=FIX.4.4\x01" + raw if begun else raw
+    said = lines(message)
+    assert len(said) == message.rstrip(b"\x01").count(b"\x01") + 1
+    for line, field in zip(said, message.rstrip(b"\x01").split(b"\x01"), strict=True):
+        assert (f"{line.tag}={line.value}" if line.tag else line.value) == field.decode("utf-8", "replace")
+    assert "\n" not in fix_words.headline(raw)
+
+
+FIELDS = [b"453=2", b"448=A", b"452=1", b"802=1", b"523=S", b"957=1", b"958=P", b"35=8", b"453=0"]
+
+
+@given(st.lists(st.sampled_from(FIELDS)))
+def test_that_nesting_goes_one_deeper_at_a_time_and_only_below_a_group(fields: list[bytes]) -> None:
+    depths = [line.depth for line in lines(b"\x01".join(fields))] if fields else []
+    for before, field, after in zip(depths, fields, depths[1:], strict=False):
+        assert after <= before + 1
+        if after > before:
+            assert field.split(b"=")[0] in {b"453", b"802", b"957"}
+            assert not field.endswith(b"=0")
