@@ -27,10 +27,9 @@ def rows(universe: Universe) -> Iterator[tuple[str, str, bytes]]:
 
 def learn(names: tuple[str, ...], columns: list[Any], universe: Universe, table: str) -> None:
     """Describe what rows of the table say; the last row of a name counts. Raises DecodeError naming table and row."""
+    if len(names) != len(columns) or not {"sym", "kind", "body"} <= set(names):
+        raise DecodeError(complaint(f"kdb+ table {table}", "columns", ", ".join(names), ", ".join(COLUMNS)))
     found = dict(zip(names, columns, strict=True))
-    for column in ("sym", "kind", "body"):
-        if column not in found:
-            raise DecodeError(complaint(f"kdb+ table {table}", "columns", ", ".join(names), ", ".join(COLUMNS)))
     for number, (name, kind, body) in enumerate(zip(found["sym"], found["kind"], found["body"], strict=True)):
         where = f"kdb+ table {table} row {number}"
         try:
@@ -40,7 +39,7 @@ def learn(names: tuple[str, ...], columns: list[Any], universe: Universe, table:
                 universe.fx[_text(name)] = _PAIRS.decode(body)
             else:
                 raise DecodeError(complaint(where, "kind", _text(kind), f"{_INSTRUMENT} or {_RATES}"))
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise DecodeError(f"{where}: body: {error}") from error
 
 
