@@ -88,6 +88,8 @@ class Line:
         if known is not None and (packet.announced in (0, END) or END > known.announced >= packet.announced):
             self.counts["duplicate_messages"] += 0 if packet.announced == END else packet.announced
             return []
+        if known is not None and known.announced not in (0, END):  # the packet holds its messages and more
+            self.counts["duplicate_messages"] += known.announced
         self._held[packet.seq] = packet
         ready = self._released()
         while self._held and self._waited(packet.ts_ns):
