@@ -237,8 +237,9 @@ def _plan(world: World, begin: int) -> list[tuple[int, int, int]]:
     events = [(0, c.CROSSING, world.volume.opening), (1_000_000, c.OPENS, 0)]
     for halt in world.halts:
         at = world.ns(halt.at) - begin
-        end = at + int(halt.minutes * 60) * SECOND
-        events += [(at, c.HALTS, 0), (end - 30 * SECOND, c.AUCTION_BEGINS, 0), (end, c.CROSSING, halt.reopening)]
+        end = at + max(int(halt.minutes * 60), 1) * SECOND
+        gathers = max(end - 30 * SECOND, at + 1)  # a short halt is one before it is an auction
+        events += [(at, c.HALTS, 0), (gathers, c.AUCTION_BEGINS, 0), (end, c.CROSSING, halt.reopening)]
         events.append((end + 1_000_000, c.REOPENS, 0))
     over = world.ns(world.close) - begin
     events += [

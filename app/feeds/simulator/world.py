@@ -259,12 +259,15 @@ def _insist_on_order(world: World, where: str) -> None:
     """What begins ends later, and within the day."""
     if world.ns(world.parent.end) <= world.ns(world.parent.at):
         raise SettingsError(complaint(where, "parent.end", world.parent.end, f"later than parent.at {world.parent.at}"))
-    for k, halt in enumerate(world.halts):
-        longest = (world.ns(world.close) - world.ns(halt.at)) / (60 * SECOND)
-        if halt.minutes > longest:
-            raise SettingsError(
-                complaint(where, f"halts.{k}.minutes", halt.minutes, f"at most {longest:g}, to the close")
-            )
+    spans = [(world.ns(halt.at), world.ns(halt.at) + halt.minutes * 60 * SECOND) for halt in world.halts]
+    for k, ((begin, end), halt) in enumerate(zip(spans, world.halts, strict=True)):
+        if end >= world.ns(world.close):
+            longest = (world.ns(world.close) - begin) / (60 * SECOND)
+            allowed = f"less than {longest:g}, to the close"
+            raise SettingsError(complaint(where, f"halts.{k}.minutes", halt.minutes, allowed))
+        for other, (from_, to) in enumerate(spans[:k]):
+            if begin <= to and from_ <= end:
+                raise SettingsError(complaint(where, f"halts.{k}.at", halt.at, f"a halt apart from halts.{other}"))
 
 
 def world_text(text: str, where: str) -> World:

@@ -110,15 +110,26 @@ def test_that_a_halt_and_a_pin_are_inside_the_day() -> None:
     assert "noise.pins.1 = '09:29:59'" in refused(table("noise", "pins", value=pins))
 
 
-@pytest.mark.parametrize(("minutes", "accepted"), [(30.0, True), (30.001, False), (1e12, False)])
-def test_that_a_halt_ends_by_the_close(minutes: float, accepted: bool) -> None:
+@pytest.mark.parametrize(("minutes", "accepted"), [(29.99, True), (30.0, False), (30.001, False), (1e12, False)])
+def test_that_a_halt_ends_before_the_close(minutes: float, accepted: bool) -> None:
     changed = table("halts", value=[{"at": "15:30:00", "minutes": minutes}])
     if accepted:
         assert world_of(changed, "mine.toml").halts[0].minutes == minutes
     else:
         assert refused(changed) == (
-            f"mine.toml: halts.0.minutes = {minutes!r} is not allowed; allowed: at most 30, to the close"
+            f"mine.toml: halts.0.minutes = {minutes!r} is not allowed; allowed: less than 30, to the close"
         )
+
+
+@pytest.mark.parametrize(
+    ("at", "other"), [("10:00:00", 0), ("10:05:00", 0), ("09:58:00", 0), ("14:00:00", 1), ("13:59:00", 1)]
+)
+def test_that_halts_lie_apart(at: str, other: int) -> None:
+    halts = [{"at": clock, "minutes": 5.0} for clock in ("10:00:00", "14:00:00", at)]
+    said = refused(table("halts", value=halts))
+    assert said == f"mine.toml: halts.2.at = {at!r} is not allowed; allowed: a halt apart from halts.{other}"
+    halts[2]["at"] = "12:00:00"
+    assert len(world_of(table("halts", value=halts), "mine.toml").halts) == 3
 
 
 @pytest.mark.parametrize("end", ["11:59:59", "12:00:00"])
