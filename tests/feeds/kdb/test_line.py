@@ -33,7 +33,8 @@ class Other:
         self._answer = answer
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
 
     def _accept(self) -> None:
         while True:
@@ -41,11 +42,11 @@ class Other:
                 line, _ = self._listener.accept()
             except OSError:
                 return
-            words = b""
-            while not words.endswith(b"\0"):
-                words += line.recv(64)
+            words = part = line.recv(64)
+            while part and not words.endswith(b"\0"):
+                words += (part := line.recv(64))
             self.logins.append(words)
-            if self._answer:
+            if part and self._answer:
                 line.sendall(self._answer)
                 self.lines.append(line)
             else:
@@ -55,6 +56,7 @@ class Other:
         """Nobody is there any more."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self._thread.join()
         for line in self.lines:
             line.close()
 
