@@ -161,7 +161,6 @@ def test_that_toasts_cover_a_control_only_where_there_is_no_clear_place(
         part.setGeometry(QRect(*rect))
         part.show()
         parts.append(part)
-    here.toasts.stand(here.window, ())
     here.toasts.stand(QWidget(here.window), tuple(parts))
     here.say(toast("P1"))
     taken = [part.geometry() for part in parts]
@@ -180,7 +179,6 @@ def test_that_a_control_that_is_not_shown_takes_no_room(here: Corner) -> None:
     hidden = QWidget(here.window)
     hidden.setGeometry(before)
     hidden.hide()
-    here.toasts.stand(hidden, (hidden,))
     here.toasts.stand(QWidget(here.window), (hidden,))
     here.toasts.place()
     assert here.toasts.x() == before.x()
