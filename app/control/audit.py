@@ -42,9 +42,13 @@ class AuditLog:
         self._go_on(path)
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._head = os.open(_head_of(path), os.O_RDWR | os.O_CREAT, 0o600)
+        known = _head(path)
+        gone = 0 if known is None else max(known[0] - self._n, 0)
         if torn:
             self.write("torn", {"bytes": torn})
-            self.sync()
+        if gone:  # the head goes on from here and would forget them
+            self.write("missing", {"lines": gone})
+        self.sync()
 
     def __enter__(self) -> Self:
         return self

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from app.control.audit import AuditLog, verify
 from app.control.journal import Intended, read_journal
 from app.engine.switch.facts import KillAsked
-from tests.control.test_audit import written
+from tests.control.test_audit import kept, written
 from tests.control.test_core import Desk, last_id
 
 AT = st.floats(0, 1)
@@ -112,5 +113,18 @@ def test_that_an_audit_torn_anywhere_goes_on_and_tells_what_is_missing(
         log.write("after", {})
     after = path.read_bytes().splitlines()
     assert after[:whole] == lines[:whole]
-    assert len(after) == whole + cut + 1
+    assert len(after) == whole + cut + (whole < len(lines)) + 1
     assert [problem.what for problem in verify(path)[1] if "changed" in problem.what] == []
+
+
+@pytest.mark.parametrize("gone", [1, 3, 6])
+def test_that_lines_gone_from_the_end_are_told_for_good_by_who_goes_on(tmp_path: Path, gone: int) -> None:
+    path = tmp_path / "audit.log"
+    lines = written(path)
+    kept(path, lines[: len(lines) - gone])
+    for _ in range(2):
+        with AuditLog(path) as log:
+            log.write("after", {})
+    entries = [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
+    assert [entry["lines"] for entry in entries if entry["what"] == "missing"] == [gone]
+    assert [entry["what"] for entry in entries[len(lines) - gone :]] == ["missing", "after", "after"]
