@@ -179,6 +179,7 @@ def test_that_keys_one_to_nine_ask_for_the_horizons_in_their_order(window: MainW
     assert [window.commands[f"horizon-{name}"].keys for name in HORIZON_NAMES[:9]] == [(str(n),) for n in range(1, 10)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", [themes.DARK, themes.LIGHT], ids=["dark", "light"])
 def test_that_the_theme_key_goes_to_the_other_one_and_back(window: MainWindow, theme: themes.Theme) -> None:
     seen = []
