@@ -178,6 +178,8 @@ def test_that_another_grouping_begins_unfolded(table: OrderTable) -> None:
     table.fold(0)
     table.set_group("basket")
     assert sorted(table.orders().tolist()) == list(range(6))
+    table.set_group("algo")
+    assert sorted(table.orders().tolist()) == list(range(6)), "nor is what was folded before folded again"
 
 
 def test_that_orders_without_a_basket_are_a_group_that_says_so(table: OrderTable) -> None:

@@ -27,7 +27,7 @@ WORDS = st.text("abc 123", min_size=1, max_size=6)
 VALUE = st.none() | st.sampled_from(["", "a", "b"])
 CHANGES = st.lists(st.builds(TagChange, st.integers(1, 9999), WORDS, VALUE, VALUE), max_size=8).map(tuple)
 GUARD = st.builds(Guard, WORDS, st.sampled_from(get_args(Verdict)), WORDS)
-SHARE = st.none() | st.floats(0, 1)
+SHARE = st.none() | st.just(ENOUGH) | st.floats(0, 1)
 FOUND = Preflight(
     "t1", Wish("switch", "P1", "A1", 0, 7), "replace", TAGS, GUARDS,
     Forecast("VWAP", T0, 12_000.0, 2_000.0, 31_000.0, 18.4, 0.25, 0.97),

@@ -75,6 +75,14 @@ def test_that_a_market_that_stops_is_told_of_its_orders_alone(quality: str) -> N
     assert [(case.order, case.live) for case in stopped] == [("P0", False)]
 
 
+def test_that_a_market_that_goes_on_as_its_order_is_nearly_done_is_told_too() -> None:
+    watch, pad = Watch(), desk({"level": "RED"}, quality="halt")
+    told(watch, pad)
+    renew(pad, {"level": "RED", "filled_qty": QTY - 1})
+    pad.put("instruments", instrument=["TECH", "INST"], quality=["good", "good"], ts=[100, 200])
+    assert told(watch, pad) == ["P0"]
+
+
 LEVELS = st.sampled_from(["GREEN", "QUIET", "AMBER", "RED", "N/A"])
 STATES = st.sampled_from(["live", "paused", "done"])
 ORDERS = st.tuples(LEVELS, STATES, st.integers(0, QTY), st.sampled_from(["TECH", "INST"]))
