@@ -20,6 +20,7 @@ avg_px|Average price|Sum of quantity times price over quantity, live fills.|fill
 slip_arrival_bps|Slippage|s (average price - A) / A in bps.|side avg_px arrival_mid
 slip_vwap_bps|Against VWAP|s (average price - market VWAP) / VWAP in bps, arrival to last fill or now.|avg_px mkt_vwap
 slip_vwap_ex_own_bps|Against VWAP ex own|As against VWAP, with our own prints taken out of it.|avg_px mkt_vwap_ex_own
+slip_beta_adj_bps|Slippage less beta|Slippage less beta times the index's move since arrival: s (average price / A - 1 - beta x index move) in bps.|slip_arrival_bps
 is_ccy|Shortfall|Spread + drift + amend + fees, + delay where a decision price is known; marked to now or the end.|spread_ccy drift_ccy amend_ccy fees_ccy delay_cost_ccy
 is_bps|Shortfall in bps|Shortfall over quantity x decision price, arrival mid where there is none.|is_ccy order_qty arrival_mid
 is_arrival_bps|Shortfall in bps of arrival|Shortfall over quantity x A.|is_ccy order_qty arrival_mid

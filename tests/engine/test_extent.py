@@ -20,7 +20,8 @@ def test_that_it_is_what_numpy_says(count: int, seed: int) -> None:
     rows["flags"] = draw.choice([0, SNAPSHOT, LAST, SNAPSHOT | LAST], count)
     times = np.where(rows["flags"] & SNAPSHOT != 0, rows["ts_recv"], rows["ts_event"])
     fields = [(int(rows[name].min()), int(rows[name].max())) for name in ("instrument", "venue", "source")]
-    assert extent(rows) == Extent(*fields, (int(times.min()), int(times.max())))
+    instrument, venue, source = fields
+    assert extent(rows) == Extent(instrument, venue, source, (int(times.min()), int(times.max())))
 
 
 def test_that_no_rows_reach_nowhere() -> None:

@@ -65,10 +65,12 @@ def test_that_a_day_through_a_tickerplant_ends_as_its_replay(tmp_path: Path, que
         if ahead:
             live.start()
             until(lambda: plant.subscribers == 2)
-        send(
-            given,
-            lambda: ahead or (live.start(), until(lambda: plant.pieces == 2 if query else plant.subscribers == 2)),
-        )
+        def catch_up() -> None:
+            if not ahead:
+                live.start()
+                until(lambda: plant.pieces == 2 if query else plant.subscribers == 2)
+
+        send(given, catch_up)
         live.join()
     replayed = replay(ReplayRequest(path=str(DAY), settings=str(BPS_PRESET), out=str(tmp_path / "replay")))
     assert found[0] is not None

@@ -200,7 +200,8 @@ def eligible_volume(standing: Standing, moment: Moment, span: Span, traded: int)
 def _within_limits(standing: Standing, moment: Moment, span: Span) -> int:
     """Eligible volume of (arrival, end] printed while not paused and not beyond the limit of its time."""
     assert standing.arrival is not None  # noqa: S101 - the caller has checked
-    ts, price_, size, _number = moment.joins.kept.window(standing.arrival.instrument, span.begin, span.end)
+    window = moment.joins.kept.window(standing.arrival.instrument, span.begin, span.end)
+    ts, price_, size = (np.ascontiguousarray(window[row]) for row in range(3))  # one kernel, however it was cut
     pauses = [(begin.row.ts_event, span.end if end is None else end.row.ts_event) for begin, end in standing.pauses]
     limits, paused = (np.array(pairs, np.int64).reshape(-1, 2) for pairs in (standing.limits, pauses))
     return int(within(Limited(ts, price_, size, standing.side, limits, paused)))
