@@ -65,6 +65,7 @@ def test_that_a_day_through_a_tickerplant_ends_as_its_replay(tmp_path: Path, que
         if ahead:
             live.start()
             until(lambda: plant.subscribers == 2)
+
         def catch_up() -> None:
             if not ahead:
                 live.start()
