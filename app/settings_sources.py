@@ -5,11 +5,11 @@ codec (how bytes become rows) and its place (topic, table or path). A kind has i
 of Source. A secret is a reference: `env:NAME` reads an environment variable, `keyring:SERVICE/USER` the keyring.
 """
 
+import calendar
 import importlib
 import os
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -215,10 +215,12 @@ def _begins(start: str) -> bool:
     """True for a word of START_WORDS, or a time that the calendar and the clock have."""
     if not START.fullmatch(start):
         return False
-    try:
-        return not start[:1].isdigit() or bool(datetime.fromisoformat(start[:_WHOLE_SECONDS]))
-    except ValueError:
+    if not start[:1].isdigit():
+        return True
+    year, month, day, *clock = map(int, re.findall(r"\d+", start[:_WHOLE_SECONDS]))
+    if year < 1 or not 1 <= month <= 12 or not 1 <= day <= calendar.monthrange(year, month)[1]:
         return False
+    return all(number < limit for number, limit in zip(clock, (24, 60, 60), strict=False))
 
 
 def checked_kafka(kafka: Kafka, where: str) -> None:

@@ -64,6 +64,19 @@ def _refused(reason: object) -> bool:
     return IN_CI and "shared data absent" not in text
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """A worker's `main` run in this process takes its signals: each test begins with those of the runner."""
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(kind) for kind in kinds]
+    try:
+        return (yield)
+    finally:
+        for kind, handler in zip(kinds, before, strict=True):
+            if signal.getsignal(kind) != handler:
+                signal.signal(kind, handler)
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pluggy.Result[pytest.TestReport], None]:
     """Under CI a skip fails, unless it is for the shared data."""

@@ -228,10 +228,14 @@ def test_that_states_and_messages_are_on_the_control_board(parts: list[Any], tmp
         return found if found.get("state") == "R5" else None
 
     assert eventually(published) == {"order_id": "TECH-A1", "state": "R5", "words": "switched", "algo": "PASSIVE"}
+
+    def exchanged() -> set[tuple[str, str]]:
+        reader.refresh()
+        log = reader.rows("switch_log")
+        return {(reader.text(int(row["direction"])), reader.text(int(row["kind"]))) for row in log}
+
+    eventually(lambda: {("out", "G"), ("in", "8")} <= exchanged())
     log = reader.rows("switch_log")
-    kinds = [(reader.text(int(row["direction"])), reader.text(int(row["kind"]))) for row in log]
-    assert ("out", "G") in kinds
-    assert ("in", "8") in kinds
     raw = [reader.text(int(row["raw"])) for row in log if reader.text(int(row["kind"])) == "G"]
     assert "\x0135=G\x01" in raw[0]
     assert reader.meta()["session"] == "logged on"
