@@ -61,6 +61,7 @@ class RealTimeStore:
         self._codec = Codec()
         self._board: Publication | None = None
         self._texts: dict[int, str] = {0: ""}
+        self._numbers: dict[str, int] = {"": 0}
         self._lengths: dict[str, int] = {}
         self._pending: dict[str, dict[int, Any]] = {name: {} for name in _TABLES}
         self._sent_s = -snapshot_s
@@ -77,7 +78,11 @@ class RealTimeStore:
 
     def intern(self, text: str) -> int:
         """As Sink."""
-        number = len(self._texts) if self._board is None else self._board.intern(text)
+        if self._board is not None:
+            number = self._board.intern(text)
+            self._texts[number] = text
+            return number
+        number = self._numbers.setdefault(text, len(self._texts))
         self._texts[number] = text
         return number
 

@@ -22,6 +22,7 @@ from app.settings import Settings
 from scripts.kafka import Broker
 from tests.feeds.kafka.wire import Sent, lived, loaded, packed, replayed, send, topic_name
 from tests.parts.kafka import write_settings
+from tests.patience import eventually
 
 Write = Callable[..., Path]
 PATIENCE_S = 240.0
@@ -29,10 +30,7 @@ PATIENCE_S = 240.0
 
 def until(holds: Callable[[], bool], what: str) -> None:
     """Wait for a condition, no longer than a test may."""
-    end = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < end, what
-        time.sleep(0.01)
+    eventually(holds, PATIENCE_S, lambda: what)
 
 
 class Trickle:
