@@ -95,3 +95,8 @@ def pytest_make_collect_report() -> Generator[None, pluggy.Result[pytest.Collect
     if report.skipped and _refused(report.longrepr):
         report.outcome = "failed"
         report.longrepr = f"skipped under CI: {report.longrepr}"
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Long bytes are named by their length: two workers must collect the same names, whatever made the bytes."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) and len(val) > 16 else None
