@@ -14,6 +14,7 @@ from app.engine.config import EngineConfig
 from app.engine.errors import SettingsError, complaint
 from app.engine.switch.guard import Limits
 from app.engine.units import HORIZON_NAMES, SECOND
+from app.settings_api import Api, People, checked_api
 from app.settings_sources import Kafka, Kdb, Live, Source, checked_kafka, checked_kdb, checked_sources
 
 RESOURCES: Final = Path(__file__).resolve().parent.parent / "resources"
@@ -136,6 +137,8 @@ class Settings(_Section, frozen=True):
     live: Live
     kafka: Kafka
     kdb: Kdb
+    api: Api
+    people: People
     sources: dict[str, Source]
 
     def hash(self) -> str:
@@ -253,6 +256,7 @@ def _validated(merged: _Table, origin: dict[str, str], fallback: str) -> Setting
     insist("level.bps.amber", bps.amber > bps.quiet, f"more than level.bps.quiet = {bps.quiet}")
     checked_kafka(settings.kafka, _where(origin, "kafka", fallback))
     checked_kdb(settings.kdb, _where(origin, "kdb", fallback))
+    checked_api(settings.api, _where(origin, "api", fallback))
     insist("level.bps.red", bps.red > bps.amber, f"more than level.bps.amber = {bps.amber}")
     for name in ("qty", "notional", "adv_pct"):
         warn, hard = (getattr(settings.limits, f"{kind}_{name}") for kind in ("warn", "hard"))

@@ -14,6 +14,7 @@ from app.control.asks import (
     AskMenu,
     AskPreflight,
     AskReconcile,
+    AskRecord,
     AskRelease,
     AskStates,
     Done,
@@ -71,7 +72,8 @@ class Answering:
     _shown: dict[str, _Shown] = field(default_factory=dict)
 
     def answer(self, question: Question, user: str, wall_ns: int) -> Reply:
-        """One question."""
+        """One question; of somebody else than `user` where it says so."""
+        user = question.user or user
         match question:
             case AskStates():
                 return self._states()
@@ -90,6 +92,8 @@ class Answering:
                 return self._kill(question.scope, user, question)
             case AskRelease():
                 return self._release(question.scope, user, question)
+            case AskRecord():
+                return self._record(question)
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
@@ -228,7 +232,14 @@ class Answering:
 
     def _audit(self, what: str, user: str, asked: Ask, entry: dict[str, Any]) -> None:
         known = {"user": user, "by": asked.by, "screen": asked.screen, "now_ns": self.control.now}
+        known |= {"via": asked.via, "request": asked.request} if asked.via else {}
         self.control.audit.write(what, known | entry)
+
+    def _record(self, asked: AskRecord) -> Done:
+        for entry in asked.entries:  # under a key of their own: nothing of theirs takes the place of ours
+            self.control.audit.write(asked.what, {"via": asked.via, "now_ns": self.control.now, "entry": entry})
+        self.control.audit.sync()
+        return Done(words=f"{len(asked.entries)} written")
 
 
 def fact_of_wish(wish: Wish) -> Fact:

@@ -20,6 +20,9 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     screen: Screen = Screen()
     by: str = "manual"  # or the id of a rule
+    user: str = ""  # for whom it is asked; "" = for him whose desk it is
+    via: str = ""  # where he has asked: "" = at a desk
+    request: str = ""  # his own name for it
 
 
 class AskMenu(Ask, frozen=True):
@@ -68,7 +71,14 @@ class AskStates(Ask, frozen=True):
     """Every order and where it stands."""
 
 
-Question = AskMenu | AskPreflight | AskConfirm | AskCancel | AskKill | AskRelease | AskReconcile | AskStates
+class AskRecord(Ask, frozen=True):
+    """Write into the audit what was asked elsewhere and refused or done there; nothing else is done."""
+
+    what: str
+    entries: list[dict[str, str]]
+
+
+Question = AskMenu | AskPreflight | AskConfirm | AskCancel | AskKill | AskRelease | AskReconcile | AskStates | AskRecord
 
 
 class ParameterField(msgspec.Struct, frozen=True, kw_only=True):

@@ -44,6 +44,7 @@ from app.engine.switch.session import Session
 from app.engine.switch.states import OVER, READY
 from app.feeds.decode.fix_wire import Header, built
 
+Barred = Callable[[str, Order], str]  # why a user may not act on an order, "" when he may
 Send = Callable[[bytes], None]  # raises LinkDownError: not sent; FeedError: perhaps sent
 
 
@@ -90,6 +91,7 @@ class Control:
     known: int = 0  # messages received
     steps: list[Step] = field(default_factory=list)
     requests: dict[str, list[int]] = field(default_factory=dict)  # by user: times
+    barred: Barred = field(default=lambda user, order: "")  # noqa: ARG005
     session: Session = field(init=False)
     audit: AuditLog = field(init=False)
     _journal: IntentJournal = field(init=False)
@@ -247,6 +249,7 @@ class Control:
         sight = Sight(
             now=self.now, wish=wish, order=order, profile=self.profile, limits=limits, market=market,
             online=self.session.online, user=user, killed="" if order is None else self.session.killed(order),
+            barred=self.barred(user, order) if user and order is not None else "",
             confirmed=confirmed, by_user=self.requests.get(user, ()), by_firm=everyone,
         )  # fmt: skip
         return judge(sight)

@@ -30,6 +30,7 @@ from app.engine.errors import ScorecardError, SettingsError, complaint
 from app.engine.switch.guard import Limits, Market
 from app.engine.switch.order import Order
 from app.engine.switch.profile import Profile, profile_of
+from app.entitlements import Entitlements, barred
 from app.runtime.channel import Door, write_private
 from app.settings import RESOURCES, load_settings
 
@@ -81,6 +82,16 @@ class ControlProcess:
     def ahead(self, order: Order) -> Ahead:
         """As the board has it."""
         return self._board_sight.ahead(order)
+
+    def admit(self, people: Entitlements, login: str) -> None:
+        """Whose orders each user may act on, and who sits at the desk ("" = the system's login)."""
+        self._user = login or user_name()
+
+        def why_not(user: str, order: Order) -> str:
+            people.refresh()
+            return barred(people.of(user), lambda: self._board_sight.belonging(order))
+
+        self.control.barred = why_not
 
     def stop(self) -> None:
         """From any thread."""
@@ -191,8 +202,10 @@ def main(words: list[str]) -> int:
     """Run the control process of a runtime folder until SIGTERM; a second word is the user's settings file."""
     folder = Path(words[0]).absolute()
     try:
-        limits = load_settings(Path(words[1]) if len(words) > 1 else None).limits
-        process = ControlProcess(folder, load_profile(), limits)
+        settings = load_settings(Path(words[1]) if len(words) > 1 else None)
+        people = Entitlements(Path(settings.people.file) if settings.people.file else None)
+        process = ControlProcess(folder, load_profile(), settings.limits)
+        process.admit(people, settings.people.login)
     except ScorecardError as error:  # a file somebody has to look at: said in words, to the supervisor and the log
         write_private(folder / "control.words", str(error).encode())
         sys.stderr.write(f"{error}\n")  # the log of this process

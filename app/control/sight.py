@@ -103,6 +103,17 @@ class BoardSight:
         pace = pace_of(times, volume, (since, now))
         return Ahead(pace.value, now, max(end - now, 0), pace.reason and f"the market's pace: {pace.reason}")
 
+    def belonging(self, order: Order) -> tuple[str, str, str] | None:
+        """Desk, book and trader of the order's parent; None where the board does not say."""
+        reader = self._reader
+        try:
+            parent = None if reader is None else self._row(reader, "parents", "parent_id", order.parent_id)
+        except (BoardError, TornRowsError, IndexError):
+            parent = None
+        if parent is None:
+            return None
+        return self._text(parent["desk"][0]), self._text(parent["account"][0]), self._text(parent["trader"][0])
+
     def _text(self, number: int) -> str:
         return "" if self._reader is None else self._reader.text(int(number))
 

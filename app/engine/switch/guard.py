@@ -93,6 +93,7 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     online: bool
     user: str
     killed: str = ""
+    barred: str = ""  # why the user may not act on this order
     confirmed: bool = False
     by_user: Sequence[int] = ()  # times of requests of this user, of the whole firm
     by_firm: Sequence[int] = ()
@@ -273,7 +274,7 @@ def _within(times: Sequence[int], now: int, span: int) -> int:
 
 def _entitled(sight: Sight, _: Order) -> Check:
     allowed = not sight.limits.users or sight.user in sight.limits.users
-    return _check("entitlement", "" if allowed else f"{sight.user} may not act", sight.user)
+    return _check("entitlement", sight.barred if allowed else f"{sight.user} may not act", sight.user)
 
 
 def _kill(sight: Sight, _: Order) -> Check:
