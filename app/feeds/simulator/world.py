@@ -290,11 +290,11 @@ def load_world(path: Path | str) -> World:
     file = Path(path)
     if file.suffix != ".toml":
         file = WORLDS / f"{path}.toml"
-    return world_of(_table(file), str(file.name))
+    return world_of(table_of_file(file), str(file.name))
 
 
-def _table(file: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
-    """The table of a file over the one it starts from; `above`: the files that led to it."""
+def table_of_file(file: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """The table of a file over the one it starts from; `above`: the files that led to it. Raises SettingsError."""
     try:
         table = tomllib.loads(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -308,7 +308,7 @@ def _table(file: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     above = (*above, file.resolve())
     if below in above:
         raise SettingsError(complaint(str(file), "extends", start, "a world that does not start from this one"))
-    return _over(_table(below, above), table)
+    return _over(table_of_file(below, above), table)
 
 
 def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
