@@ -135,7 +135,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[RecordRequest]:
 
     def record_run(request: RecordRequest) -> Any:
         asked.append(request)
-        return None if request.path == "stopped" else SimpleNamespace(report=report)
+        return None if request.path == "stopped" else report
 
     monkeypatch.setattr(record_session, "record_run", record_run)
     return asked

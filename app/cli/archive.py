@@ -36,6 +36,9 @@ class RecordWords:
     seed: Seed = None
     agent: Annotated[bool, typer.Option(help="Of a world: with the one who sells ahead of our children.")] = True
     settings: SettingsFile = None
+    runtime: Annotated[
+        Path | None, typer.Option(help="Of live sources: the folder that keeps the recording until it is archived.")
+    ] = None
 
 
 @app.command()
@@ -51,14 +54,15 @@ def record(words: RecordWords) -> None:
     request = RecordRequest(
         path=_text(words.path), archive=address, out=_text(words.out), format=words.format, orders=_text(words.orders),
         date=words.date, seed=words.seed, agent=words.agent, settings=_text(words.settings),
+        runtime=_text(words.runtime),
     )  # fmt: skip
-    result = record_run(request)
-    if result is None:
+    report = record_run(request)
+    if report is None:
         return
-    for note in result.report.notes:
+    for note in report.notes:
         typer.echo(f"note          {note}")
-    typer.echo(f"rows in       {result.report.rows_in:,}")
-    typer.echo(f"output_hash   {result.report.output_hash}")
+    typer.echo(f"rows in       {report.rows_in:,}")
+    typer.echo(f"output_hash   {report.output_hash}")
     typer.echo(f"archived in   {address}")
 
 

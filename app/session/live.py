@@ -5,7 +5,10 @@ import time
 from contextlib import ExitStack, closing
 from typing import Final
 
+import msgspec
+
 from app import __version__
+from app.engine.config import EngineConfig
 from app.engine.core import Engine
 from app.runtime.inbox import applied_times
 from app.runtime.journal import JournalWriter
@@ -43,7 +46,7 @@ class LiveRun:
         """Run the day to its end; None when the pace was stopped. Raises ScorecardError in words."""
         keep_memory()
         folder, day = self._folder, self._day
-        config = self._settings.engine(book=False)
+        config = self._config()
         load_kernels(config)
         with ExitStack() as stack:
             stack.enter_context(uncollected())
@@ -73,6 +76,11 @@ class LiveRun:
             taps.keeper = MarkKeeper(folder.marks, engine, taps.journal, states)
             return loop.finish() if loop.play() else None
 
+    def _config(self) -> EngineConfig:
+        """As the settings say; budgets of clocks that were written down when the run began count for all of it."""
+        config, kept = self._settings.engine(book=False), self._folder.budgets()
+        return config if kept is None else msgspec.structs.replace(config, clock_budget_ns=kept)
+
     def _loop(self, engine: Engine, taps: Taps) -> Loop:
         options = RunOptions(
             version=__version__,
@@ -85,7 +93,7 @@ class LiveRun:
     def _board(self, left: Recovered | None) -> LiveBoard:
         kept = None if left is None else trace_of(self._folder.board, left.index.entries[-1].watermark)
         if left is not None and (kept is None or not len(kept)):  # the board before is lost: the tape has it all
-            kept = path_of(left.index, left.number, self._settings.engine(book=False))
+            kept = path_of(left.index, left.number, self._config())
         levels = {} if left is None else levels_of(self._folder.board)
         self.board = LiveBoard(self._folder.board, self._pace, kept, self._folder.checked)
         self.board.keep_levels(levels)

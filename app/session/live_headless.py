@@ -2,7 +2,6 @@
 
 import sys
 import time
-import uuid
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from app.runtime.journal import JournalWriter
 from app.runtime.loop import Loop, RunOptions, RunResult, Standing, Taps
 from app.runtime.outputs import Outputs
 from app.runtime.pace import Pace
-from app.session.archiving import archiving
 from app.session.clock_health import engine_config
 from app.session.live_board import LiveBoard
 from app.session.live_day import SWITCH_S, LiveDay
@@ -41,9 +39,6 @@ def run_live(request: SimulationRequest, pace: Pace | None = None, title: str = 
             taps.journal = stack.enter_context(JournalWriter(Path(request.journal), day.universe))
         if request.out:
             taps.outputs = stack.enter_context(Outputs(Path(request.out), day.universe, book=False))
-        if request.archive:
-            name = f"{title} {uuid.uuid4().hex}"  # nobody can tell whether another run brought the same rows
-            taps.archive = stack.enter_context(archiving(request.archive, day.universe, settings, name))
         if request.board:
             taps.board = stack.enter_context(LiveBoard(Path(request.board), pace))
         span = day.open(Standing())

@@ -7,8 +7,9 @@ import msgspec
 from app.feeds.archive.place import is_archive
 from app.feeds.simulator import open_world
 from app.runtime.loop import RunResult
+from app.runtime.outputs import RunReport
 from app.runtime.pace import Pace
-from app.session.live_headless import run_live
+from app.session.recorder import record_live
 from app.session.replay import replay
 from app.session.request import ReplayRequest
 from app.session.simulation import SimulationRequest, run_simulation
@@ -26,19 +27,26 @@ class RecordRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     seed: int | None = None
     agent: bool | None = None
     settings: str | None = None
+    runtime: str | None = None  # of live sources: where the recording is kept until it is archived
 
 
-def record_run(request: RecordRequest, pace: Pace | None = None) -> RunResult | None:
-    """Run it to its end; None when `pace` was stopped on the way. Raises ScorecardError in words."""
-    run = SimulationRequest(settings=request.settings, out=request.out, archive=request.archive)
+def record_run(request: RecordRequest, pace: Pace | None = None) -> RunReport | None:
+    """Run it to its end; None when it was stopped on the way. Raises ScorecardError in words."""
     if request.path is None:
-        return run_live(run, pace)
-    if is_archive(request.path) or Path(request.path).exists():
+        return record_live(request.settings, request.archive, request.runtime, request.out)
+    result = _recorded(request, request.path, pace)
+    return None if result is None else result.report
+
+
+def _recorded(request: RecordRequest, path: str, pace: Pace | None) -> RunResult | None:
+    """A recording, an archive's day or a world, through an engine of this process."""
+    if is_archive(path) or Path(path).exists():
         return replay(
             ReplayRequest(
-                path=request.path, format=request.format, orders=request.orders, settings=request.settings,
+                path=path, format=request.format, orders=request.orders, settings=request.settings,
                 out=request.out, archive=request.archive, date=request.date,
             ),
             pace,
         )  # fmt: skip
-    return run_simulation(run, open_world(request.path, request.seed, request.agent), None, pace)
+    run = SimulationRequest(settings=request.settings, out=request.out, archive=request.archive)
+    return run_simulation(run, open_world(path, request.seed, request.agent), None, pace)

@@ -6,7 +6,7 @@ status.json     the supervisor's word on every process: state, pid, reason
 board/ control/ lookback/   boards
 tape.journal    what was applied; commands.log  messages to the EMS, on disk before it gets them
 marks.log       run hash as each minute closed; checked.json  how far the tape has been replayed and compared
-archived.json   how far the tape is in the archive
+archived.json   how far the tape is in the archive; budgets.json  error budgets of clocks, fixed when a run began
 snapshots/      states of the engine
 sockets/        addresses and keys; log/  standard error of each process; out/  tables of an ended day
 """
@@ -108,6 +108,7 @@ class RuntimeFolder:
         self._session = self.path / "session.json"
         self._status = self.path / "status.json"
         self._wish = self.path / "wish.json"
+        self._budgets = self.path / "budgets.json"
 
     def create(self) -> None:
         """Make the folder, for its user alone. Raises SettingsError where that cannot be."""
@@ -140,7 +141,7 @@ class RuntimeFolder:
         for part in (self.board, self.lookback, self.snapshots, self.out):
             shutil.rmtree(part, ignore_errors=True)
         self._keep_unarchived()
-        for file in (self.tape, self.commands, self.marks, self.checked, self.archived, self._wish):
+        for file in (self.tape, self.commands, self.marks, self.checked, self.archived, self._wish, self._budgets):
             file.unlink(missing_ok=True)
         if any(self.control.glob("*")):
             aside = self.path / "earlier" / time.strftime("%Y%m%d-%H%M%S", time.gmtime())
@@ -170,6 +171,14 @@ class RuntimeFolder:
     def wish(self) -> Wish | None:
         """How fast the run is to go; None where nobody has said yet."""
         return _read(self._wish, Wish)
+
+    def keep_budgets(self, budgets: dict[str, int]) -> None:
+        """Write down the error budgets of the sources' clocks (ns) that hold for the whole run."""
+        write_private(self._budgets, msgspec.json.encode(budgets))
+
+    def budgets(self) -> dict[str, int] | None:
+        """The budgets that were written down; None where the settings alone count."""
+        return _read(self._budgets, dict[str, int])
 
     def tell(self, status: Status) -> None:
         """Write the supervisor's word."""

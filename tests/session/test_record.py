@@ -1,12 +1,12 @@
 """`record`: what is named decides what is run, and what is told reaches it unchanged; a stopped run is none."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from app.engine.errors import ScorecardError
-from app.runtime.pace import Pace
 from app.session import record as module
 from app.session.record import RecordRequest, record_run
 from app.session.request import ReplayRequest
@@ -19,22 +19,20 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[Any, ...]]:
     said: dict[str, tuple[Any, ...]] = {}
 
     def note(name: str) -> Any:
-        def run(*words: Any) -> str:
+        def run(*words: Any) -> Any:
             said[name] = words
-            return name
+            return name if name == "open_world" else SimpleNamespace(report=f"report of {name}")
 
         return run
 
-    for name in ("replay", "run_live", "run_simulation", "open_world"):
+    for name in ("replay", "record_live", "run_simulation", "open_world"):
         monkeypatch.setattr(module, name, note(name))
     return said
 
 
 def test_that_without_a_path_the_live_sources_of_the_settings_are_run(ran: dict[str, tuple[Any, ...]]) -> None:
-    pace = Pace()
-    found: Any = record_run(RecordRequest(archive="a", settings="mine.toml", out="out"), pace)
-    assert found == "run_live"
-    assert ran == {"run_live": (SimulationRequest(settings="mine.toml", out="out", archive="a"), pace)}
+    record_run(RecordRequest(archive="a", settings="mine.toml", out="out", runtime="kept"))
+    assert ran == {"record_live": ("mine.toml", "a", "kept", "out")}
 
 
 @pytest.mark.parametrize("place", ["file", "folder", "archive:///firm/archive", "s3://firm/archive"])
@@ -52,7 +50,7 @@ def test_that_a_recording_or_an_archive_is_replayed_as_told(
         "date": "2025-03-14",
     }
     found: Any = record_run(RecordRequest(path=path, archive="a", **words), None)
-    assert found == "replay"
+    assert found == "report of replay"
     assert ran == {"replay": (ReplayRequest(path=path, archive="a", **words), None)}
 
 
@@ -66,7 +64,7 @@ def test_that_any_other_name_is_a_world(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     found: Any = record_run(RecordRequest(path="tech", archive="a", seed=seed, agent=agent))
-    assert found == "run_simulation"
+    assert found == "report of run_simulation"
     assert ran["open_world"] == ("tech", seed, agent)
     assert ran["run_simulation"] == (SimulationRequest(archive="a"), "open_world", None, None)
 

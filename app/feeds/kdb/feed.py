@@ -44,7 +44,8 @@ class KdbFeed:
         self._password = revealed(source.password, f"sources.{name}.password")
         self._codec = Codec()
         self._intake = Intake(name, source, universe, known)
-        self._universe = universe
+        self.universe = universe
+        self._reference = described.Reference(self._lane.source, universe)
         self._begun = False
         self._missed: Iterator[Update] | None = None  # of the log
         self._until = 0  # rows the query is asked for; 0 = it is not
@@ -62,6 +63,10 @@ class KdbFeed:
         if text:
             self._intake.at = place(text, self._lane.name)
             self._begun = True
+            if self._intake.at.ended:  # a run that was killed behind its last row has nothing to ask for
+                self._ended = self._lane.ended = True
+                self._lane.behind = False
+                return
         question = self._codec.ask(self._question())
         self._reader = Reader(place_of(self._source, self._password), lambda: question, wake)
         self._reader.start()
@@ -158,7 +163,7 @@ class KdbFeed:
 
     def _end_day(self) -> None:
         """The tickerplant's day is over, and with it this run's: the next day is another session."""
-        self._lane.put(Batch(position=str(self._intake.at), end=True), time.monotonic())
+        self._lane.put(Batch(position=str(self._intake.at._replace(ended=True)), end=True), time.monotonic())
         self._lane.behind = False
         self._ended = True
         if self._reader is not None:
@@ -197,9 +202,9 @@ class KdbFeed:
         return controls
 
     def _learn(self, update: Update) -> None:
-        """Instruments and rates. Raises DecodeError."""
-        names = update.names or described.COLUMNS
-        described.learn(names, [column.tolist() for column in update.columns], self._universe, update.table)
+        aside = self._reference.take(update)
+        if aside:
+            self._lane.put(Batch(quarantine=aside), time.monotonic())
 
     def _on_day(self, day: str) -> list[Control]:
         before = self._intake.at

@@ -14,18 +14,19 @@ from app.feeds.kdb.tables import MarketTable, OrderTable, Table
 from app.runtime.live_route import Batch
 from app.settings_sources import KdbSource
 
-_PLACE: Final = "DAY:ROWS, as it was written by a run"
-_WRITTEN: Final = re.compile(r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2}):(?P<rows>[0-9]{1,18})")
+_PLACE: Final = "DAY:ROWS or DAY:ROWS:end, as it was written by a run"
+_WRITTEN: Final = re.compile(r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2}):(?P<rows>[0-9]{1,18})(?P<end>:end)?")
 
 
 class Place(NamedTuple):
-    """How far a table has been read: the tickerplant's day and the rows since it began."""
+    """How far a table has been read: the tickerplant's day, the rows since it began, whether it was over then."""
 
     day: str
     rows: int
+    ended: bool = False
 
     def __str__(self) -> str:
-        return f"{self.day}:{self.rows}"
+        return f"{self.day}:{self.rows}{':end' if self.ended else ''}"
 
 
 def place(text: str, lane: str) -> Place:
@@ -33,7 +34,7 @@ def place(text: str, lane: str) -> Place:
     found = _WRITTEN.fullmatch(text)
     try:
         if found is not None:
-            return Place(str(np.datetime64(found["day"], "D")), int(found["rows"]))
+            return Place(str(np.datetime64(found["day"], "D")), int(found["rows"]), found["end"] is not None)
     except ValueError:
         pass  # a day no calendar has
     raise FeedError(complaint(f"tape, lane {lane}", "position", text, _PLACE))

@@ -105,7 +105,7 @@ def partition_reassigned(day: Path, settings_file: Write, tmp_path: Path, times:
     thread = threading.Thread(target=lambda: found.append(lived(settings, journal=str(tmp_path / "tape.journal"))))
     thread.start()
     for _ in range(times):
-        with _intruder(loaded(settings), name, group):
+        with intruder(loaded(settings), name, group):
             pass
     trickle.join()
     thread.join(PATIENCE_S)
@@ -114,7 +114,7 @@ def partition_reassigned(day: Path, settings_file: Write, tmp_path: Path, times:
 
 
 @contextmanager
-def _intruder(settings: Settings, topic: str, group: str) -> Iterator[None]:
+def intruder(settings: Settings, topic: str, group: str) -> Iterator[None]:
     """Another member of the group, until it has been given its part or nothing is left to give."""
     other = Consumer(
         {"bootstrap.servers": settings.kafka.brokers, "group.id": group, "enable.auto.commit": False,

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from app.engine.errors import DecodeError, FeedError, SettingsError
+from app.engine.events import Instrument
 from app.engine.universe import Universe
 from app.feeds.kdb.feed import KdbFeed
 from app.settings_sources import KdbSource
@@ -123,7 +125,9 @@ def test_that_the_end_of_the_day_ends_the_lane_behind_its_last_row(plant: Ticker
     sent(plant, 10, first=1_000)
     drained.until(lambda now: now.ended)
     assert drained.seqs == list(range(57))
-    assert drained.position == f"{today}:57"
+    assert drained.position == f"{today}:57:end"
+    again = follow(plant, at=drained.position).until(lambda now: next(iter(now.feed.lanes.values())).ended)
+    assert again.seqs == [], "a run killed behind its last row asks for nothing more"
 
 
 def test_that_a_day_that_ends_while_its_missed_part_is_read_is_read_to_its_end(
@@ -312,6 +316,36 @@ def test_that_tls_is_spoken_and_a_certificate_of_somebody_else_refused(
     assert follow(plant, tls=True, ca=str(own)).rows(3).seqs == [0, 1, 2]
     refused = follow(plant, tls=True, ca=str(other)).until(lambda now: bool(now.said("down")))
     assert "is not signed by" in refused.said("down")[0]
+
+
+def instrument(name: str) -> tuple[bytes, bytes, bytes]:
+    """A row of the table of reference data."""
+    return name.encode(), b"instrument", msgspec.json.encode(Instrument(instrument=name, currency="USD"))
+
+
+def describe(plant: Tickerplant, *rows: tuple[bytes, bytes, bytes]) -> None:
+    names, kinds, bodies = zip(*rows, strict=True)
+    plant.update("reference", [np.zeros(len(rows), "m8[ns]"), list(names), list(kinds), list(bodies)])
+
+
+def test_that_a_bad_row_of_reference_data_is_set_aside_once_and_the_rest_goes_on(
+    plant: Tickerplant, follow: Follow
+) -> None:
+    describe(plant, instrument("AAPL"), (b"MSFT", b"instrument", b"{"), (b"X", b"colour", b"[]"))
+    end = sent(plant, 5)
+    drained = follow(plant, reference="reference").rows(end)
+    describe(plant, (b"EURUSD", b"fx", b"[[1,"), instrument("MSFT"), (b"IBM", b"instrument", b"\xff"))
+    end = sent(plant, 5, first=end)
+    drained.rows(end)
+    plant.hang_up()  # and everything is read again
+    end = sent(plant, 5, first=end)
+    assert drained.rows(end).seqs == list(range(end))
+    assert [entry.reason.partition(":")[0] for entry in drained.aside] == [
+        f"kdb+ table reference row {number}" for number in (1, 2, 0, 2)
+    ]
+    assert "sym = 'X': kind = 'colour' is not allowed; allowed: instrument or fx" in drained.aside[1].reason
+    assert drained.aside[0].raw == b"{"
+    assert set(drained.feed.universe.reference) == {"AAPL", "MSFT"}
 
 
 def test_that_nobody_there_is_said_once_and_tried_again(plant: Tickerplant, follow: Follow) -> None:

@@ -224,16 +224,17 @@ def test_that_a_column_that_is_none_of_ours_is_refused_before_anything_is_read()
         intake(columns={"prise": "px"})
 
 
-@given(st.dates(), st.integers(0, 10**15))
-def test_that_a_place_is_read_back_as_it_was_written(day: Any, rows: int) -> None:
-    written = Place(day.isoformat(), rows)
+@given(st.dates(), st.integers(0, 10**15), st.booleans())
+def test_that_a_place_is_read_back_as_it_was_written(day: Any, rows: int, ended: bool) -> None:
+    written = Place(day.isoformat(), rows, ended)
     assert place(str(written), "kdb/md") == written
 
 
 @pytest.mark.parametrize(
     "text",
     ["", ":", ":5", "5", "2026-03-02", "2026-03-02:", "2026-03-02:-1", "2026-03-02:1.5", "2026-03-02:²", "today:5",
-     "2026-02-30:5", "2026-13-01:5", "2026-03-02:5:6", "2026-03-02:" + "9" * 40, " 2026-03-02:5"],
+     "2026-02-30:5", "2026-13-01:5", "2026-03-02:5:6", "2026-03-02:" + "9" * 40, " 2026-03-02:5", "2026-03-02:5:ended",
+     "2026-03-02:end"],
 )  # fmt: skip
 def test_that_a_place_no_run_has_written_is_refused_by_lane_and_value(text: str) -> None:
     with pytest.raises(FeedError) as refusal:
