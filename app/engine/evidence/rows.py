@@ -1,0 +1,73 @@
+"""Row layouts and sizes of the evidence engine: residual streams, their recent steps, own events, e-processes."""
+
+from typing import Final
+
+import numpy as np
+
+STEP_NS: Final = 50_000_000
+STEP_S: Final = 0.05
+RING: Final = 170  # steps kept: the longest window and what the step in the making may overlap
+LENGTHS: Final = (10, 20, 40, 80, 160)  # steps of .5, 1, 2, 4 and 8 s
+LONGEST: Final = LENGTHS[-1]
+MEASURED: Final = 20  # steps of the direct estimate
+LAWS: Final = 4
+JUMPS: Final = (0.125, 0.25)  # ticks
+GROUPS: Final = (0b0011, 0b1100, 0b0110, 0b1111)  # delay laws behind the grouped scores, a bit each
+SHARES: Final = (0.05, 0.12, 0.3, 0.6, 0.9)  # share of children that are answered
+SCORES: Final = 24
+WORLDS: Final = SCORES * len(SHARES)
+FLOWS: Final = 0  # where each kind of score begins
+QUOTES: Final = 4
+FLOW_GROUPS: Final = 12
+QUOTE_GROUPS: Final = 16
+MIXED_GROUPS: Final = 20
+SCORE_NAMES: Final = tuple(
+    f"{kind}{law}" for kind in ("flow", "quote_small", "quote_large", "flow_group", "quote_group", "mixed_group")
+    for law in range(LAWS)
+)  # fmt: skip
+
+CLASSES: Final = ("passive", "aggressive", "triggered")
+PASSIVE, AGGRESSIVE, TRIGGERED = range(3)
+VOLATILITIES: Final = 4
+POOLS: Final = len(CLASSES) * VOLATILITIES
+BUCKETS: Final = 90
+CELLS: Final = POOLS * BUCKETS
+
+# flags of a step
+OWN: Final = 1  # an own print
+FROZEN: Final = 2  # no two-sided market ex own: the last reference stands
+HALTED: Final = 4  # halt, auction or close
+RESET: Final = 8  # the filter started again
+
+# One symbol's residual stream. Prices in bps of `anchor` (1e-9); `end` is where the step in the making ends.
+STREAM: Final = np.dtype(
+    [
+        ("anchor", "i8"), ("end", "i8"), ("cursor", "i8"), ("began", "i8"), ("last_trade", "i8"),
+        ("index_anchor", "i8"),
+        ("s", "f8", (4,)), ("own_s", "f8", (4,)), ("memory", "f8", (3,)), ("noise", "f8", (3,)),
+        ("lam120", "f8"), ("lam30", "f8"), ("seen120", "f8"), ("seen30", "f8"), ("flow10", "f8"),
+        ("lam", "f8"), ("p_buy", "f8"), ("q", "f8"), ("q_fast", "f8"), ("m", "f8"), ("p", "f8"), ("r", "f8"),
+        ("ref", "f8"), ("size", "f8"), ("sizes", "f8"),
+        ("block", "f8"), ("block_noise", "f8"), ("last_block", "f8"), ("last_noise", "f8"),
+        ("in_block", "i8"), ("blocks", "i8"), ("kind", "i8"), ("frozen", "i8"),
+        ("buys", "i8"), ("sells", "i8"), ("own", "i8"), ("asleep", "i8"),
+    ]
+)  # fmt: skip
+
+# One finished step. `lam`, `p_buy`, `noise` and `q` are from before it.
+STEP: Final = np.dtype(
+    [
+        ("r", "f8"), ("m", "f8"), ("noise", "f8"), ("q", "f8"), ("lam", "f8"), ("p_buy", "f8"),
+        ("buys", "i2"), ("sells", "i2"), ("flags", "i2"), ("pad", "i2"),
+    ]
+)  # fmt: skip
+
+# One own event: the state just before it, and what its window said once it was closed.
+CHILD: Final = np.dtype(
+    [
+        ("t", "i8"), ("closed", "i8"), ("fact", "i4"), ("cell", "i2"), ("length", "i1"), ("side", "i1"),
+        ("early", "i1"), ("state", "i1"), ("before", "i2"), ("step", "f4"),
+        ("m", "f8"), ("p", "f8"), ("tick", "f8"), ("share", "f4"), ("own", "f4"), ("e", "f4", (SCORES,)),
+        ("y", "f4"), ("c", "f4"), ("mix", "f4", (4,)),
+    ]
+)  # fmt: skip

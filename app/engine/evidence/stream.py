@@ -1,0 +1,455 @@
+"""The residual stream of one symbol: on a 50-ms grid, what its price did that the tape does not explain.
+
+r = ref - beta F - sum of g_b S_b in bps of the anchor: ref the size-weighted mid without our own quantity, S_b the
+signed flow remembered over 1, 20, 200 s and for good. A step is made once its end has been passed everywhere, from
+rows strictly before it; what a step is held against (rate, sign, noise) is from before the step.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engine.bits import exp
+from app.engine.enrich.asof import Histories, row_at
+from app.engine.events import Rows
+from app.engine.evidence.model import Floats
+from app.engine.evidence.rows import FROZEN, HALTED, OWN, RESET, RING, STEP_NS, STEP_S
+from app.engine.evidence.score import AGAIN, OWN_STEP, SURPRISE
+from app.engine.jit import jit
+from app.engine.units import ASK, BID, BPS, IN_AUCTION, IN_CLOSE, IN_HALT, LOCKED, NULL, SECOND
+
+# per step: 1, 20, 200 s and for good; rates over 120 and 30 s; flow over 10 s
+DECAYS = (exp(-STEP_S), exp(-STEP_S / 20.0), exp(-STEP_S / 200.0), 1.0)
+DECAY_120 = exp(-STEP_S / 120.0)
+DECAY_30 = exp(-STEP_S / 30.0)
+DECAY_10 = exp(-STEP_S / 10.0)
+SIGNS = (4.0, 16.0, 64.0)  # trades the sign memories reach back
+LEAST_RATE = 0.05
+LEAST_Q = 0.05
+BLOCK = 5  # steps
+BLOCK_S = 0.17  # variance of the difference of two neighbouring block means, per unit of q
+SIZES = 1000.0  # trades the running mean size reaches back
+ASLEEP_NS = 3600 * SECOND  # without a row: the market is closed
+YOUNG_NS = 120 * SECOND
+
+
+class Kernels(NamedTuple):
+    """Of one symbol: bps per unit of flow by time scale, sign weights, the size of one unit (0: the running mean)."""
+
+    g: Floats
+    signs: Floats
+    size: float
+    beta: float
+    market: int  # instrument of the index, -1 without
+
+
+class Inputs(NamedTuple):
+    """One symbol's stream and everything it is made from. `ring`: its STEP rows; `shown`: own quantity as displayed."""
+
+    histories: Histories
+    prints: Rows
+    print_offset: NDArray[np.int64]
+    print_count: NDArray[np.int64]
+    instrument: int
+    stream: Rows  # one STREAM row
+    ring: Rows
+    shown: NDArray[np.int64]  # (n, 3): side, price, quantity
+    own: NDArray[np.int64]  # numbers of own prints near the time, rising
+    kernels: Kernels
+    tick: int  # 1e-9
+
+
+def _queue(k: Inputs, row: Any, side: int) -> tuple[int, int]:
+    """(price, size) of the best level of others on a side of a history row; (NULL, 0) without."""
+    for level in range(2):
+        if side == BID:
+            price = row["bid"] if level == 0 else row["bid2"]
+            size = row["bid_size"] if level == 0 else row["bid2_size"]
+        else:
+            price = row["ask"] if level == 0 else row["ask2"]
+            size = row["ask_size"] if level == 0 else row["ask2_size"]
+        if price == NULL:
+            return NULL, 0
+        for n in range(len(k.shown)):
+            if k.shown[n, 0] == side and k.shown[n, 1] == price:
+                size -= k.shown[n, 2]
+        if size > 0:
+            return price, size
+    return NULL, 0
+
+
+queue = jit(_queue)
+
+
+def _others(k: Inputs, at: int) -> tuple[int, int, int, int, int]:
+    """(flags, bid, bid size, ask, ask size) ex own of history row `at`; FROZEN without two sides."""
+    if at < 0:
+        return FROZEN, NULL, 0, NULL, 0
+    row = k.histories.pool[at]
+    quality = row["quality"]
+    if quality > LOCKED:
+        halted = quality == IN_HALT or quality == IN_AUCTION or quality == IN_CLOSE
+        return (FROZEN | HALTED if halted else FROZEN), NULL, 0, NULL, 0
+    bid, bid_size = queue(k, row, BID)
+    ask, ask_size = queue(k, row, ASK)
+    if bid == NULL or ask == NULL or bid >= ask:
+        return FROZEN, NULL, 0, NULL, 0
+    return 0, bid, bid_size, ask, ask_size
+
+
+others = jit(_others)
+
+
+def _weighted(bid: int, bid_size: int, ask: int, ask_size: int, anchor: int) -> float:
+    """The size-weighted mid in bps of the anchor; mirrored prices and sizes give minus it, to the last bit."""
+    above, below = float(ask - anchor) * bid_size, float(bid - anchor) * ask_size
+    return (above + below) / (float(bid_size) + ask_size) / anchor * BPS
+
+
+weighted = jit(_weighted)
+
+
+def _factor(k: Inputs, t: int) -> float:
+    """beta times the index in bps of its first value, as of just before t; 0 without an index."""
+    if k.kernels.market < 0:
+        return 0.0
+    at = row_at(k.histories, k.kernels.market, t - 1)
+    if at < 0 or k.histories.pool[at]["held"] == NULL or k.histories.pool[at]["held"] == 0:
+        return 0.0
+    held = k.histories.pool[at]["held"]
+    if k.stream[0]["index_anchor"] == NULL:
+        k.stream[0]["index_anchor"] = held
+    anchor = k.stream[0]["index_anchor"]
+    moved: float = k.kernels.beta * (float(held - anchor) / anchor * BPS)
+    return moved
+
+
+factor = jit(_factor)
+
+
+def _explained(k: Inputs) -> float:
+    """What the tape so far explains of the price (bps)."""
+    s = k.stream[0]["s"]
+    total: float = ((k.kernels.g[0] * s[0] + k.kernels.g[1] * s[1]) + k.kernels.g[2] * s[2]) + k.kernels.g[3] * s[3]
+    return total
+
+
+explained = jit(_explained)
+
+
+def _is_own(k: Inputs, number: int) -> bool:
+    """True for the number of an own print."""
+    found = False
+    for n in range(len(k.own)):
+        found = found or k.own[n] == number
+    return found
+
+
+is_own = jit(_is_own)
+
+
+def _hear(k: Inputs, at: int) -> None:
+    """One trade of the tape enters the propagator, and as one of others their signs and counts."""
+    x, p = k.stream[0], k.prints[at]
+    side, size = p["side"], float(p["size"])
+    x["sizes"] += 1.0
+    x["size"] += (size - x["size"]) / min(x["sizes"], SIZES)
+    unit = k.kernels.size if k.kernels.size > 0 else x["size"]
+    push = side * math.sqrt(size / unit) if unit > 0 else 0.0
+    for b in range(4):
+        x["s"][b] += push
+    if is_own(k, p["number"]):
+        for b in range(4):
+            x["own_s"][b] += push
+        x["own"] += 1
+        return
+    x["last_trade"] = p["ts"]
+    if side == BID:
+        x["buys"] += 1
+    elif side == ASK:
+        x["sells"] += 1
+    if side != 0:
+        for j in range(3):
+            x["memory"][j] += (side - x["memory"][j]) / SIGNS[j]
+
+
+hear = jit(_hear)
+
+
+def _eat(k: Inputs, at: int, end: int) -> int:
+    """Hear every market trade from print `at` on that is before `end`; the first print that is not."""
+    stop = k.print_offset[k.instrument] + k.print_count[k.instrument]
+    while at < stop and k.prints[at]["ts"] < end:
+        if k.prints[at]["eligible"] == 1 and k.prints[at]["part"] == 0:
+            hear(k, at)
+        at += 1
+    return at
+
+
+eat = jit(_eat)
+
+
+def _tanh_half(z: float) -> float:
+    """tanh(z / 2), odd to the last bit."""
+    small = exp(-abs(z))
+    value = (1.0 - small) / (1.0 + small)
+    return value if z >= 0 else -value
+
+
+tanh_half = jit(_tanh_half)
+
+
+def _expect(k: Inputs) -> None:
+    """Rate of trades and chance of a buy for the step that begins, from all before it."""
+    x = k.stream[0]
+    slow = x["lam120"] / x["seen120"] if x["seen120"] > 0 else 0.0
+    fast = x["lam30"] / x["seen30"] if x["seen30"] > 0 else 0.0
+    x["lam"] = max(slow, fast - 1.5 * math.sqrt(fast / 60.0), LEAST_RATE)
+    z = (k.kernels.signs[0] * x["memory"][0] + k.kernels.signs[1] * x["memory"][1]) + (
+        k.kernels.signs[2] * x["memory"][2]
+    )
+    # an odd function of z about a half, to the last bit: a mirrored market mirrors it
+    x["p_buy"] = 0.5 + 0.5 * tanh_half(z)
+
+
+expect = jit(_expect)
+
+
+def _learn_noise(k: Inputs, r: float, kind: int, flags: int) -> None:
+    """Observation noise of the spread class, from neighbouring steps of one class without own print."""
+    x = k.stream[0]
+    if flags == 0 and x["kind"] == kind and x["frozen"] == 0:
+        d = r - x["r"]
+        drift = x["q"] * STEP_S
+        noise = x["noise"][kind]
+        capped = min(d * d, 16.0 * (drift + 2.0 * noise))
+        noise += (STEP_S / 300.0) * ((capped - drift) / 2.0 - noise)
+        x["noise"][kind] = max(0.005, min(4.0, noise))
+
+
+learn_noise = jit(_learn_noise)
+
+
+def _learn_q(k: Inputs, r: float, noise: float, flags: int) -> None:
+    """Variance of the residual price a second, from the means of neighbouring blocks of steps."""
+    x = k.stream[0]
+    if flags & FROZEN:
+        x["in_block"], x["blocks"], x["block"], x["block_noise"] = 0, 0, 0.0, 0.0
+        return
+    x["block"] += r
+    x["block_noise"] += noise
+    x["in_block"] += 1
+    if x["in_block"] < BLOCK:
+        return
+    mean, error = x["block"] / BLOCK, x["block_noise"] / (BLOCK * BLOCK)
+    if x["blocks"] > 0:
+        d = mean - x["last_block"]
+        errors = error + x["last_noise"]
+        w = (min(d * d, 16.0 * (BLOCK_S * x["q"] + errors)) - errors) / BLOCK_S
+        x["q"] = max(LEAST_Q, x["q"] + (w - x["q"]) * 0.25 / 240.0)
+        x["q_fast"] = max(LEAST_Q, x["q_fast"] + (w - x["q_fast"]) * 0.25 / 20.0)
+    x["last_block"], x["last_noise"] = mean, error
+    x["blocks"] += 1
+    x["in_block"], x["block"], x["block_noise"] = 0, 0.0, 0.0
+
+
+learn_q = jit(_learn_q)
+
+
+def _filter_step(k: Inputs, r: float, noise: float, q: float, flags: int) -> int:
+    """One step of the price filter; the flags, with RESET where it started again."""
+    x = k.stream[0]
+    x["p"] += q * STEP_S
+    if flags & FROZEN:
+        return flags
+    if flags & OWN:
+        x["p"] += OWN_STEP
+    s = x["p"] + noise
+    nu = r - x["m"]
+    if nu * nu > SURPRISE * s:
+        x["m"], x["p"] = r, noise + AGAIN
+        return flags | RESET
+    gain = x["p"] / s
+    x["m"] += gain * nu
+    x["p"] *= 1.0 - gain
+    return flags
+
+
+filter_step = jit(_filter_step)
+
+
+def _first_price(k: Inputs, bid: int, ask: int) -> None:
+    """The first two-sided market anchors the stream."""
+    x = k.stream[0]
+    x["anchor"] = (bid + ask) // 2
+    x["m"], x["p"], x["began"] = 0.0, AGAIN, x["end"]
+
+
+first_price = jit(_first_price)
+
+
+def _spread_class(spread: int, tick: int) -> int:
+    """0, 1, 2 for a spread of one, two, more ticks."""
+    ticks = (spread + tick // 2) // tick if tick > 0 else 1
+    return max(0, min(2, ticks - 1))
+
+
+spread_class = jit(_spread_class)
+
+
+def _close(k: Inputs, at: int) -> None:
+    """Finish the step in the making, as of history row `at`, and begin the next one."""
+    x = k.stream[0]
+    flags, bid, bid_size, ask, ask_size = others(k, at)
+    if flags == 0 and x["anchor"] == NULL:
+        first_price(k, bid, ask)
+        x["m"] = weighted(bid, bid_size, ask, ask_size, x["anchor"]) - factor(k, x["end"]) - explained(k)
+    kind = spread_class(ask - bid, k.tick) if flags == 0 else x["kind"]
+    if flags == 0:
+        x["ref"] = weighted(bid, bid_size, ask, ask_size, x["anchor"])
+    r = x["ref"] - factor(k, x["end"]) - explained(k) if flags == 0 else x["r"]
+    if x["own"] > 0:
+        flags |= OWN
+    noise, q = x["noise"][max(kind, 0)], max(x["q"], 0.7 * x["q_fast"])
+    flags = filter_step(k, r, noise, q, flags)
+    slot = k.ring[(x["end"] // STEP_NS - 1) % RING]
+    slot["r"], slot["m"], slot["noise"], slot["q"] = r, x["m"], noise, q
+    slot["lam"], slot["p_buy"] = x["lam"], x["p_buy"]
+    slot["buys"], slot["sells"], slot["flags"] = min(x["buys"], 30_000), min(x["sells"], 30_000), flags
+    learn_noise(k, r, kind, flags & ~RESET)
+    learn_q(k, r, noise, flags)
+    x["r"], x["kind"] = r, kind
+    x["frozen"] = x["frozen"] + 1 if flags & FROZEN else 0
+    roll(k)
+
+
+def _roll(k: Inputs) -> None:
+    """Let a step's time pass for everything that decays, with its trades in it."""
+    x = k.stream[0]
+    for b in range(4):
+        x["s"][b] *= DECAYS[b]
+        x["own_s"][b] *= DECAYS[b]
+    count = x["buys"] + x["sells"]
+    x["lam120"] = x["lam120"] * DECAY_120 + count / 120.0
+    x["lam30"] = x["lam30"] * DECAY_30 + count / 30.0
+    x["seen120"] = x["seen120"] * DECAY_120 + STEP_S / 120.0
+    x["seen30"] = x["seen30"] * DECAY_30 + STEP_S / 30.0
+    x["flow10"] = x["flow10"] * DECAY_10 + (x["buys"] - x["sells"])
+    x["buys"], x["sells"], x["own"] = 0, 0, 0
+    x["end"] += STEP_NS
+    expect(k)
+
+
+roll = jit(_roll)
+close = jit(_close)
+
+
+def _wake(k: Inputs, ts: int) -> None:
+    """The market opens again after a long silence: flow and filter start anew at the step of this row."""
+    x = k.stream[0]
+    for b in range(4):
+        x["s"][b], x["own_s"][b] = 0.0, 0.0
+    for j in range(3):
+        x["memory"][j] = 0.0
+    x["lam120"], x["lam30"], x["seen120"], x["seen30"], x["flow10"] = 0.0, 0.0, 0.0, 0.0, 0.0
+    x["in_block"], x["blocks"], x["block"], x["block_noise"] = 0, 0, 0.0, 0.0
+    x["anchor"], x["index_anchor"], x["kind"], x["frozen"], x["asleep"] = NULL, NULL, -1, 1, 0
+    x["end"] = (ts // STEP_NS + 1) * STEP_NS
+    expect(k)
+
+
+wake = jit(_wake)
+
+
+def _print_from(k: Inputs, t: int) -> int:
+    """Pool index of the first print at or after t."""
+    low = k.print_offset[k.instrument]
+    high = low + k.print_count[k.instrument]
+    while low < high:
+        middle = (low + high) >> 1
+        if k.prints[middle]["ts"] < t:
+            low = middle + 1
+        else:
+            high = middle
+    return int(low)
+
+
+print_from = jit(_print_from)
+
+
+def _advance(k: Inputs, until: int) -> None:
+    """Make every step that ends by `until`, and hear the trades before it."""
+    x = k.stream[0]
+    h = k.histories
+    stop = h.offset[k.instrument] + h.length[k.instrument]
+    at = row_at(h, k.instrument, x["cursor"] - 1)
+    following = at + 1 if at >= 0 else h.offset[k.instrument]
+    trade = print_from(k, x["cursor"])
+    while x["end"] <= until:
+        while following < stop and h.pool[following]["ts"] < x["end"]:
+            at = following
+            following += 1
+            if x["asleep"] == 1:
+                wake(k, h.pool[at]["ts"])
+                trade = print_from(k, x["end"] - STEP_NS)
+        if x["asleep"] == 1 or (at >= 0 and x["end"] - h.pool[at]["ts"] > ASLEEP_NS):
+            x["asleep"] = 1
+            ahead = h.pool[following]["ts"] if following < stop else until
+            x["end"] = (min(ahead, until) // STEP_NS + 1) * STEP_NS
+            continue
+        trade = eat(k, trade, x["end"])
+        close(k, at)
+    if x["asleep"] == 0:
+        eat(k, trade, until)
+    x["cursor"] = until
+
+
+advance = jit(_advance)
+
+
+class Glance(NamedTuple):
+    """What is known just before a moment: `out` is (m, p, imbalance, 1 where the spread is wide, 1 where valid)."""
+
+    inputs: Inputs
+    t: int
+    out: Floats
+
+
+def _glance(g: Glance) -> None:
+    """The filter brought to just before t, and the touch then; the stream must have been advanced to t."""
+    k, x = g.inputs, g.inputs.stream[0]
+    flags, bid, bid_size, ask, ask_size = others(k, row_at(k.histories, k.instrument, g.t - 1))
+    known = flags == 0 and x["anchor"] != NULL
+    q = max(x["q"], 0.7 * x["q_fast"])
+    m, p = x["m"], x["p"] + q * ((g.t - (x["end"] - STEP_NS)) / SECOND)
+    g.out[2], g.out[3] = 0.0, 0.0
+    if known:
+        kind = spread_class(ask - bid, k.tick)
+        r = weighted(bid, bid_size, ask, ask_size, x["anchor"]) - factor(k, g.t) - explained(k)
+        noise = x["noise"][kind]
+        nu = r - m
+        if nu * nu > SURPRISE * (p + noise):
+            m, p = r, noise + AGAIN
+        else:
+            gain = p / (p + noise)
+            m += gain * nu
+            p *= 1.0 - gain
+        g.out[2] = (float(bid_size) - ask_size) / (float(bid_size) + ask_size)
+        g.out[3] = 1.0 if kind > 0 else 0.0
+    g.out[0], g.out[1], g.out[4] = m, p, 1.0 if known else 0.0
+
+
+glance = jit(_glance)
+
+
+def begin(stream: Rows, ts: int, noise: Floats, sigma2: float) -> None:
+    """An empty stream that starts with the step of ts; `sigma2`: variance a second known so far (fractions squared)."""
+    stream[...] = np.zeros(1, stream.dtype)
+    stream["anchor"], stream["index_anchor"], stream["last_trade"], stream["began"] = NULL, NULL, NULL, NULL
+    stream["end"] = (ts // STEP_NS + 1) * STEP_NS
+    stream["cursor"] = stream["end"] - STEP_NS
+    stream["noise"] = noise
+    stream["q"] = stream["q_fast"] = max(LEAST_Q, sigma2 * BPS * BPS) if sigma2 > 0 else 1.0
+    stream["lam"], stream["p_buy"], stream["kind"], stream["frozen"] = LEAST_RATE, 0.5, -1, 1
