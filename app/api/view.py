@@ -5,7 +5,8 @@ writes it, all run in the same loop: nobody sees half a look.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -104,9 +105,24 @@ class BoardView:
         parent = self.parents[row]
         return self.text(int(parent["desk"])), self.text(int(parent["account"])), self.text(int(parent["trader"]))
 
-    def visible(self, grants: Grants) -> list[int]:
-        """Rows of the parents this user may see, in the board's order."""
-        return [row for row in self.rows.values() if self.sees(grants, row)]
+    def visible(self, grants: Grants, wanted: Mapping[str, str] | None = None) -> list[int]:
+        """Rows of the parents this user may see, whose columns have these words, in the order they came."""
+        rows = np.fromiter(self.rows.values(), np.int64, len(self.rows))
+        mine = np.full(len(rows), grants.everything)
+        if not grants.everything:
+            own = {grants.user} if grants.own else frozenset[str]()
+            for name, words in (("desk", grants.desks), ("account", grants.books), ("trader", own)):
+                mine |= self._has(name, rows, words)
+        for name, word in (wanted or {}).items():
+            mine &= self._has(name, rows, {word})
+        found: list[int] = rows[mine].tolist()
+        return found
+
+    def _has(self, column: str, rows: NDArray[np.int64], words: AbstractSet[str]) -> NDArray[np.bool_]:
+        """Which of the rows have one of these words in a column of texts."""
+        numbers = self.parents[column][rows]
+        good = [n for n in np.unique(numbers).tolist() if n and self.text(n) in words]
+        return np.isin(numbers, good)
 
     def parent(self, row: int) -> Row:
         """A parent with words for texts and None for what is undefined."""
@@ -121,6 +137,14 @@ class BoardView:
         if self._reader is None:
             raise BoardError(self.fault)
         return self._reader.rows(section, np.fromiter(rows, np.int64), attempts=_ATTEMPTS)
+
+    def own_row(self, section: str, row: int) -> np.void | None:
+        """The row of a section that has the parent's number; None where there is none yet. Raises BoardError."""
+        reader = self._reader
+        if reader is None or row >= reader.length(section):
+            return None
+        found: np.void = reader.rows(section, np.array([row]), attempts=_ATTEMPTS)[0]
+        return found if found["parent_row"] == row else None
 
     def quality(self, instrument: str) -> str:
         """Quality of an instrument's market now, in the engine's word; "unknown" when it was never seen."""

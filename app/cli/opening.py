@@ -39,12 +39,18 @@ def run_session(folder: RuntimeFolder, session: Session) -> None:
         session = folder.session() or session
     elif folder.begin(session):
         typer.echo(f"the session in {folder.path} was interrupted: it goes on where it stood")
-    raise typer.Exit(supervise(folder, words_of(folder, roles_of(session))))
+    roles = roles_of(session)
+    if "api" in roles:
+        typer.echo("the EMS API starts with it: `scorecard api where` says where it listens")
+    raise typer.Exit(supervise(folder, words_of(folder, roles)))
 
 
 def roles_of(session: Session) -> Sequence[Role]:
     """The processes a session needs."""
     roles = _SIMULATED if session.world is not None else _RECORDED if session.results is None else _FOLLOWED
-    if session.archive or load_settings(Path(session.settings) if session.settings else None).archive.path:
+    settings = load_settings(Path(session.settings) if session.settings else None)
+    if session.archive or settings.archive.path:
         roles = (*roles, "archive")
+    if settings.api.listen:
+        roles = (*roles, "api")
     return (*roles, "desk") if session.desk else roles

@@ -50,6 +50,7 @@ from app.engine.switch.profile import Strategy
 from app.engine.switch.session import SCOPES
 from app.engine.switch.states import AWAITING, OFFLINE, OVER, READY, State
 from app.engine.units import SECOND
+from app.feeds.atdl.fixed import order_fields
 
 TOKEN_S: Final = 120
 _UNKNOWN: Final = "no such order in this session"
@@ -83,11 +84,9 @@ class Answering:
                 return self._preflight(question.wish, user, wall_ns)
             case AskConfirm():
                 return self._confirm(question, user, wall_ns)
-            case AskCancel():
-                fact: Fact = CancelAsked(order_id=question.order_id)
-                return self._act(question.order_id, fact, user, question)
-            case AskReconcile():
-                return self._act(question.order_id, StatusAsked(order_id=question.order_id), user, question)
+            case AskCancel() | AskReconcile():
+                kind = CancelAsked if isinstance(question, AskCancel) else StatusAsked
+                return self._act(question.order_id, kind(order_id=question.order_id), user, question)
             case AskKill():
                 return self._kill(question.scope, user, question)
             case AskRelease():
@@ -106,18 +105,23 @@ class Answering:
         order = order_of_parent(self.control, parent_id)
         if order is None:
             return Refused(words=f"no algo order of {parent_id} in this session")
-        profile = self.control.profile
+        profile, broker = self.control.profile, self.control.broker
         today = profile.strategy(order.tag(profile.strategy_tag)) or ""
         params = parameters_of(order, profile.strategies.get(today))
         offers = [
             TargetOffer(
                 strategy=name, title=strategy.title or name, mode=profile.mode, today=name == today,
                 fields=_fields(strategy, params if name == today else {}),
+                form=None if broker is None else broker.strategy(name),
             )
             for name, strategy in profile.strategies.items()
         ]  # fmt: skip
         no_pause = "" if profile.pause is not None else f"profile {profile.name} has no pause: cancel instead"
-        return Menu(order=state_of(self.control, order), params=params, targets=offers, no_pause=no_pause)
+        return Menu(
+            order=state_of(self.control, order), params=params, targets=offers, no_pause=no_pause,
+            zone="UTC" if broker is None else broker.zone, now_ns=self.control.now,
+            fields=order_fields(dict(order.tags)),
+        )  # fmt: skip
 
     def _preflight(self, wish: Wish, user: str, wall_ns: int) -> Preflight | Refused:
         control = self.control

@@ -3,7 +3,7 @@
 lock            held (flock) by the supervisor as long as it lives
 session.json    what is run
 status.json     the supervisor's word on every process: state, pid, reason
-board/ control/ lookback/   boards
+board/ control/ lookback/   boards; api/  who looked, what was asked once, where it listens
 tape.journal    what was applied; commands.log  messages to the EMS, on disk before it gets them
 marks.log       run hash as each minute closed; checked.json  how far the tape has been replayed and compared
 archived.json   how far the tape is in the archive; budgets.json  error budgets of clocks, fixed when a run began
@@ -25,9 +25,9 @@ from app.engine.errors import FeedError, SettingsError, complaint
 from app.runtime.channel import write_private
 from app.session.wishes import Wish
 
-Role: TypeAlias = Literal["engine", "control", "lookback", "archive", "desk"]
+Role: TypeAlias = Literal["engine", "control", "api", "lookback", "archive", "desk"]
 State: TypeAlias = Literal["starting", "up", "down", "failed", "ended"]
-ROLES: Final[tuple[Role, ...]] = ("engine", "control", "lookback", "archive", "desk")
+ROLES: Final[tuple[Role, ...]] = ("engine", "control", "api", "lookback", "archive", "desk")
 Known = TypeVar("Known")
 PARTS: Final = ("board", "control", "lookback", "snapshots", "sockets", "log", "out")
 

@@ -22,14 +22,14 @@ from app.session.runtime_folder import Identity, ProcessStatus, Role, RuntimeFol
 LOOK_S: Final = 0.05
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 10.0
-LATER_S: Final[dict[Role, float]] = {"control": 0.7, "lookback": 2.0}  # not asked at once: the window comes first
+LATER_S: Final[dict[Role, float]] = {"control": 0.7, "api": 1.0, "lookback": 2.0}  # the window comes first
 STEADY_S: Final = 30.0  # up for so long: the next failure is a first one
 GRACE_S: Final = 5.0
 LONG_GRACE_S: Final[dict[Role, float]] = {"archive": 60.0}  # what is on the tape goes into the archive first
 REFUSED: Final = 3  # exit code of a process that would end the same way again
 CLOSED: Final = "closed"  # last words of a desk that its user has closed
 # The archive comes last: it takes what the engine leaves on the tape.
-_STOP_ORDER: Final[tuple[Role, ...]] = ("desk", "lookback", "control", "engine", "archive")
+_STOP_ORDER: Final[tuple[Role, ...]] = ("desk", "api", "lookback", "control", "engine", "archive")
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -46,6 +46,7 @@ def words_of(folder: RuntimeFolder, roles: Sequence[Role]) -> dict[Role, list[st
     every: dict[Role, list[str]] = {
         "engine": ["-m", "app.session.engine_worker", path],
         "control": ["-m", "app.control", path, *settings],
+        "api": ["-m", "app.session.api_worker", path, *settings],
         "lookback": ["-m", "app.session.lookback_worker", path],
         "archive": ["-m", "app.session.archive_worker", path],
         "desk": ["-m", "app.cli.window", path],

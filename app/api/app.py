@@ -1,0 +1,276 @@
+"""The routes: what may be asked under /v1. Everything is `async def`: nothing waits for anything but the control."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from fastapi import FastAPI, Path, Query, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from app import __version__
+from app.api import describe, figures
+from app.api.acts import Acts
+from app.api.answers import Answers
+from app.api.bodies import OrderBody, PreflightBody, ScopeBody, SwitchBody, decoded
+from app.api.describe import KEY, answer, body
+from app.api.doorkeeper import Caller, Doorkeeper
+from app.api.port import ControlPort, PortRefused
+from app.api.problems import JSON, Problem
+from app.api.state import Health
+from app.api.stream import Hub, Stream, Wanted
+from app.api.view import BoardView, Place
+
+ParentId = Annotated[str, Path(min_length=1, max_length=200, description="id of a parent order")]
+Limit = Annotated[int, Query(ge=1, le=1000, description="at most so many")]
+After = Annotated[int, Query(ge=0, le=2**31, description="how many to pass over: `next` of the answer before")]
+Word = Annotated[str, Query(max_length=200)]
+_STREAMED: Final = 200  # parents a stream may name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the routes answer from."""
+
+    view: BoardView
+    answers: Answers
+    hub: Hub
+    acts: Acts
+    port: ControlPort
+    doorkeeper: Doorkeeper
+    health: Health
+    streams: int
+
+
+def build(parts: Parts) -> FastAPI:
+    """The application, without its gate."""
+    app = FastAPI(
+        title="Leakage Scorecard", version=__version__, description=describe.ABOUT, openapi_url="/v1/openapi.json",
+        docs_url=None, redoc_url=None, redirect_slashes=False,
+    )  # fmt: skip
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = describe.finished(made(), parts.port.kinds())
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    _problems(app)
+    _reading(app, parts)
+    _acting(app, parts)
+    _running(app, parts)
+    _streaming(app, parts)
+    return app
+
+
+def _json(data: bytes, status: int = 200) -> Response:
+    return Response(data, status, media_type=JSON if status < 400 else "application/problem+json")
+
+
+def _said(request: Request, problem: Problem) -> Response:
+    asked = request.scope.get("asked")
+    if asked is not None:
+        asked.words = problem.words
+    headers = {name.decode(): value.decode() for name, value in problem.headers()}
+    return Response(problem.body(), problem.status, headers=headers)
+
+
+def _problems(app: FastAPI) -> None:
+    """Whatever goes wrong is said in the same form."""
+
+    @app.exception_handler(Problem)
+    async def problem(request: Request, error: Problem) -> Response:
+        return _said(request, error)
+
+    @app.exception_handler(PortRefused)
+    async def refused(request: Request, error: PortRefused) -> Response:
+        return _said(request, Problem(409, str(error)))
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Response:
+        found = _said(request, Problem(error.status_code, str(error.detail)))
+        found.headers.update(error.headers or {})
+        return found
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        words = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5])
+        return _said(request, Problem(422, words))
+
+
+def _caller(request: Request) -> Caller:
+    caller: Caller = request.scope["caller"]
+    return caller
+
+
+def _fields(text: str) -> tuple[str, ...]:
+    """Columns by name, comma between; the usual ones where none is named. Raises Problem 422."""
+    if not text:
+        return figures.SUMMARY
+    names = tuple(dict.fromkeys(text.split(",")))
+    wrong = [name for name in names if name not in figures.COLUMNS]
+    if wrong:
+        raise Problem(422, f"query.fields: {', '.join(wrong)[:200]}: allowed are columns of parents: see /v1/columns")
+    return names
+
+
+def _reading(app: FastAPI, parts: Parts) -> None:
+    answers, view = parts.answers, parts.view
+
+    @app.get("/v1/parents", responses=answer("Parents"), summary="Parents the caller may see")
+    async def parents(  # noqa: PLR0913, PLR0917 - one per filter
+        request: Request, state: Word = "", instrument: Word = "", desk: Word = "", level: Word = "",
+        after: Word = "", limit: Limit = 100, fields: Annotated[str, Query(max_length=4000)] = "",
+    ) -> Response:  # fmt: skip
+        chosen, grants = _fields(fields), _caller(request).grants
+        wanted = {"state": state, "instrument": instrument, "desk": desk, "level": level}
+        rows = view.visible(grants, {name: word for name, word in wanted.items() if word})
+        if not rows and view.fault and not view.rows:
+            raise Problem(503, view.fault, 1.0)
+        start = 0
+        if after:
+            place = view.row(after, grants)
+            if place is None:
+                raise Problem(
+                    422, f"query.after: {after!r} is no parent of yours; allowed: `next` of the answer before"
+                )
+            start = next((k + 1 for k, row in enumerate(rows) if row == place), len(rows))
+        some = rows[start : start + limit]
+        following = view.text(int(view.parents["parent_id"][some[-1]])) if start + limit < len(rows) else None
+        return _json(answers.listed([answers.summary(row, chosen) for row in some], len(rows), following))
+
+    @app.get("/v1/parents/{parent_id}", responses=answer("Parent", 404), summary="One parent, every number of it")
+    async def parent(request: Request, parent_id: ParentId) -> Response:
+        return _json(answers.parent(parent_id, _caller(request).grants))
+
+    @app.get("/v1/parents/{parent_id}/fills", responses=answer("Fills", 404), summary="Its fills, oldest first")
+    async def fills(request: Request, parent_id: ParentId, after: After = 0, limit: Limit = 100) -> Response:
+        return _json(answers.members("fills", parent_id, _caller(request).grants, (after, limit)))
+
+    @app.get("/v1/parents/{parent_id}/children", responses=answer("Children", 404), summary="Its child orders")
+    async def children(request: Request, parent_id: ParentId, after: After = 0, limit: Limit = 100) -> Response:
+        return _json(answers.members("children", parent_id, _caller(request).grants, (after, limit)))
+
+    @app.get("/v1/parents/{parent_id}/evidence", responses=answer("EvidenceOf", 404), summary="What may be said of it")
+    async def evidence(request: Request, parent_id: ParentId) -> Response:
+        return _json(answers.evidence(parent_id, _caller(request).grants))
+
+    @app.get("/v1/columns", responses=answer("Health"), summary="Columns of a parent and their units")
+    async def columns() -> Response:
+        return _json(answers.encoded({"parents": dict(figures.UNITS)}))
+
+
+def _acting(app: FastAPI, parts: Parts) -> None:
+    acts = parts.acts
+    keyed = {"parameters": [KEY]}
+
+    @app.get("/v1/orders", responses=answer("Orders"), summary="Algo orders of the session and where they stand")
+    async def orders(request: Request) -> Response:
+        return _json(await acts.orders(_caller(request)))
+
+    @app.get("/v1/parents/{parent_id}/menu", responses=answer("Menu", 404, 409), summary="What can be done with it")
+    async def menu(request: Request, parent_id: ParentId) -> Response:
+        return _json(await acts.menu(_caller(request), parent_id))
+
+    @app.post(
+        "/v1/preflight", responses=answer("Preflight", 404, 409), openapi_extra=body(PreflightBody),
+        summary="Every tag and every check of a wish; nothing is sent",
+    )  # fmt: skip
+    async def preflight(request: Request) -> Response:
+        found = decoded(PreflightBody, await request.body())
+        return _json(await acts.preflight(_caller(request), request.scope["asked"], found))
+
+    @app.post(
+        "/v1/switch", responses=answer("Words", 404, 409), openapi_extra=body(SwitchBody) | keyed,
+        summary="Confirm a pre-flight: the whole guard again, then the message",
+    )  # fmt: skip
+    async def switch(request: Request) -> Response:
+        found = decoded(SwitchBody, await request.body())
+        return _done(*await acts.switch(_caller(request), request.scope["asked"], found))
+
+    _act(app, ("/v1/cancel", "Cancel one algo order"), OrderBody, acts.cancel)
+    _act(app, ("/v1/reconcile", "Ask the broker what he holds of an order"), OrderBody, acts.reconcile)
+    _act(app, ("/v1/kill", "Cancel everything in a scope and block what is new"), ScopeBody, acts.kill)
+    _act(app, ("/v1/release", "Let new requests out again"), ScopeBody, acts.release)
+
+
+def _act(app: FastAPI, named: tuple[str, str], kind: type, does: Any) -> None:
+    """An act with a body of one kind, done once."""
+    path, words = named
+
+    async def act(request: Request) -> Response:
+        return _done(*await does(_caller(request), request.scope["asked"], decoded(kind, await request.body())))
+
+    act.__name__ = path.rpartition("/")[2]
+    extra = body(kind) | {"parameters": [KEY]}
+    app.post(path, responses=answer("Words", 404, 409), openapi_extra=extra, summary=words)(act)
+
+
+def _done(status: int, data: bytes) -> Response:
+    return _json(data, status)
+
+
+def _running(app: FastAPI, parts: Parts) -> None:
+    @app.get("/v1/live", responses=answer("Live"), summary="Whether the API answers; open to all, says nothing else")
+    async def live() -> Response:
+        return _json(b'{"status":"ok"}')
+
+    @app.get("/v1/health", responses=answer("Health"), summary="Board, engine, control, audit, streams")
+    async def health() -> Response:
+        return _json(parts.answers.encoded(parts.health.facts()))
+
+    @app.get("/v1/metrics", summary="Counters for Prometheus", responses={200: {"content": {"text/plain": {}}}})
+    async def metrics() -> Response:
+        return Response(parts.health.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _streaming(app: FastAPI, parts: Parts) -> None:
+    @app.websocket("/v1/stream")
+    async def stream(websocket: WebSocket) -> None:
+        metrics = parts.health.counted
+        try:
+            since, wanted = _resumed(websocket), _wanted(websocket)
+            _room(metrics.streams, parts.streams)
+        except Problem as problem:
+            await websocket.close(1008, problem.words[:100])
+            return
+        await websocket.accept()
+        metrics.streams += 1
+
+        async def send(frame: bytes) -> None:
+            await websocket.send({"type": "websocket.send", "text": frame.decode()})
+
+        try:
+            told = Stream(parts.hub, websocket.scope["caller"], parts.doorkeeper.still)
+            await told.run(since, wanted, send)
+        except Problem as problem:
+            await websocket.close(1008, problem.words[:100])
+        except (WebSocketDisconnect, TimeoutError, OSError, RuntimeError):
+            return  # it has left, or takes nothing
+        finally:
+            metrics.streams -= 1
+
+
+def _room(open_now: int, most: int) -> None:
+    if open_now >= most:
+        raise Problem(429, f"{most} streams are open already", 5.0)
+
+
+_PLACE: Final = re.compile(r"(\d{1,15}):(\d{1,18})")
+
+
+def _resumed(websocket: WebSocket) -> Place:
+    """`since=EPOCH:GENERATION` of the frame to go on from. Raises Problem."""
+    text = websocket.query_params.get("since", "0:0")
+    found = _PLACE.fullmatch(text)
+    if found is None:
+        raise Problem(422, f"since = {text[:40]!r} is not allowed; allowed: EPOCH:GENERATION")
+    return Place(int(found[1]), int(found[2]))
+
+
+def _wanted(websocket: WebSocket) -> Wanted:
+    names = [name for name in websocket.query_params.get("parents", "").split(",") if name]
+    if len(names) > _STREAMED:
+        raise Problem(422, f"parents: at most {_STREAMED} can be named")
+    return Wanted(frozenset(names), _fields(websocket.query_params.get("fields", "")))
