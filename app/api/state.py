@@ -32,7 +32,7 @@ class Health:
         view = self._view
         return self.counted.text({
             "board_generation": (view.place.generation, "Last change of the board that was read"),
-            "board_watermark_seconds": (view.watermark / 1e9, "Event time up to which the board has everything"),
+            "board_watermark_seconds": ((view.watermark or 0) / 1e9, "Event time up to which the board has everything"),
             "board_fault": (float(bool(view.fault)), "1 while the board cannot be believed"),
             "parents": (len(view.rows), "Parents on the board"),
             "audit_waiting": (len(self._trail), "Entries on their way into the audit"),

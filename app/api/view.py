@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from app.api.figures import PARENT_KINDS, Row, plain
 from app.board import BoardError, BoardReader, TornRowsError, blank
 from app.engine.events import Rows
-from app.engine.units import SECOND
+from app.engine.units import NULL, SECOND
 from app.entitlements import Grants
 
 _ATTEMPTS: Final = 200  # a row that stays torn for longer is looked at again at the next look
@@ -52,7 +52,7 @@ class BoardView:
         self.touched: NDArray[np.int64] = NONE  # row -> look at which it, a fill or a child of it last changed
         self.looks = 0
         self.published_ns = 0  # the writer's clock when it announced what is here
-        self.watermark = 0
+        self.watermark: int | None = None  # event time (ns) up to which everything is on the board
         self._reader: BoardReader | None = None
         self._place = Place(0, 0)
         self._inside: dict[str, dict[int, list[int]]] = {"fills": {}, "children": {}}
@@ -169,7 +169,7 @@ class BoardView:
         meta = {} if reader is None else reader.meta()
         return {
             "fault": self.fault, "epoch": self._place.epoch, "generation": self._place.generation,
-            "watermark_ns": self.watermark or None, "closed": bool(reader and reader.closed),
+            "watermark_ns": self.watermark, "closed": bool(reader and reader.closed),
             "parents": len(self.rows), "session": meta.get("session"), "state": meta.get("state"),
             "speed": meta.get("speed"),
         }  # fmt: skip
@@ -200,7 +200,8 @@ class BoardView:
         else:
             self._take(reader, changed)
         self._place = Place(reader.epoch, generation)
-        self.published_ns, self.watermark = reader.heartbeat.ns, reader.watermark
+        self.published_ns = reader.heartbeat.ns
+        self.watermark = None if reader.watermark == NULL else reader.watermark
         self._news.clear()
         return True
 

@@ -54,8 +54,10 @@ class MadeBoard:
     def parent(self, row: int, **changes: Any) -> None:
         """One parent, with some columns as told."""
         values: dict[str, Any] = {
-            "parent_id": f"P{row}", "instrument": "TECH", "side": "SELL", "algo": "VWAP", "desk": ("cash", "swaps")[row % 2],
-            "account": f"ACC-{row}", "trader": "tom", "state": "live", "order_qty": 1000, "filled_qty": 20, "avg_px": 50.25,
+            "parent_id": f"P{row}", "instrument": "TECH", "side": "SELL", "algo": "VWAP",
+            "desk": ("cash", "swaps")[row % 2],
+            "account": f"ACC-{row}", "trader": "tom", "state": "live", "order_qty": 1000, "filled_qty": 20,
+            "avg_px": 50.25,
             "arrival_mid": 50.3, "arrival_lo": 50.29, "arrival_hi": 50.31, "arrival_basis": "as_of", "level": "GREEN",
             "level_reason": "cost z 0.4", "status_reason": "not measured", "visibility": "V1", "n_late": 0,
         } | changes  # fmt: skip
