@@ -10,14 +10,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
-
 from PySide6.QtCore import QMessageLogContext, QSettings, Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from app.board import BoardError
 from app.desk_ports import ControlPort, TapePort
 from app.widgets import theme as themes
+from app.widgets.atdl_form import AtdlForm
+from app.widgets.atdl_port import Paper
 from app.widgets.bridge import Bridge
 from app.widgets.first_frame import FirstFrame
 from app.widgets.main_window import SIZE, MainWindow
@@ -48,7 +48,7 @@ def run(board_folder: Path, playback: Playback | None, title: str, runtime: Path
     ports = Ports(playback, engine, control, tape, me, runtime)
     window = MainWindow(Bridge(Pad(board_folder)), theme, ports=ports, settings=settings, staged=True)
     window.setWindowTitle(title)
-    FirstFrame(window).painted.connect(window.complete)
+    FirstFrame(window).painted.connect(window.complete_in_turns)
     past = Past(window)
     _show_faults(window)
     signal.signal(signal.SIGINT, lambda *_: app.quit())  # the frame timer gives Python its turn
@@ -93,6 +93,22 @@ def snapshot(
         window.grab().save(str(png), "PNG")
     finally:
         window.close()
+
+
+def picture_of_form(paper: Paper, png: Path, theme: Theme = themes.DARK) -> None:
+    """Picture of a broker's form as it is before anybody filled it in."""
+    app = _application()
+    themes.apply(app, theme)
+    form = AtdlForm(theme)
+    form.setAutoFillBackground(True)
+    form.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+    with _without_remarks():
+        form.show_paper(paper)
+        form.show()
+        app.processEvents()
+        form.adjustSize()
+        form.grab().save(str(png), "PNG")
+    form.close()
 
 
 @contextmanager

@@ -8,11 +8,14 @@ from typing import Final, TypeVar
 import msgspec
 
 from app.control import asks
+from app.control.brokers import moment_of
 from app.control.client import ControlClient, ControlError
+from app.desk_atdl import AtdlPaper
 from app.desk_sight import ControlSight
 from app.engine.errors import FeedError
 from app.engine.switch.facts import Target as WishedTarget
 from app.engine.switch.guard import Wish as ControlWish
+from app.feeds.atdl import Form
 from app.session.lookback import LookbackClient
 from app.widgets.lookback_port import DEPTH, Level, LookbackError
 from app.widgets.switch_port import (
@@ -72,7 +75,7 @@ class ControlPort:
         """What can be done with a parent's algo order."""
         found = _asked(lambda: self._client.menu(parent_id))
         order = found.order
-        offers = [_target(offer) for offer in found.targets if not offer.today]
+        offers = [_target(offer, found) for offer in found.targets if not offer.today]
         if order.state == "R7":
             offers += [o._replace(strategy=o.strategy + NEW_AFTER, title=f"{o.title}: cancel, then enter anew",
                                   mode="cancel_new") for o in offers]  # fmt: skip
@@ -167,13 +170,21 @@ def _asked(ask: Callable[[], T]) -> T:
         raise SwitchError(str(error)) from error
 
 
-def _target(offer: asks.TargetOffer) -> Target:
+def _target(offer: asks.TargetOffer, found: asks.Menu) -> Target:
     fields = tuple(
         Field(f.name, f.title, _KINDS.get(f.kind, "text"), f.value, tuple(f.choices.items()), f.low, f.high,
               f.required, f.about)
         for f in offer.fields
     )  # fmt: skip
-    return Target(offer.strategy, offer.title, fields, offer.mode)
+    return Target(offer.strategy, offer.title, fields, offer.mode, paper=_paper(offer, found))
+
+
+def _paper(offer: asks.TargetOffer, found: asks.Menu) -> AtdlPaper | None:
+    """The broker's own form for an order; a strategy without a layout has none."""
+    if offer.form is None or not offer.form.panels:
+        return None
+    form = Form(offer.form, moment_of(found.now_ns, found.zone), found.fields)
+    return AtdlPaper(form, {one.name: one.value for one in offer.fields if one.value})
 
 
 def _preflight(wish: Wish, found: asks.Preflight) -> Preflight:

@@ -6,6 +6,7 @@ import msgspec
 
 from app.engine.switch.facts import Alarm
 from app.engine.switch.guard import Check, Wish
+from app.feeds.atdl.model import AlgoStrategy
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +104,7 @@ class TargetOffer(msgspec.Struct, frozen=True, kw_only=True):
     mode: str
     today: bool
     fields: list[ParameterField]
+    form: AlgoStrategy | None = None  # the broker's own, of his FIXatdl file
 
 
 class OrderState(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +133,9 @@ class Menu(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     params: dict[str, str]
     targets: list[TargetOffer]
     no_pause: str
+    zone: str = "UTC"  # of times of day in the broker's forms
+    now_ns: int = 0
+    fields: dict[str, str] = {}  # the order's own, under the names rules of the forms use: FIX_Price ...
 
 
 class ShownTag(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.widgets.arming import ArmedButton
+from app.widgets.atdl_form import AtdlForm
 from app.widgets.preflight import PreflightView
 from app.widgets.switch_form import Form
 from app.widgets.switch_live import LiveView
@@ -31,7 +32,7 @@ class SwitchLayout(QObject):
         super().__init__(panel)
         self.theme, self.menu = theme, None  # type: tuple[Theme, Menu | None]
         self.order, self.detail, self.today, self.words = QLabel(), QLabel(), QLabel(), QLabel()
-        self.targets, self.form = QComboBox(), Form(theme)
+        self.targets, self.form, self.paper = QComboBox(), Form(theme), AtdlForm(theme)
         self.preflight, self.live = PreflightView(theme), LiveView(theme)
         self.confirm = ArmedButton("Confirm")
         self.reconcile = QPushButton("Reconcile")
@@ -61,6 +62,16 @@ class SwitchLayout(QObject):
         found = (t for t in self.menu.targets if t.strategy == chosen) if self.menu else iter(())
         return next(found, None)
 
+    def faults(self) -> list[str]:
+        """Why the parameters cannot be sent."""
+        target = self.target()
+        return self.form.faults() if target is None or target.paper is None else self.paper.faults()
+
+    def values(self) -> tuple[tuple[str, str], ...]:
+        """Name and wire value of every parameter that has one."""
+        target = self.target()
+        return self.form.values() if target is None or target.paper is None else self.paper.values()
+
     def head(self, order: str, detail: str, tone: str, detail_tone: str = "faint") -> None:
         """The order in large, and the line under it."""
         for label, words, said in ((self.order, order, tone), (self.detail, detail, detail_tone)):
@@ -89,7 +100,7 @@ class SwitchLayout(QObject):
     def dress(self, theme: Theme) -> None:
         """Change the colours."""
         self.theme = theme
-        for part in (self.form, self.preflight, self.live):
+        for part in (self.form, self.paper, self.preflight, self.live):
             part.dress(theme)
         self.words.setStyleSheet(f"color: {theme.amber}; font-weight: 600")
         self.today.setStyleSheet(f"color: {theme.ink}")
@@ -99,7 +110,10 @@ class SwitchLayout(QObject):
 
     def _show_target(self) -> None:
         target = self.target()
-        self.form.show_fields(target.fields if target else ())
+        self.form.show_fields(target.fields if target and target.paper is None else ())
+        self.form.setVisible(target is None or target.paper is None)
+        self.paper.show_paper(target.paper if target else None)
+        self.paper.setVisible(target is not None and target.paper is not None)
         self.problem(f"{target.title}: {target.refused}" if target and target.refused else "")
 
     def _chosen(self) -> None:
@@ -118,6 +132,7 @@ class SwitchLayout(QObject):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.targets.currentIndexChanged.connect(lambda _row: self._chosen())
         self.form.changed.connect(self.edited)
+        self.paper.changed.connect(self.edited)
         inside, scroll = QWidget(), QScrollArea()
         body, actions, outer, last = QVBoxLayout(inside), QHBoxLayout(), QVBoxLayout(panel), QHBoxLayout()
         self.reconcile.setToolTip("ask the broker what he holds of this order; sends no order")
@@ -125,7 +140,7 @@ class SwitchLayout(QObject):
             button.setAutoDefault(False)
             actions.addWidget(button)
         actions.addStretch(1)
-        for part in (self.live, self.today, self.targets, self.form):
+        for part in (self.live, self.today, self.targets, self.form, self.paper):
             body.addWidget(part)
         body.addLayout(actions)
         body.addWidget(self.preflight)

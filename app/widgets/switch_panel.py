@@ -121,9 +121,9 @@ class SwitchPanel(QWidget):
         if action != "switch":
             return Wish(action, *who)
         target = self.view.target()
-        if target is None or target.refused or self.view.form.faults():
+        if target is None or target.refused or self.view.faults():
             return None
-        return Wish(action, *who, target.strategy, self.view.form.values())
+        return Wish(action, *who, target.strategy, self.view.values())
 
     def _ask_menu(self) -> None:
         if self.bound is not None and self.port is not None:

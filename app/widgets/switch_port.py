@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
+from app.widgets.atdl_port import Paper
+
 Action = Literal["switch", "pause", "resume", "cancel"]
 Kind = Literal["int", "float", "text", "choice", "bool", "time"]
 Verdict = Literal["pass", "warn", "fail"]
@@ -36,6 +38,7 @@ class Target(NamedTuple):
     fields: tuple[Field, ...] = ()
     mode: str = "replace"
     refused: str = ""
+    paper: Paper | None = None  # the broker's own form; else one is made of the fields
 
 
 @dataclass(frozen=True, slots=True)
