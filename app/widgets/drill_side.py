@@ -90,6 +90,7 @@ class DrillSide(QObject):
         self.drill = Drill(theme, pad, ports.lookback)
         self.diagnostics = Diagnostics(theme, pad)
         self._charted: Trace | None = None
+        self._reacting = False  # the reaction chart is there
         self.why = Why(theme, pad)
         self.panel = SwitchPanel(theme, ports.switch)
         self.kill = KillDialog(theme, ports.switch, window.blotter) if ports.switch is not None else None
@@ -109,7 +110,7 @@ class DrillSide(QObject):
         for title, _, _ in self._shows():
             self._stale[title] = other or self._stale.get(title, False)
         if other:  # what is not seen forgets the order before, so that it never comes to the front with it
-            if self._charted is not None:
+            if self._reacting:
                 self.reaction.show_order(None, other=True)
             self.diagnostics.show_order(-1)
             self.drill.show_order(self._bridge.row, other=True)
@@ -142,7 +143,7 @@ class DrillSide(QObject):
             (DRILL, AGAIN_NS, lambda other: self.drill.show_order(row, other=other)),
             (DIAGNOSTICS, AGAIN_NS, lambda _other: self.diagnostics.show_order(row)),
         ]
-        if self._charted is not None:
+        if self._reacting:
             show = self.reaction.show_order
             shows.append((REACTION, _CURVES_NS, lambda other: show(self._work(), other=other)))
         return shows
@@ -210,7 +211,7 @@ class DrillSide(QObject):
 
     def _show_horizon(self, place: int) -> None:
         self._window.docks.show(REACTION)
-        if self._charted is not None:
+        if self._reacting:
             self.reaction.show_horizon(place)
 
     def _enter(self) -> None:
@@ -236,11 +237,15 @@ class DrillSide(QObject):
         for title in (DRILL, REACTION, DIAGNOSTICS):
             self._window.docks[title].visibilityChanged.connect(partial(self._see, title))
 
-    def take(self, reaction: "Reaction", trace: "Trace") -> None:
-        """The charts have come."""
-        self.reaction, self._charted = reaction, trace
-        self._stale[REACTION] = True
+    def take_trace(self, trace: "Trace") -> None:
+        """The trace has come."""
+        self._charted = trace
         trace.pointed.connect(self._point)
+
+    def take_reaction(self, reaction: "Reaction") -> None:
+        """The reaction chart has come."""
+        self.reaction, self._reacting = reaction, True
+        self._stale[REACTION] = True
 
     def _see(self, title: str, seen: bool) -> None:
         if seen:

@@ -3,9 +3,8 @@
 import math
 from typing import Final
 
-import pyqtgraph as pg
-
 from app.engine.units import HORIZONS, MILLISECOND
+from app.widgets.axes import Ticks
 from app.widgets.format import MINUS
 
 _ROOM: Final = 8  # pixels a letter of a label takes at most
@@ -45,22 +44,16 @@ LEFT: Final = -2.3
 RIGHT: Final = place(HORIZONS[-1][1]) + 0.25
 
 
-class HorizonAxis(pg.AxisItem):  # type: ignore[misc]
-    """Bottom axis with the horizons' names, as many as fit."""
+class HorizonAxis:
+    """The horizons' names, as many as fit."""
 
-    def __init__(self) -> None:
-        super().__init__("bottom")
-
-    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+    def ticks(self, low: float, high: float, size: float) -> Ticks:
         """Places whose labels do not touch."""
         per = size / max(high - low, 1e-9)
-        taken: list[tuple[float, float]] = []
+        taken: list[tuple[float, float, str]] = []
         for name in _LABELS:
             middle, half = PLACES[name] * per, (len(name) * _ROOM + 8) / 2
-            if low <= PLACES[name] <= high and all(middle + half <= a or middle - half >= b for a, b in taken):
-                taken.append((middle - half, middle + half))
-        return [(1.0, sorted((a + b) / 2 / per for a, b in taken))]
-
-    def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:
-        """Names of the horizons."""
-        return [min(PLACES, key=lambda name: abs(PLACES[name] - value)) for value in values]
+            if low <= PLACES[name] <= high and all(middle + half <= a or middle - half >= b for a, b, _ in taken):
+                taken.append((middle - half, middle + half, name))
+        shown = [name for _, _, name in sorted(taken)]
+        return Ticks(1.0, [PLACES[name] for name in shown], shown)

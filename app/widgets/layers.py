@@ -3,7 +3,6 @@
 from typing import Final, NamedTuple
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtGui import QBrush, QPen
 
@@ -11,7 +10,9 @@ from app.engine.units import SECOND
 from app.widgets.axes import step_of
 from app.widgets.course import Course
 from app.widgets.happenings import BUNCH_PX, FILLS, MARKS, NAMES, bunched
+from app.widgets.marks import look_of_mark
 from app.widgets.plots import Plots
+from app.widgets.symbols import Look
 from app.widgets.theme import Theme
 
 _BAR_PX: Final = 6.0
@@ -51,7 +52,7 @@ class Layers:
 
     def __init__(self, plots: Plots, theme: Theme) -> None:
         self.plots, self.theme, self.faded = plots, theme, False
-        self._looks: dict[tuple[int, str], tuple[str, int, QPen, QBrush]] = {}
+        self._looks: dict[tuple[int, str], Look] = {}
 
     def dress(self, theme: Theme, *, faded: bool) -> None:
         """Change the colours."""
@@ -67,14 +68,7 @@ class Layers:
         found = bunched(x, events.bps[seen], events.kind[seen], cell)
         order = np.argsort(-found.kind, kind="stable")  # fills on top
         looks = [self._look(number, course.side) for number in found.kind[order].tolist()]
-        self.plots.marks.setData(
-            x=found.x[order],
-            y=found.y[order],
-            symbol=[look[0] for look in looks],
-            size=[look[1] for look in looks],
-            pen=[look[2] for look in looks],
-            brush=[look[3] for look in looks],
-        )
+        self.plots.marks.show(found.x[order], found.y[order], looks)
         self.plots.counts.show_bunches(found)
         self.plots.notes.show_notes(
             [((at - course.arrival) / SECOND, words) for at, words in course.notes if view.start <= at <= view.end]
@@ -83,9 +77,9 @@ class Layers:
     def volume(self, course: Course, volume: Traded) -> float:
         """Bars of the market's volume and of our own; returns how high they stand."""
         x = (volume.edges - course.arrival) / SECOND
-        self.plots.bars.setData(x, volume.market.astype(np.float64), stepMode="center")
-        self.plots.own.setData(x, volume.own, stepMode="center")
-        self.plots.own.setBrush(self._side(course))
+        self.plots.bars.show(x, volume.market.astype(np.float64))
+        self.plots.own.show(x, volume.own)
+        self.plots.own.brush = QBrush(self.theme.colour(self._side(course)))
         return max(float(volume.market.max(initial=0)), float(volume.own.max(initial=0)))
 
     def schedule(self, course: Course, view: View, volume: Traded) -> None:
@@ -93,32 +87,27 @@ class Layers:
         plan, plots = course.plan, self.plots
         if plan is None or plan.qty <= 0 or course.done is None or course.done_ts is None:
             for item in (plots.planned, plots.done, plots.rate):
-                item.clear()
+                item.wipe()
             return
         ts = np.linspace(view.start, min(view.end, max(course.last, view.start)), view.width).astype(np.int64)
         x = (ts - course.arrival) / SECOND
-        plots.planned.setData(x, 100 * plan.planned(ts, course.path) / plan.qty, connect="finite")
+        plots.planned.show(x, 100 * plan.planned(ts, course.path) / plan.qty)
         place = np.searchsorted(course.done_ts, ts, "right")
         filled = np.concatenate([[0], course.done])[place]
-        plots.done.setData(x, 100 * filled / plan.qty, connect="finite")
-        plots.done.setPen(pg.mkPen(self._side(course)))
+        plots.done.show(x, 100 * filled / plan.qty)
+        plots.done.pen = QPen(self.theme.colour(self._side(course)))
         rate = np.full(len(volume.own), np.nan)
         np.divide(100 * volume.own, volume.market, out=rate, where=volume.market > 0)
         middle = (volume.edges[:-1] + volume.edges[1:]) / 2
-        plots.rate.setData((middle - course.arrival) / SECOND, np.minimum(rate, 100), connect="finite")
+        plots.rate.show((middle - course.arrival) / SECOND, np.minimum(rate, 100))
 
     def _side(self, course: Course) -> str:
-        return self.theme.colour("faint" if self.faded else "buy" if course.side == "BUY" else "sell").name()
+        return "faint" if self.faded else "buy" if course.side == "BUY" else "sell"
 
-    def _look(self, number: int, side: str) -> tuple[str, int, QPen, QBrush]:
-        """Symbol, size, pen and brush of a class; the same objects each time, or every mark is rendered anew."""
+    def _look(self, number: int, side: str) -> Look:
+        """How a class is drawn for an order of a side."""
         found = self._looks.get((number, side))
         if found is None:
-            mark = MARKS[NAMES[number]]
-            tone = ("buy" if side == "BUY" else "sell") if mark.tone == "side" else mark.tone
-            colour = self.theme.colour("faint" if self.faded else tone)
-            edge = self.theme.colour("paper") if mark.filled and mark.symbol != "x" else colour
-            symbol = "t" if mark.symbol == "t1" and side != "BUY" else mark.symbol
-            found = symbol, mark.size, pg.mkPen(edge), pg.mkBrush(colour if mark.filled else None)
-            self._looks[number, side] = found
+            mark, way = MARKS[NAMES[number]], "buy" if side == "BUY" else "sell"
+            found = self._looks[number, side] = look_of_mark(mark, self.theme, way, faded=self.faded)
         return found

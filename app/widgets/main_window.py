@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QPoint, QSettings, Qt, Signal
+from PySide6.QtCore import QPoint, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QMenu, QVBoxLayout, QWidget
 
@@ -42,7 +42,7 @@ class MainWindow(QMainWindow):
     """Blotter on top; docks that follow the chosen order below.
 
     A further part is mounted with `mount`, a further action with `commands.add`. A window that is `staged` has no
-    charts until `complete`: it can be on the screen before what they are drawn with is loaded.
+    charts until `complete` or `complete_in_turns`: it can be on the screen before they are loaded.
     """
 
     trace: "Trace"  # from the second stage on
@@ -97,18 +97,34 @@ class MainWindow(QMainWindow):
             self.complete()
 
     def complete(self) -> None:
-        """The second stage: the charts; nothing when they are there."""
-        if self.is_complete:
-            return
-        from app.widgets.charts import charts_of  # noqa: PLC0415 - pyqtgraph, once the window is on the screen
+        """The second stage at once; nothing when it has been."""
+        while not self.is_complete:
+            self._bring_chart()
 
-        self.is_complete = True
-        self.trace, reaction = charts_of(self.theme, self.bridge.now)
-        for title, chart in ((TRACE, self.trace), (REACTION, reaction)):
-            self.docks.fill(title, chart)
-            self.join(chart)
-        self.drill_side.take(reaction, self.trace)
-        self.following.take(self.trace)
+    def complete_in_turns(self) -> None:
+        """The second stage, a chart a turn of the event loop: a window that is on the screen already answers."""
+        if not self.is_complete:
+            self._bring_chart()
+            QTimer.singleShot(0, self, self.complete_in_turns)
+
+    def _bring_chart(self) -> None:
+        """The trace, then the reaction chart."""
+        if not hasattr(self, "trace"):
+            from app.widgets.trace import Trace  # noqa: PLC0415 - once the window is on the screen
+
+            self.trace = Trace(self.theme)
+            self.docks.fill(TRACE, self.trace)
+            self.join(self.trace)
+            self.drill_side.take_trace(self.trace)
+            self.following.take(self.trace)
+        else:
+            from app.widgets.reaction import Reaction  # noqa: PLC0415 - as above
+
+            self.is_complete = True
+            reaction = Reaction(self.theme, self.bridge.now)
+            self.docks.fill(REACTION, reaction)
+            self.join(reaction)
+            self.drill_side.take_reaction(reaction)
         self.following.show_state()
 
     # -- mounting ------------------------------------------------------------------------------------------------

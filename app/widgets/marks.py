@@ -1,98 +1,88 @@
 """Marks of own events on the trace: what is painted of them, one shape per class, a count where they would pile up."""
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSize
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent, QTransform
+from PySide6.QtCore import QLineF, QPointF, QSize
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from app.widgets.happenings import MARKS, NO_BUNCHES, Bunches, Mark
 from app.widgets.painting import painting
+from app.widgets.pane import Pane
+from app.widgets.symbols import Look, draw_symbol
 from app.widgets.theme import Theme, figures_font
 
 _LABEL_PX: Final = 24.0
 
 
-class Counts(pg.GraphicsObject):  # type: ignore[misc]
+def look_of_mark(mark: Mark, theme: Theme, side: str, *, faded: bool = False) -> Look:
+    """How a class of events is drawn for an order of a side, "buy" or "sell"."""
+    colour = theme.colour("faint" if faded else side if mark.tone == "side" else mark.tone).name()
+    edge = theme.colour("paper").name() if mark.filled and mark.symbol != "x" else colour
+    symbol = "t" if mark.symbol == "t1" and side == "sell" else mark.symbol
+    return Look(symbol, mark.size, edge, colour if mark.filled else "")
+
+
+class Counts:
     """The number of events beside each mark that stands for several; a number that would touch another is left out."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.bunches = NO_BUNCHES
         self._font = figures_font()
         self._font.setPixelSize(10)
-        self.tone = pg.mkPen("w")
 
     def show_bunches(self, bunches: Bunches) -> None:
         """Other marks."""
         self.bunches = bunches
-        self.update()
 
-    def boundingRect(self) -> QRectF:
-        """All that is in view."""
-        seen = self.viewRect()
-        return QRectF() if seen is None else QRectF(seen)
-
-    def labels(self, pixels: QTransform) -> list[tuple[float, float, str]]:
+    def labels(self, pane: Pane) -> list[tuple[float, float, str]]:
         """Position in pixels and words of each number drawn, from left to right; the largest counts go first."""
         drawn: list[tuple[float, float, str]] = []
         several = np.flatnonzero(self.bunches.events > 1)
-        for at in several[np.argsort(-self.bunches.events[several], kind="stable")].tolist():
-            point = pixels.map(QPointF(float(self.bunches.x[at]), float(self.bunches.y[at])))
-            x, y = point.x() + 6, point.y() - 5
+        several = several[np.argsort(-self.bunches.events[several], kind="stable")]
+        across = (pane.across(self.bunches.x[several]) + 6).tolist()
+        down = (pane.down(self.bunches.y[several]) - 5).tolist()
+        for x, y, events in zip(across, down, self.bunches.events[several].tolist(), strict=True):
             if all(abs(x - other) > _LABEL_PX or abs(y - above) > 12 for other, above, _ in drawn):
-                drawn.append((x, y, str(int(self.bunches.events[at]))))
+                drawn.append((x, y, str(events)))
         return sorted(drawn)
 
-    def paint(self, painter: QPainter, *_args: Any) -> None:
-        """Numbers in pixels, whatever the scale of the axes."""
-        drawn = self.labels(painter.worldTransform())
-        painter.save()
-        painter.resetTransform()
+    def paint(self, painter: QPainter, pane: Pane, pen: QPen) -> None:
+        """Small figures in a pen."""
+        drawn = self.labels(pane)
+        if not drawn:
+            return
+        before = painter.font()
         painter.setFont(self._font)
-        painter.setPen(self.tone)
+        painter.setPen(pen)
         for x, y, said in drawn:
             painter.drawText(QPointF(x, y), said)
-        painter.restore()
+        painter.setFont(before)
 
 
-class Notes(pg.GraphicsObject):  # type: ignore[misc]
+class Notes:
     """A line through the price at each note, its words at the top; words that would touch are left out."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.shown: list[tuple[float, str]] = []
-        self.tone = pg.mkPen("w")
 
     def show_notes(self, shown: list[tuple[float, str]]) -> None:
         """Place on the axis and words of each note, from left to right."""
-        if shown != self.shown:
-            self.shown = shown
-            self.update()
+        self.shown = shown
 
-    def boundingRect(self) -> QRectF:
-        """All that is in view."""
-        seen = self.viewRect()
-        return QRectF() if seen is None else QRectF(seen)
-
-    def paint(self, painter: QPainter, *_args: Any) -> None:
-        """In pixels, whatever the scale of the axes."""
-        seen, pixels = self.boundingRect(), painter.worldTransform()
-        top, bottom = sorted((pixels.map(seen.topLeft()).y(), pixels.map(seen.bottomLeft()).y()))
-        painter.save()
-        painter.resetTransform()
-        painter.setFont(figures_font())
-        painter.setPen(self.tone)
-        free = float("-inf")
-        for x, words in self.shown:
-            at = pixels.map(QPointF(x, 0.0)).x()
-            painter.drawLine(QPointF(at, top), QPointF(at, bottom))
-            if at > free:
-                painter.drawText(QPointF(at + 4, top + 12), words)
-                free = at + painter.fontMetrics().horizontalAdvance(words) + 8
-        painter.restore()
+    def paint(self, painter: QPainter, pane: Pane, pen: QPen) -> None:
+        """Over the whole height of a pane; words at its right edge stand left of their line."""
+        painter.setPen(pen)
+        free, rect = float("-inf"), pane.rect
+        across = pane.across(np.array([x for x, _ in self.shown])).tolist()
+        for at, (_, words) in zip(across, self.shown, strict=True):
+            painter.drawLine(QLineF(at, rect.top(), at, rect.bottom()))
+            wide = painter.fontMetrics().horizontalAdvance(words)
+            begin = at + 4 if at + 4 + wide <= rect.right() else at - 4 - wide
+            if begin > free:
+                painter.drawText(QPointF(begin, rect.top() + 12), words)
+                free = begin + wide + 4
 
 
 class Legend(QWidget):
@@ -150,13 +140,6 @@ class Legend(QWidget):
         with painting(self) as (painter,):
             painter.setFont(self.font())
             for mark, x, line in self.places():
-                colour = self.theme.colour(self.side if mark.tone == "side" else mark.tone)
-                painter.save()
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-                painter.translate(x, 10 + 20 * line)
-                brush = pg.mkBrush(colour if mark.filled else None)
-                symbol = "t" if mark.symbol == "t1" and self.side == "sell" else mark.symbol
-                pg.graphicsItems.ScatterPlotItem.drawSymbol(painter, symbol, mark.size, pg.mkPen(colour), brush)
-                painter.restore()
+                draw_symbol(painter, QPointF(x, 10 + 20 * line), look_of_mark(mark, self.theme, self.side))
                 painter.setPen(self.theme.colour("faint"))
                 painter.drawText(x + 9, 14 + 20 * line, mark.title)

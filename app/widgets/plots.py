@@ -2,161 +2,170 @@
 
 from typing import Final
 
-import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QBrush, QMouseEvent, QPainter, QPen, QWheelEvent
 
-from app.widgets.axes import BareAxis, ClockAxis, FigureAxis, TimeBox
+from app.widgets.axes import ClockAxis, FigureAxis
+from app.widgets.chart import Chart
 from app.widgets.happenings import NO_BUNCHES
 from app.widgets.marks import Counts, Notes
-from app.widgets.theme import Theme, figures_font
+from app.widgets.pane import Curve, Pane, Rule, Spots
+from app.widgets.theme import Theme
 
-_LEFT: Final = 58  # width of both left axes, so that the plots stand under each other
-
-
-class Curve(pg.PlotCurveItem):  # type: ignore[misc]
-    """A curve that takes the whole view for its bounds: ranges are set by the trace, nobody asks for its extremes."""
-
-    def boundingRect(self) -> QRectF:
-        """What is in view."""
-        found: QRectF = self.viewRect()
-        return found
-
-    def viewTransformChanged(self) -> None:
-        """Another stretch is in view."""
-        self.prepareGeometryChange()
-        super().viewTransformChanged()
+_LEFT: Final = 58  # width of the left axes
+_TREMBLE: Final = 4.0  # pixels: a hand that moves less did not drag
+_NOTCH: Final = 120  # of a wheel
 
 
-class Plots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
-    """What the trace draws on; nothing moves by itself, ranges are set by the trace."""
+class Plots(Chart):
+    """What the trace draws on; nothing moves by itself, ranges are set by the trace.
+
+    The left drag chooses a stretch of time, other drags pan, the wheel zooms in time, a double click asks for all.
+    """
+
+    zoomed = Signal(float, float)  # x from, x to
+    panned = Signal(float)  # by x
+    scrolled = Signal(float, float)  # factor, about x
+    all_wanted = Signal()
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
         self.clock = ClockAxis()
-        self.box, self.middle_box, self.low_box = (TimeBox(theme) for _ in range(3))
-        hidden = [BareAxis() for _ in range(2)]
-        self.upper = self.addPlot(
-            0, 0, viewBox=self.box, axisItems={"left": FigureAxis(sign=True), "bottom": hidden[0]}
+        panes = (
+            Pane(FigureAxis(sign=True), stretch=12, ruled=True),
+            Pane(FigureAxis(sign=False), "done %", stretch=4),
+            Pane(FigureAxis(sign=False, clear=9), "volume", stretch=3),
         )
-        axes = {"left": FigureAxis(sign=False), "bottom": hidden[1]}
-        self.middle = self.addPlot(1, 0, viewBox=self.middle_box, axisItems=axes)
-        axes = {"left": FigureAxis(sign=False, clear=9), "bottom": self.clock}
-        self.lower = self.addPlot(2, 0, viewBox=self.low_box, axisItems=axes)
-        self.panes = (self.upper, self.middle, self.lower)
-        self.boxes = (self.box, self.middle_box, self.low_box)
-        self.curve = Curve(skipFiniteCheck=False)
-        self.marks, self.counts, self.notes = pg.ScatterPlotItem(pxMode=True), Counts(), Notes()
-        self.planned, self.done = Curve(skipFiniteCheck=False), Curve(skipFiniteCheck=False)
-        self.rate = Curve(skipFiniteCheck=False)
-        self.bars = Curve(fillLevel=0, pen=pg.mkPen(None))
-        self.own = Curve(fillLevel=0, pen=pg.mkPen(None))
-        self.zero = pg.InfiniteLine(0, angle=0)
-        self.arrival, self.end = pg.InfiniteLine(0, angle=90), pg.InfiniteLine(angle=90)
-        self.cross = [pg.InfiniteLine(angle=90) for _ in self.panes]
-        self.cross_y = pg.InfiniteLine(angle=0)
-        self._valued = True
-        self._arrange(hidden)
-        self.hide_cross()
-
-    @property
-    def cross_x(self) -> pg.InfiniteLine:
-        """The crosshair's line through the price."""
-        return self.cross[0]
+        super().__init__(theme, panes, self.clock, _LEFT)
+        self.curve, self.planned, self.done, self.rate = (Curve() for _ in range(4))
+        self.bars, self.own = Curve(bars=True), Curve(bars=True)
+        self.marks, self.counts, self.notes = Spots(self.stamps), Counts(), Notes()
+        self.end = 0.0  # of the order, or now
+        self.faded = False
+        self.cross: tuple[float, float] | None = None  # time and value
+        self._down: tuple[Qt.MouseButton, float] | None = None  # the button that drags, where it began or last was
+        self._band: tuple[float, float] | None = None  # pixels dragged over
 
     def dress(self, theme: Theme, *, faded: bool) -> None:
         """Change the colours."""
-        self.setBackground(theme.paper)
-        self.curve.setPen(pg.mkPen(theme.faint if faded else theme.mid))
-        for plot in self.panes:
-            for side in ("left", "bottom"):
-                axis = plot.getAxis(side)
-                axis.setPen(pg.mkPen(theme.line))
-                axis.setTextPen(pg.mkPen(theme.faint))
-        for box in self.boxes:
-            box.dress(theme)
+        self.theme, self.faded = theme, faded
+        faint = theme.colour("faint")
+        self.curve.pen = QPen(faint if faded else theme.colour("mid"))
         volume = theme.colour("faint")
         volume.setAlpha(110)
-        self.bars.setBrush(volume)
-        self.counts.tone = pg.mkPen(theme.faint if faded else theme.ink)
-        self.notes.tone = pg.mkPen(theme.faint if faded else theme.accent)
-        self.planned.setPen(pg.mkPen(theme.faint, style=Qt.PenStyle.DashLine))
-        self.rate.setPen(pg.mkPen(theme.faint if faded else theme.accent))
-        self.zero.setPen(pg.mkPen(theme.faint, style=Qt.PenStyle.DashLine))
-        for line in (self.arrival, self.end):
-            line.setPen(pg.mkPen(theme.line))
-        for cross in (*self.cross, self.cross_y):
-            cross.setPen(pg.mkPen(theme.faint, style=Qt.PenStyle.DotLine))
+        self.bars.brush = QBrush(volume)
+        self.planned.pen = QPen(faint, 1, Qt.PenStyle.DashLine)
+        self.rate.pen = QPen(faint if faded else theme.colour("accent"))
+        self.renew()
 
     def show_ranges(self, x: tuple[float, float], heights: tuple[tuple[float, float], ...]) -> None:
-        """One stretch of time in all panes, a range of values in each; once a box, as every change of one costs."""
-        for box, y in zip(self.boxes, heights, strict=True):
-            box.setRange(xRange=x, yRange=y, padding=0)
+        """One stretch of time in all panes, a range of values in each."""
+        for pane, y in zip(self.panes, heights, strict=True):
+            pane.x, pane.y = x, y
+        self.renew()
 
-    def settle(self) -> None:
-        """Let every item take the new ranges now: done while painting, it would paint all of it twice."""
-        self.scene().prepareForPaint()
-
-    def show_values(self, shown: bool) -> None:
-        """Figures on the axes, or none where there is nothing to read."""
-        if shown != self._valued:
-            self._valued = shown
-            for plot in self.panes:
-                plot.getAxis("left").setStyle(showValues=shown)
-            self.clock.setStyle(showValues=shown)
+    def wide(self) -> int:
+        """Pixels between the edges of a pane."""
+        return max(int(self.panes[0].rect.width()), 200)
 
     def wipe(self) -> None:
         """Draw nothing."""
-        self.show_values(False)
+        self.valued = False
         for item in (self.curve, self.marks, self.bars, self.own, self.planned, self.done, self.rate):
-            item.clear()
+            item.wipe()
         self.counts.show_bunches(NO_BUNCHES)
         self.notes.show_notes([])
+        self.renew()
 
-    def x_at(self, position: QPointF) -> float | None:
-        """Time under a position in the scene (s after the axis's origin), None outside all plots."""
-        if not any(plot.sceneBoundingRect().contains(position) for plot in self.panes):
-            return None
-        x: float = self.box.mapSceneToView(position).x()
-        return x
+    def x_at(self, where: QPointF) -> float | None:
+        """Time under a pixel (s after the axis's origin), None outside all panes."""
+        number = self.pane_at(where)
+        return None if number < 0 else self.panes[number].x_at(where.x())
 
-    def show_cross(self, x: float, y: float) -> None:
-        """Put the crosshair at a time and a value."""
-        for cross in self.cross:
-            cross.setPos(x)
-            cross.show()
-        self.cross_y.setPos(y)
-        self.cross_y.show()
+    def show_cross(self, at: tuple[float, float] | None) -> None:
+        """The crosshair at a time and a value, or none."""
+        if at != self.cross:
+            self.cross = at
+            self.update()
 
-    def hide_cross(self) -> None:
-        """Take the crosshair away."""
-        for cross in (*self.cross, self.cross_y):
-            cross.hide()
+    # -- the mouse -----------------------------------------------------------------------------------------------
 
-    def _arrange(self, hidden: list[pg.AxisItem]) -> None:
-        self.ci.setContentsMargins(0, 2, 6, 0)
-        self.ci.setSpacing(0)
-        for row, stretch in enumerate((12, 4, 3)):
-            self.ci.layout.setRowStretchFactor(row, stretch)
-        for plot, title in zip(self.panes, ("", "done %", "volume"), strict=True):
-            plot.hideButtons()
-            plot.getAxis("left").setWidth(_LEFT)
-            plot.getAxis("left").setLabel(title)
-            for side in ("left", "bottom"):  # minor grid lines cost more than all the rest
-                plot.getAxis(side).setStyle(tickFont=figures_font(), maxTickLevel=0)
-                # a new range lays nothing out again but the ticks, and what has not moved is not drawn again
-                plot.getAxis(side).setCacheMode(pg.QtWidgets.QGraphicsItem.CacheMode.DeviceCoordinateCache)
-            for side in ("left", "bottom", "top", "right"):
-                plot.getAxis(side).enableAutoSIPrefix(False)
-        self.upper.showGrid(y=True, alpha=0.12)
-        for axis in hidden:
-            axis.setHeight(2)
-        for box in self.boxes:
-            box.disableAutoRange()
-        for item in (self.zero, self.arrival, self.end, self.notes, self.curve, self.marks, self.counts, self.cross_y):
-            self.upper.addItem(item)
-        for item in (self.planned, self.rate, self.done):
-            self.middle.addItem(item)
-        for item in (self.bars, self.own):
-            self.lower.addItem(item)
-        for plot, cross in zip(self.panes, self.cross, strict=True):
-            plot.addItem(cross)
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A drag begins in a pane."""
+        if self.pane_at(event.position()) >= 0 and self._down is None:
+            self._down = event.button(), event.position().x()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Left: a band over the full height; right or middle: pull the time with the hand."""
+        if self._down is None:
+            super().mouseMoveEvent(event)
+            return
+        button, before = self._down
+        here, pane = event.position().x(), self.panes[0]
+        if button == Qt.MouseButton.LeftButton:
+            self._band = (min(before, here), max(before, here))
+            self.update()
+        else:
+            self._down = button, here
+            self.panned.emit(pane.x_at(before) - pane.x_at(here))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The end of a drag; one that went nowhere is none."""
+        if self._down is None or event.button() != self._down[0]:
+            return
+        (button, down), here, pane = self._down, event.position().x(), self.panes[0]
+        self._down = self._band = None
+        self.update()
+        if button == Qt.MouseButton.LeftButton and abs(here - down) >= _TREMBLE:
+            self.zoomed.emit(pane.x_at(min(down, here)), pane.x_at(max(down, here)))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """All of it."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.all_wanted.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom in time about the mouse."""
+        event.accept()
+        if event.angleDelta().y():
+            factor = 0.8 ** (event.angleDelta().y() / _NOTCH)
+            self.scrolled.emit(factor, self.panes[0].x_at(event.position().x()))
+
+    # -- drawing -------------------------------------------------------------------------------------------------
+
+    def paint_pane(self, painter: QPainter, number: int, pane: Pane) -> None:
+        """Price with its marks, schedule, volume."""
+        if number == 0:
+            self._paint_price(painter, pane)
+        for item in ((), (self.planned, self.rate, self.done), (self.bars, self.own))[number]:
+            item.paint(painter, pane)
+
+    def _paint_price(self, painter: QPainter, pane: Pane) -> None:
+        theme = self.theme
+        faint, line = theme.colour("faint"), QPen(theme.colour("line"))
+        Rule(0.0, upright=False).paint(painter, pane, QPen(faint, 1, Qt.PenStyle.DashLine))
+        if self.valued:
+            for at in (0.0, self.end):
+                Rule(at, upright=True).paint(painter, pane, line)
+        self.notes.paint(painter, pane, QPen(faint if self.faded else theme.colour("accent")))
+        self.curve.paint(painter, pane)
+        self.marks.paint(painter, pane)
+        self.counts.paint(painter, pane, QPen(faint if self.faded else theme.colour("ink")))
+
+    def paint_over(self, painter: QPainter) -> None:
+        """Crosshair and band."""
+        if self.cross is not None:
+            pen = QPen(self.theme.colour("faint"), 1, Qt.PenStyle.DotLine)
+            for pane in self.panes:
+                painter.setClipRect(pane.rect)
+                Rule(self.cross[0], upright=True).paint(painter, pane, pen)
+                if pane is self.panes[0]:
+                    Rule(self.cross[1], upright=False).paint(painter, pane, pen)
+            painter.setClipping(False)
+        if self._band is not None:
+            colour = self.theme.colour("accent")
+            painter.setPen(colour)
+            colour.setAlpha(40)
+            painter.setBrush(colour)
+            left, right = self._band
+            for pane in self.panes:
+                painter.drawRect(QRectF(left, pane.rect.top(), right - left, pane.rect.height()).intersected(pane.rect))

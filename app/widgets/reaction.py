@@ -4,18 +4,19 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QBrush, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.engine.units import AHEAD, HORIZON_NS, SECOND
+from app.engine.units import HORIZON_NS, SECOND
 from app.widgets import format as text
-from app.widgets.axes import FigureAxis
 from app.widgets.export import offer_picture
-from app.widgets.horizons import LEFT, PLACES, RIGHT, HorizonAxis, place
+from app.widgets.horizons import PLACES, place
+from app.widgets.painting import painting
+from app.widgets.pane import Pane
+from app.widgets.reaction_plots import ReactionPlots
 from app.widgets.response import CLASSES, MARKOUT, PLACEBO, POINTS_NS, Curve, Estimate
+from app.widgets.symbols import Look, draw_symbol
 from app.widgets.theme import RIBBON, Theme, figures_font
 
 AGAIN_NS: Final = SECOND  # curves are looked up and drawn at most once a second, as often as the engine has new ones
@@ -28,53 +29,7 @@ _LOOKS: Final = {
     "passive": ("o", RIBBON[2]),
     MARKOUT: ("o", "accent"),
 }
-_LEFT_PX: Final = 52
 Work = Callable[[], Mapping[str, Curve]]
-
-
-class _Line:
-    """One curve with its band and its points; points without an interval are hollow."""
-
-    def __init__(self, plot: pg.PlotItem) -> None:
-        self.curve = pg.PlotCurveItem(skipFiniteCheck=False)
-        self.low, self.high = (pg.PlotCurveItem(pen=None) for _ in range(2))
-        self.band = pg.FillBetweenItem(self.low, self.high)
-        self.points = pg.ScatterPlotItem(pxMode=True)
-        self._colour = ""
-        self._looks = (pg.mkPen("w"), pg.mkBrush("w"), pg.mkBrush(None))
-        for item in (self.band, self.curve, self.points):
-            plot.addItem(item)
-
-    def show(self, curve: Curve, colour: str, symbol: str, *, zero: bool) -> None:
-        """Draw estimates at their horizons; `zero`: the event itself is a point of the curve, at 0."""
-        x = np.array([place(ns) for ns in POINTS_NS])
-        mean, low, high = (np.array([getattr(e, name) for e in curve.estimates]) for name in ("mean", "low", "high"))
-        if zero:
-            x, mean, low, high = (np.insert(v, AHEAD, 0.0) for v in (x, mean, low, high))
-        known = ~np.isnan(mean)
-        self.curve.setData(x[known], mean[known])
-        self.curve.setPen(pg.mkPen(colour))
-        sure = known & ~np.isnan(low)
-        self.low.setData(x[sure], low[sure])
-        self.high.setData(x[sure], high[sure])
-        shade = pg.mkColor(colour)
-        shade.setAlpha(36)
-        self.band.setBrush(shade)
-        shown = known & (x != 0.0)
-        pen, filled, hollow = self._look(colour)
-        brushes = [filled if is_sure else hollow for is_sure in sure[shown].tolist()]
-        self.points.setData(x=x[shown], y=mean[shown], symbol=symbol, size=7, pen=pen, brush=brushes)
-
-    def _look(self, colour: str) -> tuple[QPen, QBrush, QBrush]:
-        """The same objects for the same colour, or every point is rendered anew."""
-        if self._colour != colour:
-            self._colour, self._looks = colour, (pg.mkPen(colour), pg.mkBrush(colour), pg.mkBrush(None))
-        return self._looks
-
-    def wipe(self) -> None:
-        """Draw nothing."""
-        for item in (self.curve, self.low, self.high, self.points):
-            item.clear()
 
 
 class Reaction(QWidget):
@@ -89,9 +44,8 @@ class Reaction(QWidget):
         self._clock, self._done_at = clock, -AGAIN_NS
         self.buttons = {name: QPushButton(name) for name in CLASSES}
         self.placebo, self.readout = QLabel(PLACEBO), QLabel()
-        self.area = pg.GraphicsLayoutWidget()
-        self.plots = self._plots()
-        self.lines = {name: _Line(self.plots[name == MARKOUT]) for name in (*CLASSES, MARKOUT)}
+        self.area = ReactionPlots(theme, CLASSES, MARKOUT)
+        self.panes, self.lines = self.area.panes, self.area.lines
         self._build()
 
     def show_order(self, work: Work | None, *, other: bool) -> None:
@@ -113,10 +67,8 @@ class Reaction(QWidget):
 
     def show_horizon(self, place_of: int) -> None:
         """Read the figures at a horizon (its place in units.HORIZONS)."""
-        self._horizon = at = place(HORIZON_NS[place_of])
-        for plot in self.plots:
-            plot.chosen.setPos(at)
-            plot.chosen.show()
+        self._horizon = self.area.chosen = place(HORIZON_NS[place_of])
+        self.area.renew()
         self._read()
 
     def _read(self) -> None:
@@ -142,15 +94,7 @@ class Reaction(QWidget):
     def dress(self, theme: Theme) -> None:
         """Change the colours."""
         self.theme = theme
-        self.area.setBackground(theme.paper)
-        for plot in self.plots:
-            for side in ("left", "bottom"):
-                axis = plot.getAxis(side)
-                axis.setPen(pg.mkPen(theme.line))
-                axis.setTextPen(pg.mkPen(theme.faint))
-            plot.event.setPen(pg.mkPen(theme.line))
-            plot.chosen.setPen(pg.mkPen(theme.accent, style=Qt.PenStyle.DotLine))
-            plot.zero.setPen(pg.mkPen(theme.faint, style=Qt.PenStyle.DashLine))
+        self.area.theme = theme
         for label in (self.placebo, self.readout):
             label.setStyleSheet(f"color: {theme.faint}")
         for name, button in self.buttons.items():
@@ -178,53 +122,30 @@ class Reaction(QWidget):
                 continue
             symbol, tone = _LOOKS[name]
             line.show(curve, self._colour(tone), symbol, zero=name != MARKOUT)
-        self._fit(self.plots[0], [n for n in CLASSES if self.buttons[n].isChecked()])
-        self._fit(self.plots[1], [MARKOUT])
+        self._fit(self.panes[0], [n for n in CLASSES if self.buttons[n].isChecked()])
+        self._fit(self.panes[1], [MARKOUT])
+        self.area.renew()
 
-    def _fit(self, plot: pg.PlotItem, names: list[str]) -> None:
+    def _fit(self, pane: Pane, names: list[str]) -> None:
         found = [e for name in names if name in self.found for e in self.found[name].estimates]
         values = [v for e in found for v in _span(e) if not text.undefined(v)]
         low, high = min([0.0, *values]), max([0.0, *values])
         room = (high - low) * 0.12 or 1.0
-        plot.setYRange(low - room, high + room, padding=0)
+        pane.y = (low - room, high + room)
 
     def _colour(self, tone: str) -> str:
         if self.faded:
             return self.theme.faint
         return tone if tone.startswith("#") else str(getattr(self.theme, tone))
 
-    def _point(self, position: QPointF) -> None:
-        for number, plot in enumerate(self.plots):
-            if plot.sceneBoundingRect().contains(position) and self.found:
-                self.readout.setText(self.reading(plot.vb.mapSceneToView(position).x(), markout=bool(number)))
-                return
-        self._read()
+    def _point(self, position: QPointF | None) -> None:
+        number = self.area.pane_at(position) if position is not None else -1
+        if position is None or number < 0 or not self.found:
+            self._read()
+            return
+        self.readout.setText(self.reading(self.panes[number].x_at(position.x()), markout=bool(number)))
 
     # -- building ------------------------------------------------------------------------------------------------
-
-    def _plots(self) -> tuple[pg.PlotItem, pg.PlotItem]:
-        made = []
-        for row, title in enumerate(("response, bps", "markout, bps")):
-            plot = self.area.addPlot(row, 0, axisItems={"left": FigureAxis(sign=True), "bottom": HorizonAxis()})
-            plot.hideButtons()
-            plot.setMouseEnabled(x=False, y=False)
-            plot.setMenuEnabled(False)
-            plot.disableAutoRange()
-            plot.setXRange(LEFT, RIGHT, padding=0)
-            plot.getAxis("left").setWidth(_LEFT_PX)
-            plot.getAxis("left").enableAutoSIPrefix(False)  # or every new range lays its label out again
-            plot.getAxis("left").setLabel(title)
-            for side in ("left", "bottom"):
-                plot.getAxis(side).setStyle(tickFont=figures_font(), maxTickLevel=0)
-            plot.zero, plot.event = pg.InfiniteLine(0, angle=0), pg.InfiniteLine(0, angle=90)
-            plot.chosen = pg.InfiniteLine(0, angle=90)
-            for item in (plot.zero, plot.event, plot.chosen):
-                plot.addItem(item)
-            plot.chosen.hide()
-            made.append(plot)
-        self.area.ci.layout.setRowStretchFactor(0, 3)
-        self.area.ci.layout.setRowStretchFactor(1, 2)
-        return made[0], made[1]
 
     def _build(self) -> None:
         head, foot, layout = QHBoxLayout(), QHBoxLayout(), QVBoxLayout(self)
@@ -246,7 +167,7 @@ class Reaction(QWidget):
         layout.addLayout(head)
         layout.addWidget(self.area, 1)
         layout.addLayout(foot)
-        self.area.scene().sigMouseMoved.connect(self._point)
+        self.area.pointed.connect(self._point)
         offer_picture(self, "the reaction chart")
         self.dress(self.theme)
 
@@ -255,11 +176,8 @@ def _icon(symbol: str, colour: str) -> QIcon:
     """The symbol of a class, for its button."""
     picture = QPixmap(12, 12)
     picture.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.translate(6, 6)
-    pg.graphicsItems.ScatterPlotItem.drawSymbol(painter, symbol, 9, pg.mkPen(colour), pg.mkBrush(colour))
-    painter.end()
+    with painting(picture) as (painter,):
+        draw_symbol(painter, QPointF(6, 6), Look(symbol, 9, colour, colour))
     return QIcon(picture)
 
 

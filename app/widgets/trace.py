@@ -60,8 +60,7 @@ class Trace(QWidget):
     def set_zone(self, where: tzinfo) -> None:
         """Time zone of the axis."""
         self.plots.clock.where = where
-        self.plots.clock.picture = None
-        self.plots.clock.update()
+        self.plots.renew()
 
     def fade(self, faded: bool) -> None:
         """Grey the figures: they may no longer be true."""
@@ -96,13 +95,13 @@ class Trace(QWidget):
             self.plots.wipe()
             return
         start, end = self.view()
-        self.plots.show_values(True)
+        self.plots.valued = True
         self.plots.clock.origin = course.arrival
-        width = max(int(self.plots.box.width()), 200)
+        width = self.plots.wide()
         ts, mid = course.path.outline(start, end, width, course.known)
         x, bps = self._x(ts), text_bps(mid, course.reference)
-        self.plots.curve.setData(x, bps, connect="finite")
-        self.plots.end.setPos(self._x(np.array([course.last]))[0])
+        self.plots.curve.show(x, bps)
+        self.plots.end = float(self._x(np.array([course.last]))[0])
         view = View(start, end, width)
         volume = traded(course, view)
         self._fit(bps, course, start, end)
@@ -111,7 +110,6 @@ class Trace(QWidget):
         self.plots.show_ranges((left, right), (self._y, _PER_CENT, (0.0, max(most * 1.1, 1.0))))
         self.layers.marks(course, view)
         self.layers.schedule(course, view, volume)
-        self.plots.settle()
 
     # -- zoom ----------------------------------------------------------------------------------------------------
 
@@ -170,17 +168,17 @@ class Trace(QWidget):
         if low < lower or high > upper or upper - lower > 2.5 * room or upper == lower:
             self._y = (low - 0.12 * room, high + 0.12 * room)
 
-    def point(self, position: QPointF) -> None:
-        """Put the crosshair under a position in the scene and read what stood then."""
-        course, x = self.course, self.plots.x_at(position)
+    def point(self, position: QPointF | None) -> None:
+        """Put the crosshair under a pixel of the plots and read what stood then; None: the mouse has left."""
+        course, x = self.course, self.plots.x_at(position) if position is not None else None
         if course is None or x is None or not len(course.path):
-            self.plots.hide_cross()
+            self.plots.show_cross(None)
             self._say("")
             self.pointed.emit(None)
             return
         ts = self._ns(x)
         mid = float(course.path.at(np.array([ts]))[0])
-        self.plots.show_cross(x, 0.0 if text.undefined(mid) else text.bps_between(mid, course.reference))
+        self.plots.show_cross((x, 0.0 if text.undefined(mid) else text.bps_between(mid, course.reference)))
         self._say(self.reading(ts))
         self.pointed.emit(ts)
 
@@ -200,7 +198,7 @@ class Trace(QWidget):
         else:
             said.append(f"mid {text.price(mid)}  {text.signed(text.bps_between(mid, course.reference))} bps")
         start, end = self.view()
-        bars = traded(course, View(start, end, max(int(self.plots.box.width()), 200)))
+        bars = traded(course, View(start, end, self.plots.wide()))
         bar = int(np.searchsorted(bars.edges, ts, "right")) - 1
         if 0 <= bar < len(bars.market):
             said.append(f"vol {text.number(int(bars.market[bar]))} own {text.number(float(bars.own[bar]))}")
@@ -215,7 +213,7 @@ class Trace(QWidget):
     def _nearest(self, course: Course, ts: int) -> int:
         """The own event within a mark's width of a time, -1 if none."""
         start, end = self.view()
-        reach = (end - start) / max(self.plots.box.width(), 200) * BUNCH_PX
+        reach = (end - start) / self.plots.wide() * BUNCH_PX
         if not len(course.events.ts):
             return -1
         away = np.abs(course.events.ts - ts)
@@ -230,13 +228,12 @@ class Trace(QWidget):
         for caption in (self._heading, self._readout):
             self._head.addWidget(caption)
         self.plots.setToolTip(HINT)
-        for box in self.plots.boxes:
-            box.zoomed.connect(self._zoom_to)
-            box.panned.connect(self._pan)
-            box.scrolled.connect(self._scroll)
-            box.sigResized.connect(self.refresh)
-        self.plots.scene().sigMouseMoved.connect(self.point)
-        self.plots.scene().sigMouseClicked.connect(lambda event: self.show_all() if event.double() else None)
+        plots = self.plots
+        for asked, answer in (
+            (plots.zoomed, self._zoom_to), (plots.panned, self._pan), (plots.scrolled, self._scroll),
+            (plots.all_wanted, self.show_all), (plots.resized, self.refresh), (plots.pointed, self.point),
+        ):  # fmt: skip
+            asked.connect(answer)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 3, 2, 2)
         layout.setSpacing(1)

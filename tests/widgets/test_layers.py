@@ -80,11 +80,11 @@ def test_that_an_empty_market_stands_as_high_as_nothing(layers: Layers) -> None:
 def test_that_done_only_rises_and_ends_at_what_was_filled(layers: Layers, events: list[tuple[int, int, int]]) -> None:
     one = course(*events)
     layers.schedule(one, VIEW, traded(one, VIEW))
-    _, done = layers.plots.done.getData()
+    done = layers.plots.done.y
     filled = sum(qty for _, kind, qty in events if kind < FILLS)
     assert done[-1] == pytest.approx(100 * filled / 20_000)
     assert np.all(np.diff(done) >= 0)
-    _, rate = layers.plots.rate.getData()
+    rate = layers.plots.rate.y
     known = rate[~np.isnan(rate)]
     assert np.all((known >= 0) & (known <= 100))
 
@@ -93,7 +93,7 @@ def test_that_done_only_rises_and_ends_at_what_was_filled(layers: Layers, events
 def test_that_without_a_schedule_nothing_of_an_older_one_stays(layers: Layers, missing: str) -> None:
     whole = course((60 * SECOND, 0, 500))
     layers.schedule(whole, VIEW, traded(whole, VIEW))
-    assert len(layers.plots.done.getData()[0]) == VIEW.width
+    assert len(layers.plots.done.x) == VIEW.width
     bare = {
         "plan": replace(whole, plan=None),
         "no quantity": replace(whole, plan=Plan(0, START, START + SPAN, float("nan"))),
@@ -102,20 +102,20 @@ def test_that_without_a_schedule_nothing_of_an_older_one_stays(layers: Layers, m
     }[missing]
     layers.schedule(bare, VIEW, traded(bare, VIEW))
     for item in (layers.plots.planned, layers.plots.done, layers.plots.rate):
-        assert item.getData() == (None, None)
+        assert len(item.x) == len(item.y) == 0
 
 
 def test_that_a_schedule_is_drawn_no_further_than_the_order_is_known(layers: Layers) -> None:
     half = replace(course((60 * SECOND, 0, 500)), last=START + SPAN // 2)
     layers.schedule(half, VIEW, traded(half, VIEW))
-    x, _ = layers.plots.done.getData()
+    x = layers.plots.done.x
     assert (x[0], x[-1]) == (0.0, SPAN // 2 / SECOND)
 
 
 def test_that_participation_without_a_market_is_undefined_and_not_zero(layers: Layers) -> None:
     alone = course((60 * SECOND, 0, 500), count=1)
     layers.schedule(alone, VIEW, traded(alone, VIEW))
-    _, rate = layers.plots.rate.getData()
+    rate = layers.plots.rate.y
     assert np.all(np.isnan(rate))
 
 
@@ -132,16 +132,16 @@ def test_that_every_event_in_view_is_in_one_mark_and_no_other_is(
     for number in range(len(NAMES)):
         expected = sum(kind == number and view.start <= START + at <= view.end for at, kind, _ in events)
         assert int(bunches.events[bunches.kind == number].sum()) == expected
-    assert len(layers.plots.marks.points()) == len(bunches.x)
+    assert len(layers.plots.marks.spots) == len(bunches.x)
 
 
 @pytest.mark.parametrize(("side", "up"), [("BUY", "t1"), ("SELL", "t"), ("SHORT", "t")])
 def test_that_fills_lie_on_top_and_point_the_way_of_the_order(layers: Layers, side: str, up: str) -> None:
     events = [(SPAN * (number + 1) // 8, number, 100) for number in range(len(NAMES))]
     layers.marks(course(*events, side=side), VIEW)
-    points = layers.plots.marks.points()
+    spots = layers.plots.marks.spots
     expected = [MARKS[name].symbol for name in reversed(NAMES)]
-    assert [point.symbol() for point in points] == [up if symbol == "t1" else symbol for symbol in expected]
+    assert [spot.look.symbol for spot in spots] == [up if symbol == "t1" else symbol for symbol in expected]
 
 
 def test_that_notes_out_of_view_are_left_out_and_those_at_its_edges_are_not(layers: Layers) -> None:
@@ -157,7 +157,7 @@ def test_that_a_faded_trace_draws_no_side_and_the_same_look_is_made_once(layers:
     for faded in (False, True, False):
         layers.dress(themes.DARK, faded=faded)
         layers.marks(one, VIEW)
-        (point,) = layers.plots.marks.points()
-        seen.append(point.brush().color().name())
+        (spot,) = layers.plots.marks.spots
+        seen.append(spot.look.fill)
     assert seen == [themes.DARK.buy, themes.DARK.faint, themes.DARK.buy]
-    assert layers._look(0, "BUY") is layers._look(0, "BUY"), "or every mark is rendered anew"
+    assert layers._look(0, "BUY") is layers._look(0, "BUY"), "or it is worked out for every mark"

@@ -1,21 +1,23 @@
 """Marks on the trace: numbers and notes never touch, the largest count is never left out, the legend names all."""
 
 from itertools import combinations, pairwise
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QImage, QPainter, QTransform
+from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtGui import QImage, QPainter, QPen
 from pytestqt.qtbot import QtBot
 
 from app.widgets import theme as themes
+from app.widgets.axes import FigureAxis
 from app.widgets.happenings import MARKS, NO_BUNCHES, Bunches
 from app.widgets.marks import Counts, Legend, Notes
+from app.widgets.pane import Pane
 
-PIXELS = QTransform().scale(2.0, -3.0)  # two pixels a second, prices upwards
+PIXELS = Pane(FigureAxis(sign=True), rect=QRectF(0, -150, 600, 300), x=(0, 300), y=(-50, 50))  # 2 pixels a second
+NEAR = Pane(FigureAxis(sign=True), rect=QRectF(0, -150, 600, 300), x=(0, 15), y=(-150, 150))  # 40
 POINT = st.tuples(st.integers(0, 300), st.integers(-50, 50), st.integers(1, 40))
 
 
@@ -46,7 +48,7 @@ def test_that_the_largest_of_a_crowd_is_the_one_that_is_said() -> None:
     counts = Counts()
     counts.show_bunches(bunches([(10, 0, 2), (11, 0, 9), (12, 0, 3), (100, 0, 4)]))
     assert [said for _, _, said in counts.labels(PIXELS)] == ["9", "4"]
-    assert [said for _, _, said in counts.labels(QTransform().scale(40, 1))] == ["2", "9", "3", "4"], "zoomed in"
+    assert [said for _, _, said in counts.labels(NEAR)] == ["2", "9", "3", "4"], "zoomed in"
     counts.show_bunches(NO_BUNCHES)
     assert counts.labels(PIXELS) == []
 
@@ -60,32 +62,23 @@ class Recorder(QPainter):
     lines: list[float]
     words: list[tuple[float, str]]
 
-    def drawLine(self, *args: Any) -> Any:
-        self.lines.append(args[0].x())
+    def drawLine(self, line: QLineF) -> None:  # type: ignore[override]
+        self.lines.append(line.x1())
 
-    def drawText(self, *args: Any) -> Any:
-        self.words.append((args[0].x(), args[1]))
-
-
-class Seen(Notes):
-    """Notes on a plot that shows 300 seconds."""
-
-    def boundingRect(self) -> QRectF:
-        return QRectF(0, -1, 300, 2)
+    def drawText(self, where: QPointF, words: str) -> None:  # type: ignore[override]
+        self.words.append((where.x(), words))
 
 
 def painted(shown: list[tuple[float, str]]) -> tuple[list[float], list[tuple[float, str, float]]]:
     """Pixels of the lines; begin, words and end of what is written."""
-    notes = Seen()
+    notes = Notes()
     notes.show_notes(shown)
     picture = QImage(600, 100, QImage.Format.Format_RGB32)
     painter = Recorder(picture)
     painter.lines, painter.words = [], []
-    painter.setTransform(PIXELS)
-    notes.paint(painter)
+    notes.paint(painter, PIXELS, QPen())
     metrics = painter.fontMetrics()
     said = [(x, words, x + metrics.horizontalAdvance(words)) for x, words in painter.words]
-    assert painter.worldTransform() == PIXELS, "what is painted next stands where it did"
     painter.end()
     return painter.lines, said
 
@@ -97,6 +90,7 @@ def test_that_every_note_has_its_line_and_words_that_would_touch_are_left_out(sh
     assert lines == [2 * x for x, _ in notes]
     assert all(left[2] < right[0] for left, right in pairwise(said))
     assert [words for _, words, _ in said[:1]] == [words for _, words in notes[:1]], "the first is always said"
+    assert all(end <= PIXELS.rect.right() for _, _, end in said), "words at the right edge are not cut"
 
 
 def test_that_notes_far_enough_apart_are_all_said() -> None:

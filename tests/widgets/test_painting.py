@@ -100,8 +100,12 @@ def test_that_a_staged_window_shows_its_orders_before_its_charts_are_there(qtbot
     window.horizon_wanted.emit(3)
     assert (window.is_complete, len(window.blotter.table.order) > 0) == (False, True)
     bridge.choose_id("P100003")
-    window.complete()
+    window.complete_in_turns()
     trace = window.trace
+    assert not window.is_complete, "a chart a turn"
+    window.commands.run("unzoom")
+    window.horizon_wanted.emit(3)
+    qtbot.waitUntil(lambda: window.is_complete)
     window.complete()
     assert window.trace is trace
     assert trace.course is not None

@@ -59,8 +59,8 @@ def shared(qapp: object) -> Iterator[Reaction]:
 
 
 def drawn(chart: Reaction, name: str) -> dict[float, float]:
-    x, y = chart.lines[name].curve.getData()
-    return {} if x is None else dict(zip(x.tolist(), y.tolist(), strict=True))
+    curve = chart.lines[name].curve
+    return dict(zip(curve.x.tolist(), curve.y.tolist(), strict=True))
 
 
 # -- what is drawn -------------------------------------------------------------------------------------------------
@@ -72,9 +72,9 @@ def test_that_every_known_point_is_drawn_at_its_horizon_and_no_unknown_one_is(
 ) -> None:
     shared.show_order(work(**{name: curve(means)}), other=True)
     expected = {place(ns): mean for ns, mean in zip(POINTS_NS, means, strict=True) if mean is not None}
-    points = shared.lines[name].points.points()
-    assert {point.pos().x(): point.pos().y() for point in points} == pytest.approx(expected)
-    hollow = {point.pos().x() for point in points if point.brush().style().name == "NoBrush"}
+    spots = shared.lines[name].points.spots
+    assert {spot.x: spot.y for spot in spots} == pytest.approx(expected)
+    hollow = {spot.x for spot in spots if not spot.look.fill}
     assert hollow == ({place(POINTS_NS[0])} if means[0] is not None else set()), "no interval: hollow"
     event = {} if name == MARKOUT else {0.0: 0.0}
     assert drawn(shared, name) == pytest.approx(expected | event), "a response begins at 0, a markout does not"
@@ -84,7 +84,7 @@ def test_that_every_known_point_is_drawn_at_its_horizon_and_no_unknown_one_is(
 def test_that_every_interval_lies_inside_its_plot(shared: Reaction, means: list[float]) -> None:
     shared.show_order(work(passive=curve([*means]), markout=curve([-mean for mean in means])), other=True)
     for number, sign in enumerate((1, -1)):
-        low, high = shared.plots[number].viewRange()[1]
+        low, high = shared.panes[number].y
         ends = [sign * mean for mean in means] + [sign * mean + half for mean in means[1:] for half in (-0.5, 0.5)]
         assert low < min([0.0, *ends])
         assert max([0.0, *ends]) < high
@@ -95,7 +95,7 @@ def test_that_a_class_without_events_and_one_that_is_put_away_are_not_drawn(char
     assert drawn(chart, "new")
     assert not drawn(chart, "passive")
     assert not drawn(chart, "cancel"), "put away until it is asked for"
-    assert chart.plots[0].viewRange()[1][1] < 3.0, "nor does it take room"
+    assert chart.panes[0].y[1] < 3.0, "nor does it take room"
     chart.buttons["cancel"].setChecked(True)
     assert set(drawn(chart, "cancel").values()) == {0.0, 3.0}
     assert [chart.buttons[name].text() for name in ("new", "passive", "cancel", "replace")] == [
@@ -120,7 +120,7 @@ def test_that_a_faded_chart_has_one_colour_and_another_theme_its_own(chart: Reac
     chart.show_order(work(**every), other=True)
 
     def pens() -> set[str]:
-        return {line.curve.opts["pen"].color().name() for line in chart.lines.values()}
+        return {line.curve.colour for line in chart.lines.values()}
 
     assert len(pens()) == len(CLASSES), "markouts share the colour of new orders, on a plot of their own"
     chart.fade(True)
@@ -142,7 +142,7 @@ def test_that_the_readout_says_the_figures_of_the_horizon_that_was_chosen(chart:
     assert f"new +{at + AHEAD:.2f} " in said
     assert f"markout {text.MINUS}{at + AHEAD:.2f} " in said
     assert "-" not in said, "a minus as wide as a plus"
-    assert all(plot.chosen.isVisible() and plot.chosen.value() == place(HORIZON_NS[at]) for plot in chart.plots)
+    assert chart.area.chosen == place(HORIZON_NS[at])
 
 
 @given(st.floats(-3, 8))

@@ -90,23 +90,23 @@ def work_of() -> dict[str, Curve]:
 
 def test_that_the_chart_draws_what_was_found_and_says_what_is_not_measured(chart: Reaction) -> None:
     chart.show_order(work_of, other=True)
-    x, y = chart.lines["passive"].curve.getData()
+    x, y = chart.lines["passive"].curve.x, chart.lines["passive"].curve.y
     assert (0.0, 0.0) in set(zip(x.tolist(), y.tolist(), strict=True)), "at the event the response is 0"
     assert y[-1] == pytest.approx(chart.found["passive"].estimates[-1].mean)
-    low, high = chart.plots[0].viewRange()[1]
+    low, high = chart.panes[0].y
     assert low < 0 < np.nanmax(y) < high
-    assert chart.lines["replace"].curve.getData() == (None, None)
+    assert len(chart.lines["replace"].curve.y) == 0
     assert chart.placebo.text() == "placebo: not measured yet"
     assert chart.buttons["passive"].text() == "passive  20"
     chart.buttons["passive"].click()
-    assert chart.lines["passive"].curve.getData() == (None, None)
+    assert len(chart.lines["passive"].curve.y) == 0
     assert chart.reading(place(SECOND), markout=True).startswith("1s:  markout")
     assert "n 20" in chart.reading(place(SECOND), markout=True)
-    brushes = [p.brush().style().name for p in chart.lines["markout"].points.points()]
-    assert brushes[-1] == "NoBrush", "no interval: hollow"
-    assert brushes[0] == "SolidPattern"
+    fills = [spot.look.fill for spot in chart.lines["markout"].points.spots]
+    assert fills[-1] == "", "no interval: hollow"
+    assert fills[0]
     chart.fade(True)
-    assert chart.lines["markout"].curve.opts["pen"].color().name() == themes.DARK.faint
+    assert chart.lines["markout"].curve.colour == themes.DARK.faint
 
 
 def test_that_curves_are_worked_out_once_a_second_and_only_when_seen(chart: Reaction) -> None:
@@ -131,22 +131,17 @@ def test_that_curves_are_worked_out_once_a_second_and_only_when_seen(chart: Reac
     assert len(done) == 3
     chart.show_order(None, other=True)
     assert chart.found == {}
-    assert chart.lines["markout"].curve.getData() == (None, None)
+    assert len(chart.lines["markout"].curve.y) == 0
 
 
 @given(st.floats(120, 1600))
 def test_that_the_labels_of_the_horizons_never_collide(width: float) -> None:
-    axis = AXIS.setdefault("axis", HorizonAxis())
-    ((_, ticks),) = axis.tickValues(-2.3, 6.7, width)
-    labels = axis.tickStrings(ticks, 1.0, 1.0)
+    _, ticks, labels = HorizonAxis().ticks(-2.3, 6.7, width)
     assert len(set(labels)) == len(labels)
     for (a, left), (b, right) in zip(list(zip(ticks, labels, strict=True)), list(zip(ticks, labels, strict=True))[1:],
                                      strict=False):  # fmt: skip
         assert (b - a) * width / 9.0 >= 4 * (len(left) + len(right))
     assert "0" in labels
-
-
-AXIS: dict[str, HorizonAxis] = {}
 
 
 def test_that_horizons_stand_in_their_order() -> None:

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.board import blank
 from app.widgets import format as text
 from app.widgets import theme as themes
-from app.widgets.axes import STEPS, ClockAxis, FigureAxis, brief, step_of
+from app.widgets.axes import NO_TICKS, STEPS, ClockAxis, FigureAxis, brief, step_of
 from app.widgets.columns import event_class
 from app.widgets.course import Course, Plan
 from app.widgets.happenings import FILLS, MARKS, NAMES, bunched, happened, notes_of
@@ -24,8 +24,6 @@ from app.widgets.trace import Trace
 
 SECOND = 10**9
 START = 1_700_145_000 * SECOND
-CLOCK: dict[str, ClockAxis] = {}
-FIGURES: dict[str, FigureAxis] = {}
 WORDS = ["", "fill", "child_new", "child_replaced", "child_cancelled", "A", "R", "X", "heartbeat", "correct"]
 
 
@@ -84,8 +82,8 @@ def test_that_zooms_are_taken_back_one_by_one(trace: Trace) -> None:
 
 
 def test_that_a_drag_over_the_plot_zooms_to_what_was_dragged_over(trace: Trace) -> None:
-    view = trace.plots.viewport()
-    box = trace.plots.box.sceneBoundingRect()
+    view = trace.plots
+    box = view.panes[0].rect
     left, right = (QPointF(box.left() + share * box.width(), box.center().y()).toPoint() for share in (0.25, 0.75))
     start, end = trace.view()
     QTest.mousePress(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, left)
@@ -134,31 +132,36 @@ def test_that_the_crosshair_reads_the_mid_and_the_event_under_it(trace: Trace) -
     assert trace.reading(ts) == ""
 
 
+def crossed(trace: Trace) -> list[float]:
+    """The crosshair's time, where there is one."""
+    return [] if trace.plots.cross is None else [trace.plots.cross[0]]
+
+
 def test_that_the_crosshair_shows_inside_the_plot_only(trace: Trace) -> None:
-    trace.point(trace.plots.upper.mapToScene(QPointF(300, 100)))
-    assert trace.plots.cross_x.isVisible()
+    trace.point(QPointF(300, 100))
+    assert crossed(trace) == [pytest.approx(trace.plots.panes[0].x_at(300))]
     assert "mid 1" in trace._readout.text() or "mid 9" in trace._readout.text()
     trace.point(QPointF(-50, -50))
-    assert not trace.plots.cross_x.isVisible()
+    assert crossed(trace) == []
     assert trace._readout.text() == ""
 
 
 def test_that_what_is_drawn_is_the_path_in_bps_of_the_reference(trace: Trace) -> None:
-    x, y = trace.plots.curve.getData()
+    x, y = trace.plots.curve.x, trace.plots.curve.y
     seen = trace.course
     assert seen is not None
     mids = seen.path.mid.values
     assert np.nanmin(y) == pytest.approx((float(mids.min()) - 100) / 100 * 1e4, abs=1e-9)
     assert np.nanmax(y) == pytest.approx((float(mids.max()) - 100) / 100 * 1e4, abs=1e-9)
     assert len(x) <= 4 * 700 + 2, "a few points a pixel, however long the path"
-    low, high = trace.plots.box.viewRange()[1]
+    low, high = trace.plots.panes[0].y
     assert low < np.nanmin(y)
     assert high > np.nanmax(y)
 
 
 def test_that_volume_bars_add_up_to_what_was_traded(trace: Trace) -> None:
-    x, volume = trace.plots.bars.getData()
-    _, own = trace.plots.own.getData()
+    x, volume = trace.plots.bars.x, trace.plots.bars.y
+    own = trace.plots.own.y
     assert len(x) == len(volume) + 1
     assert volume.sum() == 4999 * 100
     assert own.sum() == 1000
@@ -167,10 +170,10 @@ def test_that_volume_bars_add_up_to_what_was_traded(trace: Trace) -> None:
 def test_that_each_class_has_a_shape_of_its_own_and_sells_point_down(trace: Trace) -> None:
     assert len({mark.symbol for mark in MARKS.values()}) == len(MARKS)
     assert not {mark.tone for mark in MARKS.values()} & {"good", "amber", "red"}, "the lights' colours are the lights'"
-    points = trace.plots.marks.points()
-    assert sorted(point.symbol() for point in points) == ["d", "o", "star", "t1"]
+    spots = trace.plots.marks.spots
+    assert sorted(spot.look.symbol for spot in spots) == ["d", "o", "star", "t1"]
     trace.show_course(course(side="SELL"), other=True)
-    assert "t" in {point.symbol() for point in trace.plots.marks.points()}
+    assert "t" in {spot.look.symbol for spot in trace.plots.marks.spots}
     picture = trace._legend.grab().toImage()
     colours = {picture.pixelColor(x, 10).name() for x in range(20)}
     assert themes.DARK.sell in colours
@@ -180,14 +183,14 @@ def test_that_each_class_has_a_shape_of_its_own_and_sells_point_down(trace: Trac
 def test_that_a_faded_trace_has_no_colour_but_grey(trace: Trace) -> None:
     trace.fade(True)
     faint = themes.DARK.faint
-    assert trace.plots.curve.opts["pen"].color().name() == faint
-    assert {point.brush().color().name() for point in trace.plots.marks.points() if point.symbol() != "d"} == {faint}
+    assert trace.plots.curve.colour == faint
+    assert {spot.look.fill for spot in trace.plots.marks.spots if spot.look.symbol != "d"} == {faint}
 
 
 def test_that_without_a_path_nothing_is_drawn(trace: Trace) -> None:
     trace.show_course(None, other=True)
-    assert len(trace.plots.marks.points()) == 0
-    assert trace.plots.curve.getData() == (None, None)
+    assert trace.plots.marks.spots == []
+    assert len(trace.plots.curve.y) == 0
 
 
 @pytest.mark.parametrize(
@@ -235,28 +238,25 @@ def test_that_a_mark_for_many_says_how_many_and_numbers_never_touch(trace: Trace
     events["px"], events["kind"], events["liquidity"], events["qty"] = 100.0, 1, WORDS.index("A"), 10
     own = happened(events, 100.0, np.full(n, 100.0), Words())
     trace.show_course(replace(seen, events=own), other=True)
-    assert len(trace.plots.marks.points()) < 80
+    assert len(trace.plots.marks.spots) < 80
     assert int(trace.plots.counts.bunches.events.sum()) == n
-    labels = trace.plots.counts.labels(trace.plots.box.childTransform())
+    labels = trace.plots.counts.labels(trace.plots.panes[0])
     assert len(labels) >= 5
     assert all(b[0] - a[0] > 20 for a, b in itertools.pairwise(labels))
     trace.zoom(START + 100 * SECOND, START + 160 * SECOND)
-    assert trace.plots.counts.labels(trace.plots.box.childTransform()) == []
-    assert len(trace.plots.marks.points()) == sum(
-        START + 100 * SECOND <= t <= START + 160 * SECOND for t in events["ts"]
-    )
+    assert trace.plots.counts.labels(trace.plots.panes[0]) == []
+    assert len(trace.plots.marks.spots) == sum(START + 100 * SECOND <= t <= START + 160 * SECOND for t in events["ts"])
 
 
 def test_that_the_schedule_shows_what_is_done_and_what_was_planned_in_percent(trace: Trace) -> None:
-    x, done = trace.plots.done.getData()
+    x, done = trace.plots.done.x, trace.plots.done.y
     assert done[-1] == 50.0
     assert done[np.searchsorted(x, 590) - 1] == 0.0
     assert done[np.searchsorted(x, 1300)] == 40.0
-    x, planned = trace.plots.planned.getData()
+    x, planned = trace.plots.planned.x, trace.plots.planned.y
     assert planned[-1] == pytest.approx(100.0)
     assert np.interp(1800, x, planned) == pytest.approx(50.0, abs=0.01)
-    _, rate = trace.plots.rate.getData()
-    assert np.nanmax(rate) > 0
+    assert np.nanmax(trace.plots.rate.y) > 0
 
 
 def test_that_a_target_rate_plans_a_share_of_the_volume_and_no_schedule_plans_nothing() -> None:
@@ -274,11 +274,10 @@ def test_that_fills_are_the_first_classes() -> None:
 
 @given(st.integers(10**3, 20 * 3600 * SECOND), st.floats(200, 2500), st.integers(0, 86400 * SECOND))
 def test_that_clock_labels_never_collide(span: int, width: float, offset: int) -> None:
-    axis = CLOCK.get("axis") or CLOCK.setdefault("axis", ClockAxis())  # one for all examples: making one is slow
+    axis = ClockAxis()
     axis.origin = START + offset
-    ((_, ticks),) = axis.tickValues(-span / SECOND / 3, span / SECOND * 2 / 3, width)
-    labels = axis.tickStrings(ticks, 1.0, 1.0)
-    metrics = QFontMetrics(axis.font())
+    _, ticks, labels = axis.ticks(-span / SECOND / 3, span / SECOND * 2 / 3, width)
+    metrics = QFontMetrics(themes.figures_font())
     assert len(set(labels)) == len(labels), "neighbours read differently"
     for (a, said), (b, _) in itertools.pairwise(zip(ticks, labels, strict=True)):
         assert (b - a) * SECOND / span * width >= metrics.horizontalAdvance(said)
@@ -286,16 +285,15 @@ def test_that_clock_labels_never_collide(span: int, width: float, offset: int) -
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-4, 1e7), st.floats(60, 900))
 def test_that_figure_labels_keep_their_distance_and_read_differently(low: float, span: float, height: float) -> None:
-    axis = FIGURES.get("axis") or FIGURES.setdefault("axis", FigureAxis(sign=True))
-    for spacing, ticks in axis.tickValues(low, low + span, height):
-        labels = axis.tickStrings(ticks, 1.0, spacing)
-        assert spacing / span * height >= 28 * (1 - 1e-6)
-        assert len(set(labels)) == len(labels)
+    axis = FigureAxis(sign=True)
+    spacing, ticks, labels = axis.ticks(low, low + span, height)
+    assert spacing / span * height >= 28 * (1 - 1e-6)
+    assert len(set(labels)) == len(labels) == len(ticks)
 
 
 def test_that_an_axis_without_height_has_no_labels() -> None:
-    assert FigureAxis(sign=True).tickValues(1.0, 1.0, 100.0) == []
-    assert FigureAxis(sign=False).tickStrings([0.0, 1500.0, 2e6, 3e9], 1.0, 500.0) == ["0", "1.5k", "2M", "3G"]
+    assert FigureAxis(sign=True).ticks(1.0, 1.0, 100.0) == NO_TICKS
+    assert [brief(value) for value in (0.0, 1500.0, 2e6, 3e9)] == ["0", "1.5k", "2M", "3G"]
     assert brief(999) == "999"
 
 
