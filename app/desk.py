@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,7 +77,9 @@ def snapshot(
     """
     app = _application()
     themes.apply(app, theme)
-    bridge = Bridge(Pad(board_folder))
+    moment = time.monotonic_ns()
+    # a picture is of one moment: how long it takes to draw makes nothing on it stale
+    bridge = Bridge(Pad(board_folder), lambda: moment)
     window = MainWindow(bridge, theme)
     window.resize(*size)
     # drawn as if shown, but never on a screen: nothing flashes up
