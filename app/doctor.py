@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterator
@@ -44,6 +45,7 @@ LIBRARIES: Final = {
 }
 # Program -> the Debian package that brings it: a local Kafka broker is released as Java archives.
 BROKER: Final = {"java": "default-jre-headless", "mvn": "maven"}
+HEADERS: Final = (Path("/usr/include"), Path("/usr/local/include"))
 FONTS: Final = ("/usr/share/fonts", "/usr/local/share/fonts", "/opt/homebrew/share/fonts")
 
 # Extra -> (modules, what it is for)
@@ -56,7 +58,7 @@ EXTRAS: Final = {
 # quickfix is source only; without these flags it comes without TLS and ten times the size.
 BUILD_FIX: Final = (
     'CXXFLAGS="-O2 -g0 -DHAVE_SSL=1" LDFLAGS="-Wl,--no-as-needed -lssl -lcrypto" '
-    f"{sys.executable} -m pip install quickfix==1.16.0   (needs libssl-dev and g++, takes minutes)"
+    f"{sys.executable} -m pip install quickfix==1.16.0   (needs g++ and libssl-dev, takes minutes)"
 )
 
 # Void calls must not change the number of references to None; PySide6 6.12.0 drops one each on Python 3.11.
@@ -141,6 +143,16 @@ def missing_for_broker() -> list[str]:
     if not sys.platform.startswith("linux"):
         return []
     return [package for program, package in BROKER.items() if not shutil.which(program)]
+
+
+def missing_for_fix() -> list[str]:
+    """Debian packages that building quickfix needs and this Linux machine lacks."""
+    if not sys.platform.startswith("linux"):
+        return []
+    own = f"python3.{sys.version_info[1]}-dev"  # a Python of the system comes without its headers
+    wanted = {"g++": bool(shutil.which("g++")), own: (Path(sysconfig.get_path("include")) / "Python.h").exists()}
+    wanted["libssl-dev"] = any((folder / "openssl" / "ssl.h").exists() for folder in HEADERS)
+    return [package for package, there in wanted.items() if not there]
 
 
 def dropped_none_references() -> int:
@@ -297,7 +309,10 @@ def _extras() -> Iterator[Finding]:
         if not absent:
             yield Finding(f"extra {extra}", "ok", f"{', '.join(modules)}: {purpose}")
             continue
-        install = BUILD_FIX if extra == "fix" else f"{sys.executable} -m pip install -e '{ROOT}[{extra}]'"
+        install = f"{sys.executable} -m pip install -e '{ROOT}[{extra}]'"
+        if extra == "fix":
+            lacking = missing_for_fix()
+            install = f"{_apt(lacking)} && {BUILD_FIX}" if lacking else BUILD_FIX
         yield Finding(f"extra {extra}", "optional", f"{', '.join(absent)} not installed: {purpose}", install)
 
 

@@ -15,6 +15,7 @@ from app.engine.errors import SettingsError, complaint
 from app.engine.switch.guard import Limits
 from app.engine.units import HORIZON_NAMES, SECOND
 from app.settings_api import Api, People, checked_api
+from app.settings_ems import Ems, checked_ems
 from app.settings_sources import Kafka, Kdb, Live, Source, checked_kafka, checked_kdb, checked_sources
 
 RESOURCES: Final = Path(__file__).resolve().parent.parent / "resources"
@@ -137,6 +138,7 @@ class Settings(_Section, frozen=True):
     live: Live
     kafka: Kafka
     kdb: Kdb
+    ems: Ems
     api: Api
     people: People
     sources: dict[str, Source]
@@ -233,6 +235,7 @@ _INDEX: Final = re.compile(r"(\[[^\]]*\])+$")  # of a list element or a free key
 _CHOICES: Final = {
     "level.mode": get_args(LevelMode), "cost.model": get_args(CostModel),
     **{f"kafka.{name}": get_args(get_type_hints(Kafka)[name]) for name in ("members", "security", "mechanism")},
+    **{f"ems.{name}": get_args(get_type_hints(Ems)[name]) for name in ("version", "reset")},
 }  # fmt: skip
 _MISSING: Final = re.compile(r"^Object missing required field `(?P<key>.*)`$")
 
@@ -256,6 +259,7 @@ def _validated(merged: _Table, origin: dict[str, str], fallback: str) -> Setting
     insist("level.bps.amber", bps.amber > bps.quiet, f"more than level.bps.quiet = {bps.quiet}")
     checked_kafka(settings.kafka, _where(origin, "kafka", fallback))
     checked_kdb(settings.kdb, _where(origin, "kdb", fallback))
+    checked_ems(settings.ems, _where(origin, "ems", fallback))
     checked_api(settings.api, _where(origin, "api", fallback))
     insist("level.bps.red", bps.red > bps.amber, f"more than level.bps.amber = {bps.amber}")
     for name in ("qty", "notional", "adv_pct"):

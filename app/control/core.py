@@ -14,9 +14,10 @@ import msgspec
 
 from app.control.asks import Forecast
 from app.control.audit import AuditLog
+from app.control.brokers import Broker
 from app.control.facts import fact_of, parsed
-from app.control.journal import Began, Happened, Intended, IntentJournal, Line, Reserved, read_journal
-from app.control.link import LinkDownError
+from app.control.journal import Began, Happened, Intended, IntentJournal, Line, Reserved, Wired, read_journal
+from app.control.link import LinkDownError, Sent
 from app.control.outlook import Ahead
 from app.engine.errors import FeedError
 from app.engine.switch.facts import (
@@ -45,7 +46,7 @@ from app.engine.switch.states import OVER, READY
 from app.feeds.decode.fix_wire import Header, built
 
 Barred = Callable[[str, Order], str]  # why a user may not act on an order, "" when he may
-Send = Callable[[bytes], None]  # raises LinkDownError: not sent; FeedError: perhaps sent
+Send = Callable[[bytes], Sent | None]  # raises LinkDownError: not sent; FeedError: perhaps sent
 
 
 class MarketSource(Protocol):
@@ -92,12 +93,14 @@ class Control:
     steps: list[Step] = field(default_factory=list)
     requests: dict[str, list[int]] = field(default_factory=dict)  # by user: times
     barred: Barred = field(default=lambda user, order: "")  # noqa: ARG005
+    broker: Broker | None = None  # with the forms and rules of his FIXatdl file
     session: Session = field(init=False)
     audit: AuditLog = field(init=False)
     _journal: IntentJournal = field(init=False)
     _reserved: Reserved = field(init=False)
     _seq: int = 0
     _sent: dict[int, tuple[str, str]] = field(default_factory=dict)
+    _wired: dict[int, tuple[str, str]] = field(default_factory=dict)  # the same, by the numbers of the wire
     _todo: deque[Fact] = field(default_factory=deque)
     _declined: list[str] = field(default_factory=list)
 
@@ -161,12 +164,17 @@ class Control:
         if isinstance(message, str):
             self._note("", f"a message that cannot be read: {message}", "red")
             return
-        fact = fact_of(message, self._sent.get)
+        fact = fact_of(message, (self._wired or self._sent).get)
         if isinstance(fact, str):
             self._note("", fact, "amber" if message.kind in {"3", "j"} else "")
             return
         self._log_in(fact, message.kind, raw)
         self.take(fact)
+
+    def warned(self, words: str, raw: bytes) -> None:
+        """The line says something that a person has to look at."""
+        self._note("", words, "red")
+        self.audit.write("warning", {"words": words, "raw": raw, "now_ns": self.now})
 
     def _log_in(self, fact: Fact, kind: str, raw: bytes) -> None:
         """Messages of an order nobody acts on are in the audit; the screen's log has those that answer somebody."""
@@ -221,7 +229,11 @@ class Control:
     def _send(self, message: SendFix, seq: int, raw: bytes) -> None:
         fault = ""
         try:
-            self.send(raw)
+            sent = self.send(raw)
+            if sent is not None:
+                self._journal.write(Wired(seq, sent.seq))
+                raw, seq = sent.raw, sent.seq
+                self._wired[seq] = (message.kind, message.cl_ord_id)
         except LinkDownError as error:
             fault = str(error)
             self._todo.append(NotSent(cl_ord_id=message.cl_ord_id, kind=message.kind, text=fault))
@@ -252,7 +264,15 @@ class Control:
             barred=self.barred(user, order) if user and order is not None else "",
             confirmed=confirmed, by_user=self.requests.get(user, ()), by_firm=everyone,
         )  # fmt: skip
-        return judge(sight)
+        return judge(sight) + self._ruled(wish, order)
+
+    def _ruled(self, wish: Wish, order: Order | None) -> list[Check]:
+        """What the broker's own file says of the parameters of a switch."""
+        if self.broker is None or order is None or wish.action not in {"switch", "reenter"}:
+            return []
+        tags = dict(order.tags)
+        check = self.broker.check(wish.target.strategy, wish.target.params, tags, self.now)
+        return [] if check is None else [check]
 
     def _note(self, order_id: str, words: str, alarm: Alarm = "", state: str = "") -> None:
         self._log("note", order_id, words, alarm=alarm, state=state)
@@ -277,6 +297,8 @@ class Control:
                     unsent += [effect for effect in effects if isinstance(effect, SendFix)]
                     if isinstance(line.fact, SwitchAsked):
                         self.requests.setdefault("earlier", []).append(line.now)
+                case Wired():
+                    self._wired[line.wire] = self._sent.get(line.seq, ("", ""))
                 case Intended():
                     self._seq = line.seq
                     self._sent[line.seq] = (line.message.kind, line.message.cl_ord_id)

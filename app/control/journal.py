@@ -41,7 +41,14 @@ class Intended(msgspec.Struct, frozen=True, tag=True):
     message: SendFix
 
 
-Line = Began | Happened | Intended
+class Wired(msgspec.Struct, frozen=True, tag=True):
+    """Message `seq` went over the wire as number `wire` of its session."""
+
+    seq: int
+    wire: int
+
+
+Line = Began | Happened | Intended | Wired
 
 
 class IntentJournal:

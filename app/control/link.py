@@ -43,7 +43,21 @@ class Clock(msgspec.Struct, frozen=True):
     now_ns: int
 
 
-LinkEvent = Up | Down | Received | Clock
+class Warned(msgspec.Struct, frozen=True):
+    """Something on the line that a person has to look at; `raw`: the message it is about, b"" = none."""
+
+    words: str
+    raw: bytes
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """A message as it went over the wire, with its number there."""
+
+    raw: bytes
+    seq: int
+
+
+LinkEvent = Up | Down | Received | Clock | Warned
 Hear = Callable[[LinkEvent], None]
 
 
@@ -57,8 +71,8 @@ class EmsLink(Protocol):
     def start(self, known: int, hear: Hear) -> None:
         """Connect and stay connected; `known`: messages received before."""
 
-    def send(self, raw: bytes) -> None:
-        """Send now or raise LinkDownError; nothing is ever sent later."""
+    def send(self, raw: bytes) -> Sent | None:
+        """Send now or raise LinkDownError; nothing is ever sent later. None: it went as it was handed in."""
 
     def stop(self) -> None:
         """Leave in good order."""

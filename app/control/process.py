@@ -23,7 +23,8 @@ from app.control.answering import Answering
 from app.control.asks import Forecast, Question, Refused, Reply
 from app.control.board import ControlBoard
 from app.control.core import Control
-from app.control.link import Clock, Down, EmsLink, EventQueue, LinkEvent, Received, SimulatedLink, Up
+from app.control.fix.link import FixLink
+from app.control.link import Clock, Down, EmsLink, EventQueue, LinkEvent, Received, SimulatedLink, Up, Warned
 from app.control.outlook import Ahead
 from app.control.sight import BoardSight
 from app.engine.errors import ScorecardError, SettingsError, complaint
@@ -33,6 +34,7 @@ from app.engine.switch.profile import Profile, profile_of
 from app.entitlements import Entitlements, barred
 from app.runtime.channel import Door, write_private
 from app.settings import RESOURCES, load_settings
+from app.settings_ems import Ems
 
 BEAT_S: Final = 0.1
 ANSWER_S: Final = 10.0
@@ -137,7 +139,7 @@ class ControlProcess:
                 except BaseException as error:
                     event.reply.set_exception(error)
                     raise
-            case Received() | Clock() | Up() | Down():
+            case Received() | Clock() | Up() | Down() | Warned():
                 heard(self.control, event)
             case _:
                 pass
@@ -178,6 +180,8 @@ def heard(control: Control, event: LinkEvent) -> None:
             control.logged_on(up=True)
         case Down():
             control.logged_on(up=False)
+        case Warned():
+            control.warned(event.words, event.raw)
 
 
 def user_name() -> str:
@@ -186,6 +190,15 @@ def user_name() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return f"uid {os.getuid()}"
+
+
+def line_of(ems: Ems, folder: Path) -> tuple[Profile, EmsLink | None]:
+    """The broker's profile and the session to the EMS; None: the line of a simulated session. Raises ScorecardError."""
+    profile = load_profile(Path(ems.profile).expanduser()) if ems.profile else load_profile()
+    if not ems.host:
+        return profile, None
+    profile = msgspec.structs.replace(profile, sender=ems.sender, target=ems.target)
+    return profile, FixLink(ems, folder / "control" / "fix")
 
 
 def load_profile(path: Path = DEFAULT_PROFILE) -> Profile:
@@ -204,17 +217,26 @@ def main(words: list[str]) -> int:
     try:
         settings = load_settings(Path(words[1]) if len(words) > 1 else None)
         people = Entitlements(Path(settings.people.file) if settings.people.file else None)
-        process = ControlProcess(folder, load_profile(), settings.limits)
+        profile, link = line_of(settings.ems, folder)
+        process = ControlProcess(folder, profile, settings.limits, link)
         process.admit(people, settings.people.login)
-    except ScorecardError as error:  # a file somebody has to look at: said in words, to the supervisor and the log
-        write_private(folder / "control.words", str(error).encode())
-        sys.stderr.write(f"{error}\n")  # the log of this process
-        return 1
+    except ScorecardError as error:  # a file somebody has to look at
+        return _refused(folder, error)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         threading.Thread(target=process.stop, daemon=True).start()
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides
     signal.signal(signal.SIGTERM, stop)
-    process.run()
+    try:
+        process.run()
+    except ScorecardError as error:
+        return _refused(folder, error)
     return 0
+
+
+def _refused(folder: Path, error: ScorecardError) -> int:
+    """Why it cannot run, in words: to the supervisor and the log of this process."""
+    write_private(folder / "control.words", str(error).encode())
+    sys.stderr.write(f"{error}\n")
+    return 1

@@ -1,0 +1,1 @@
+"""The FIX session to the EMS: an initiator on quickfix behind the face of an EmsLink."""
