@@ -4,6 +4,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from app.engine.evidence.model import Model
 from app.engine.units import SECOND
 
 CostModel: TypeAlias = Literal["almgren", "square_root", "istar"]
@@ -30,6 +31,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     ring_ns: int = 120 * SECOND
     ring_rows: int = 16_384
     book: bool = False  # emit the touch after every completed venue event
+    evidence: Model | None = None  # without a model the evidence columns are undefined
 
     def budget_of(self, source: str) -> int:
         """Clock error budget of a source (ns)."""

@@ -68,15 +68,16 @@ class Engine:
         touches: list[Rows] = []
         finals: list[Fact] = []
         before = self.state.watermark
-        for begin in range(0, len(block.market), SUB_BLOCK):
-            rows = block.market[begin : begin + SUB_BLOCK]
+        most = SUB_BLOCK if self.state.evidence is None else SUB_BLOCK // 2  # streams read what is just behind, too
+        for begin in range(0, len(block.market), most):
+            rows = block.market[begin : begin + most]
             changes = self.state.books.run(rows, self.config.book)
             self.state.history.take(changes)
             if self.config.book:
                 touches.append(joined(changes, changes[:0]))  # the books write over them
-            if begin + SUB_BLOCK < len(block.market):
+            if begin + most < len(block.market):
                 # what comes later in this block bounds how far time has surely passed
-                rest = block.market[begin + SUB_BLOCK :]
+                rest = block.market[begin + most :]
                 passed = min(block.watermark, times_of(rest)[0])
                 finals += self._advance(max(self.state.watermark, passed))
             latest = self.state.counted.take(rows, before, len(self.universe.sources))
@@ -112,7 +113,11 @@ class Engine:
         self.state.watermark = watermark
         ranks = np.array(self.universe.sources.ranks(), np.int64)
         self.state.history.advance(watermark, ranks)
-        return self.state.joins.advance(watermark, self.state.end)
+        finals = self.state.joins.advance(watermark, self.state.end)
+        if self.state.evidence is not None:
+            self.state.evidence.relink(self.state.flow.moved)
+            self.state.evidence.advance(watermark, self.state.end)
+        return finals
 
     def _describe(self) -> None:
         """Give the history the reference volatility of instruments it has not met."""

@@ -14,6 +14,7 @@ from app.engine.enrich.regions import joined
 from app.engine.enrich.rows import HISTORY, JOIN, PRINT, SAMPLE, SLOT, TAKEN_BACK
 from app.engine.errors import EngineError
 from app.engine.events import CHANGE, Instrument, OrderRow
+from app.engine.evidence.rows import CHILD, STEP, STREAM
 from app.engine.orders.flow import Flow
 from app.engine.orders.joins import pending_rows
 
@@ -26,7 +27,7 @@ VERSION: Final = 2
 _DIGEST: Final = hashlib.sha256().digest_size
 _DTYPES: Final = {
     "history": HISTORY, "print": PRINT, "slot": SLOT, "sample": SAMPLE, "taken": TAKEN_BACK, "join": JOIN,
-    "change": CHANGE, "wanted": WANTED, "candidate": CANDIDATE,
+    "change": CHANGE, "wanted": WANTED, "candidate": CANDIDATE, "stream": STREAM, "step": STEP, "record": CHILD,
 }  # fmt: skip
 _PLACES: Final = ("instrument", "before", "at", "horizon", "wanted", "matched_at", "late")
 
@@ -51,6 +52,7 @@ class _State(msgspec.Struct, frozen=True):
     counts: dict[str, int]
     sources: dict[str, str]
     chain: bytes
+    evidence: dict[str, _Array] = {}
 
 
 class _Books(msgspec.Struct, frozen=True):
@@ -98,6 +100,7 @@ def pack(engine: State) -> bytes:
         counts=engine.counts,
         sources=engine.sources,
         chain=engine.chain,
+        evidence={} if engine.evidence is None else _encode(engine.evidence.save(number)),
     )  # fmt: skip
     packed = msgspec.msgpack.encode(state)
     return hashlib.sha256(packed).digest() + packed
@@ -134,6 +137,8 @@ def unpack(engine: State, data: bytes) -> None:
     engine.rows_in, engine.described = scalars["rows_in"], scalars["described"]
     engine.counts, engine.sources, engine.chain = dict(state.counts), dict(state.sources), state.chain
     engine.counted.load(_decode(state.arrays["counted"]))
+    if engine.evidence is not None and state.evidence:
+        engine.evidence.load(_decode(state.evidence), engine.flow.facts)
 
 
 def unpack_books(data: bytes) -> tuple[Books, list[OrderRow]]:
@@ -171,7 +176,7 @@ def _restore_flow(engine: State, state: _State) -> None:
     for name in _PLACES:
         for fact, value in zip(flow.facts, arrays[f"fact.{name}"].tolist(), strict=True):
             setattr(fact, name, bool(value) if name == "late" else value)
-    flow.place = engine.joins.place
+    flow.place = engine.place
     engine.flow = flow
 
 

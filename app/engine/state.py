@@ -3,7 +3,8 @@
 from app.engine.book import Books
 from app.engine.config import EngineConfig
 from app.engine.enrich.history import TouchHistory
-from app.engine.orders.facts import Parent
+from app.engine.evidence.follow import Evidence
+from app.engine.orders.facts import Fact, Parent
 from app.engine.orders.flow import Flow
 from app.engine.orders.joins import Joins
 from app.engine.sources import SourceCounts
@@ -21,7 +22,8 @@ class State:
         self.books = Books()
         self.history = TouchHistory(config)
         self.joins = Joins(config, universe, self.history)
-        self.flow = Flow(universe, self.joins.place)
+        self.evidence = Evidence(config, universe, self.history, self.joins) if config.evidence else None
+        self.flow = Flow(universe, self.place)
         self.watermark = NULL
         self.last_ts = NULL
         self.end = NULL
@@ -35,7 +37,15 @@ class State:
     def moment(self) -> Moment:
         """Now: the end of data, or the last time that is known everywhere."""
         t = self.end if self.end != NULL else max(self.last_ts, 0)
-        return moment(self.config, self.flow, self.joins, t, self.end)
+        now = moment(self.config, self.flow, self.joins, t, self.end)
+        now.evidence = self.evidence
+        return now
+
+    def place(self, fact: Fact) -> None:
+        """The instrument of a fact is known, or is another one than was thought."""
+        self.joins.place(fact)
+        if self.evidence is not None:
+            self.evidence.place(fact)
 
     def parents(self) -> list[Parent]:
         """All parents with facts, by id."""

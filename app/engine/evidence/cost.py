@@ -5,11 +5,13 @@ leaks. The direct estimate assumes little and is wide: it is shown, never colour
 """
 
 import math
-from typing import Any, Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from app.engine.bits import exp
-from app.engine.evidence.model import Floats, Model, Tables
+from app.engine.evidence.model import Floats, Model
 from app.engine.evidence.rows import FLOW_GROUPS, JUMPS, LAWS, MIXED_GROUPS, QUOTE_GROUPS, QUOTES, SCORES
+from app.engine.units import SECOND
 
 TAUS: Final = (1.0, 20.0, 200.0)  # seconds; the fourth part of the kernel never decays
 Z_90: Final = 1.645
@@ -35,32 +37,54 @@ def later_impact(g: tuple[float, ...], rest: float, seconds: float) -> float:
     return rest * total
 
 
-def done_impact(g: tuple[float, ...], fills: list[tuple[float, float]]) -> float:
-    """As later_impact, from what was filled: (share of the order, seconds after the child) of every later fill."""
-    parts = []
-    for share, seconds in fills:
-        weight = g[3]
-        for b, tau in enumerate(TAUS):
-            weight += g[b] * exp(-seconds / tau)
-        parts.append(share * weight)
-    return math.fsum(parts)
+def later_impacts(g: tuple[float, ...], children: Sequence[int], fills: Sequence[tuple[int, float]]) -> list[float]:
+    """As later_impact, of each child (ns, rising) from what was filled after it: (ns, share of the order), rising."""
+    out = [0.0] * len(children)
+    held = [0.0, 0.0, 0.0, 0.0]
+    at, k = fills[-1][0] if fills else 0, len(fills)
+    for n in range(len(children) - 1, -1, -1):
+        while k > 0 and fills[k - 1][0] > children[n]:
+            k -= 1
+            _let_pass(held, at - fills[k][0])
+            at = fills[k][0]
+            held = [kept + fills[k][1] for kept in held]
+        if children[n] < at:
+            _let_pass(held, at - children[n])
+            at = children[n]
+        out[n] = ((g[0] * held[0] + g[1] * held[1]) + g[2] * held[2]) + g[3] * held[3]
+    return out
 
 
-def world_costs(share: float, later: float, tick: float, jump: float, mix: tuple[float, ...], out: Floats) -> None:
-    """bps each score's world says an answered child costs: `share` unfilled, `later` impact on later fills.
+def _let_pass(held: list[float], ns: int) -> None:
+    for b, tau in enumerate(TAUS):
+        held[b] *= exp(-(ns / SECOND) / tau)
 
-    `jump`: mean jump in ticks; `mix`: how much of each mixed score was flow.
+
+class Answered(NamedTuple):
+    """A child that may have been answered: share unfilled after it, bps its flow costs the later fills, a mean jump
+    in bps, the tick in bps, how much of each mixed score was flow.
     """
-    mean = jump * tick * share
+
+    share: float
+    later: float
+    jump: float
+    tick: float
+    mix: tuple[float, ...]
+
+
+def world_costs(child: Answered, out: Floats) -> None:
+    """bps of the order each score's world says an answer to the child costs."""
+    jump = child.jump * child.share
     for k in range(SCORES):
         if k < QUOTES or FLOW_GROUPS <= k < QUOTE_GROUPS:
-            out[k] = later
+            out[k] = child.later
         elif k < FLOW_GROUPS:
-            out[k] = JUMPS[(k - QUOTES) // LAWS] * tick * share
+            out[k] = JUMPS[(k - QUOTES) // LAWS] * child.tick * child.share
         elif k < MIXED_GROUPS:
-            out[k] = mean
+            out[k] = jump
         else:
-            out[k] = mix[k - MIXED_GROUPS] * later + (1.0 - mix[k - MIXED_GROUPS]) * mean
+            flow = child.mix[k - MIXED_GROUPS]
+            out[k] = flow * child.later + (1.0 - flow) * jump
 
 
 def between(x: float, knots: Floats, values: Floats) -> float:
@@ -92,12 +116,18 @@ def direct(total: float, squares: float, measured: int) -> Estimate:
     return Estimate(total, total - half, total + half)
 
 
-def projected(leak: float, rest: float) -> float:
-    """The leak at completion if it goes on: children so far weigh 1 - rest^2 of all, `rest` being unfilled."""
-    return leak / max(1.0 - rest * rest, _LEAST_DONE)
+def projected(leak: float, first: float, rest: float) -> float:
+    """The leak at completion if it goes on as since `first` was unfilled: children weigh as what is unfilled then."""
+    whole = first * first
+    return leak if whole <= 0 else leak * whole / max(whole - rest * rest, _LEAST_DONE * whole)
 
 
 def detectable(n: int, model: Model) -> float | None:
     """The smallest leak (bps) seen with 80 % power after n scored children; None without any."""
     children, bps = model.tables.detectable.tolist()
     return bps * math.sqrt(children / n) if n > 0 else None
+
+
+def total(parts: Sequence[float]) -> float:
+    """The sum of some parts, correctly rounded."""
+    return math.fsum(parts)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from app.engine.orders.facts import Chain
     from app.engine.orders.joins import Joins
 
-SHOW, ACT, TERMS, DONE, SWITCH = range(5)  # of equal time, in this order
+TERMS, SWITCH, ACT, DONE, SHOW = range(5)  # of equal time, in this order
 BEFORE_NS: Final = 50_000_000  # a print may stand so long before the report of its fill
 _PRICED: Final = frozenset(("child_new", "child_replaced", "restated"))
 _OVER: Final = frozenset(("child_cancelled", "child_expired", "rejected", "done_for_day"))

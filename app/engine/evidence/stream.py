@@ -33,6 +33,8 @@ BLOCK_S = 0.17  # variance of the difference of two neighbouring block means, pe
 SIZES = 1000.0  # trades the running mean size reaches back
 ASLEEP_NS = 3600 * SECOND  # without a row: the market is closed
 YOUNG_NS = 120 * SECOND
+CHECK_NS = 8 * SECOND
+CHECKS = 12
 
 
 class Kernels(NamedTuple):
@@ -55,6 +57,7 @@ class Inputs(NamedTuple):
     instrument: int
     stream: Rows  # one STREAM row
     ring: Rows
+    checks: Rows  # STREAM rows: the stream as it stood every CHECK_NS, where a late fact makes it go back to
     shown: NDArray[np.int64]  # (n, 3): side, price, quantity
     own: NDArray[np.int64]  # numbers of own prints near the time, rising
     kernels: Kernels
@@ -401,6 +404,9 @@ def _advance(k: Inputs, until: int) -> None:
             continue
         trade = eat(k, trade, x["end"])
         close(k, at)
+        if (x["end"] - STEP_NS) % CHECK_NS == 0:
+            x["cursor"] = x["end"] - STEP_NS
+            k.checks[x["cursor"] // CHECK_NS % CHECKS] = k.stream[0]
     if x["asleep"] == 0:
         eat(k, trade, until)
     x["cursor"] = until

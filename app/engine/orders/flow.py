@@ -54,6 +54,7 @@ class Flow:
         self.executions: dict[str, list[Fact]] = {}  # exec id -> the facts that report it
         self.referring: dict[str, list[Fact]] = {}  # exec id -> facts that name nothing but it
         self.facts: list[Fact] = []
+        self.moved: list[Fact] = []  # facts that turned out to be another order's
         self.numbers: dict[str, int] = {}
 
     def take(self, row: OrderRow) -> Fact:
@@ -148,6 +149,7 @@ class Flow:
         self.merged.append(other)
         for fact in list(other.facts):
             other.remove(fact)
+            self.moved.append(fact)
             self._enter(into, fact)
         self._choose_parent(into)
         for fact in list(into.facts):
@@ -197,6 +199,7 @@ class Flow:
         if chain is not fact.chain:
             if fact.chain is not None:
                 fact.chain.remove(fact)
+            self.moved.append(fact)
             if chain is not None:
                 self._enter(chain, fact)
         named = fact.row.parent_id
@@ -234,6 +237,7 @@ class Flow:
         if old is not new:
             if old is not None:
                 self._relocate(old, Parent.remove, fact)
+                self.moved.append(fact)
             self._relocate(new, Parent.add, fact)
             self._settle_referring(fact)
         self._locate(fact)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from app.engine.evidence.figures import add_evidence, evidence_table
 from app.engine.metrics.markout import MIN_CLUSTERS, Marked, weighted_mean
 from app.engine.orders.standing import Standing, fold
 from app.engine.schema import TABLES
@@ -41,6 +42,7 @@ def build(parents: list[Parent], chains: list[Chain], moment: Moment) -> Built:
     settle_own_prints(moment, list(fills.values()))
     arrays = FillArrays(standings, moment)
     rows = [parent_row(standing, moment) for standing in standings]
+    add_evidence(rows, standings, moment)
     add_markouts(rows, standings, arrays)
     walked, flags = walk_all(chains, fills)
     return Built(standings, arrays, rows, walked, flags)
@@ -86,7 +88,7 @@ def all_tables(built: Built, moment: Moment) -> dict[str, Columns]:
         "parents": {c.name: [row.get(c.name) for row in built.parents] for c in TABLES["parents"]},
         "fills": fills_table(built.arrays, built.flags, moment),
         "children": children_table(built.walked, moment),
-        "evidence": {},
+        "evidence": evidence_table(moment.evidence),
         "versions": versions_table(built.standings, moment),
     }
     return {table: _complete(table, columns[table]) for table in TABLES}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.engine.evidence.figures import scores_of
 from app.engine.metrics.slippage import bps_each
 from app.engine.orders.children import Child, walk
 from app.engine.orders.facts import UNASSIGNED
@@ -47,6 +48,9 @@ def children_table(walked: Walked, moment: Moment) -> Columns:
                 later2[k], _ = moment.joins.horizon(child.first.horizon)
         lines.append(_plain(chain, child, int(before2[k]), moment))
     out = by_column(_PLAIN, lines)
+    if moment.evidence is not None:
+        scores = scores_of(moment.evidence)
+        out["score"] = [scores.get(chain) for chain, _child in walked]
     for h, name in enumerate(per_horizon("response_{h}_bps")):
         out[name] = plain(bps_each(side, later2[:, h], before2, before2))
     return out

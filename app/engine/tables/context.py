@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from app.engine.config import EngineConfig
     from app.engine.events import Instrument, OrderRow, Rows
+    from app.engine.evidence.follow import Evidence
     from app.engine.orders.executions import Fill
     from app.engine.orders.facts import Fact
     from app.engine.orders.flow import Flow
@@ -59,6 +60,7 @@ class Moment:
     end: int
     now: Rows
     own_prints: NDArray[np.int64]  # per own-print request: the candidate that is its print, -1 none
+    evidence: Evidence | None = None
     taken: dict[int, Taken] = field(default_factory=dict)
     given: dict[int, OwnPrint] = field(default_factory=dict)  # own-print request -> its print
 

@@ -1,0 +1,174 @@
+"""The evidence on one parent: its scored children folded in order into epochs, costs and the light."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from app.engine.evidence import colour, cost
+from app.engine.evidence.colour import Light, Limits, Look
+from app.engine.evidence.process import EPOCH, Bet, enter, start
+from app.engine.evidence.rows import SCORES
+from app.engine.units import NULL, SECOND
+
+if TYPE_CHECKING:
+    from app.engine.evidence.model import Floats, Model
+
+NO_PLAN_S: Final = 1_800.0  # an order without an end is taken to last so long
+
+
+class Said(NamedTuple):
+    """What a scored child or a new epoch led to: a line of the evidence table. `record` -1: no child."""
+
+    ts: int
+    record: int
+    epoch: int
+    e_child: float | None
+    e: float
+    top: int
+    estimate: float
+    light: str
+    reason: str
+
+
+class Trail:
+    """One parent's evidence; `rest` is the share unfilled, `records` the scored children of every epoch."""
+
+    __slots__ = (
+        "acts", "costs", "e", "epochs", "filled", "first", "first_rest", "g", "light", "limits", "model", "moved",
+        "own_level", "parent_id", "planned", "qty", "records", "said", "side", "unseen", "void", "voided", "on_tape",
+        "visibility",
+    )  # fmt: skip
+
+    def __init__(self, parent_id: str, model: Model, g: tuple[float, ...]) -> None:
+        self.parent_id = parent_id
+        self.model = model
+        self.g = g
+        self.side = 0
+        self.qty = 0
+        self.filled = 0
+        self.planned = NULL
+        self.first = NULL  # time of its terms
+        self.first_rest = 1.0  # share unfilled when the epoch began
+        self.acts = 0
+        self.voided = 0
+        self.void = ""
+        self.visibility: str | None = None
+        self.unseen = 0  # quantity whose print should be on the tape and is not
+        self.on_tape = 0
+        self.moved = 0.0  # sum of s R dV, V what own trades are expected to have moved the price by (bps)
+        self.own_level = math.nan
+        self.epochs: Any = np.zeros(1, EPOCH)
+        start(self.epochs[:1], NULL, 1.0)
+        self.records: list[list[int]] = [[]]
+        self.light = Light()
+        self.limits = Limits(model.numbers["least_children"], model.numbers["see_at_most"])
+        self.said: list[Said] = []
+        self.e: Floats = np.zeros(SCORES)
+        self.costs: Floats = np.zeros(SCORES)
+
+    # -- terms -----------------------------------------------------------------------------------------------------
+
+    @property
+    def rest(self) -> float:
+        """Share of the order that is not filled."""
+        return max(self.qty - self.filled, 0) / self.qty if self.qty > 0 else 0.0
+
+    def terms(self, t: int, side: int, qty: int, planned: int) -> None:
+        """What the order is; what is not said stays."""
+        self.side = side or self.side
+        self.qty = qty if qty != NULL else self.qty
+        self.planned = planned if planned != NULL else self.planned
+        self.first = t if self.first == NULL else self.first
+
+    def done(self, qty: int, level: float, seen: int) -> None:
+        """A fill; `level`: where own trades had moved the price just before it; `seen`: 1 where it is on the tape."""
+        self.accrue(level)
+        self.filled += qty
+        if seen != NULL:
+            self.on_tape += qty
+            self.unseen += 0 if seen else qty
+
+    def accrue(self, level: float) -> None:
+        """Charge what is unfilled with the change of the own level since the last time."""
+        if not math.isnan(self.own_level):
+            self.moved += self.side * self.rest * (level - self.own_level)
+        self.own_level = level
+
+    @property
+    def tape_is_missing(self) -> bool:
+        """True where too much of our own flow is not on the tape: flow of others cannot be told from ours."""
+        return self.unseen > self.model.numbers["unmatched"] * max(self.on_tape, 1)
+
+    def share_after(self, qty: int) -> float:
+        """Share unfilled once `qty` more is done."""
+        return max(self.qty - self.filled - qty, 0) / self.qty if self.qty > 0 else 0.0
+
+    def later(self, t: int, share: float) -> float:
+        """bps one more trade on our side costs the fills to come, as planned at t."""
+        seconds = NO_PLAN_S if self.planned == NULL else max(self.planned - t, SECOND) / SECOND
+        return self.model.numbers["later_impact"] * cost.later_impact(self.g, share, seconds)
+
+    # -- children --------------------------------------------------------------------------------------------------
+
+    def switch(self, t: int) -> None:
+        """A new algo: a new epoch with half the mass of the one before."""
+        if self.epochs[-1]["n"] == 0 and not self.records[-1]:
+            self.epochs[-1]["began"] = t
+            self.light = Light(since=t)
+            return
+        fresh = np.zeros(1, EPOCH)
+        start(fresh, t, float(self.epochs[-1]["mass"]) / 2.0)
+        self.epochs = np.concatenate([self.epochs, fresh])
+        self.records.append([])
+        self.first_rest = self.rest
+        self.light = Light(since=t)
+        epoch = self.epochs[-1]
+        self.said.append(
+            Said(t, -1, len(self.epochs) - 1, None, float(epoch["e"]), 0, 0.0, self.light.colour, "a new algo")
+        )
+
+    def bet(self, record: Any, epochs: Any, at: int, later: float) -> None:
+        """Enter a scored child into an epoch with what it would cost."""
+        jump = self.model.numbers["jump_ticks"] * float(record["tick"])
+        share, tick = float(record["share"]), float(record["tick"])
+        mix = tuple(record["mix"].tolist())
+        cost.world_costs(cost.Answered(share, later, jump, tick, mix), self.costs)
+        self.e[:] = record["e"]
+        numbers = self.model.numbers
+        enter(
+            Bet(
+                epochs, at, self.e, self.costs, self.model.tables.weights, numbers["onset_first"],
+                numbers["onset_hazard"], numbers["null"],
+            )
+        )  # fmt: skip
+
+    def scored(self, number: int, record: Any) -> None:
+        """One more scored child, in the order of closing."""
+        at, ts = len(self.epochs) - 1, int(record["closed"])
+        epoch = self.epochs[at]
+        before = float(epoch["e"])
+        self.bet(record, self.epochs, at, float(record["own"]))
+        self.records[-1].append(number)
+        if not math.isnan(float(record["y"])):
+            value = float(record["y"]) * float(record["share"]) + float(record["c"]) * float(record["own"])
+            epoch["direct"] += value
+            epoch["direct2"] += value * value
+            epoch["measured"] += 1
+        look = self.look(ts)
+        self.light = colour.step(self.light, look, self.limits)
+        after = float(epoch["e"])
+        ratio = after / before if before > 0 else math.inf
+        reason = colour.reason(self.light.colour, look, self.limits)
+        self.said.append(
+            Said(ts, number, at, ratio, after, int(epoch["top"]), float(epoch["leak"]), self.light.colour, reason)
+        )
+
+    def look(self, ts: int) -> Look:
+        """What the light is looked at with."""
+        epoch = self.epochs[-1]
+        n = int(epoch["n"])
+        size = cost.projected(float(epoch["leak"]), self.first_rest, self.rest) if n else None
+        return Look(ts, float(epoch["e"]), size, cost.detectable(n, self.model), n, self.void)
