@@ -109,7 +109,7 @@ class Orders(_Table, frozen=True, kw_only=True):
     children: Count = 82  # mean
     minutes: Positive = 60.0
     minutes_spread: Share = 0.2
-    per_instrument: Annotated[int, msgspec.Meta(ge=1, le=16)] = 1
+    per_instrument: Annotated[int, msgspec.Meta(ge=1, le=12)] = 1
     one_sided: bool = True  # parents of one instrument trade on one side
     together: bool = True  # they work at the same time, not one after the other
     clip: Count = 100
@@ -151,6 +151,7 @@ class Calibrated(_Table, frozen=True, kw_only=True):
     leak_se: NotNegative = 0.0
     parents: int = 0  # parents they were measured on
     children: NotNegative = 0.0  # mean measured then
+    market: str = ""  # hash of market and orders that noise and per_slice belong to
     code: str = ""  # of the simulator
 
 
@@ -177,15 +178,17 @@ class EvidenceWorld(_Table, frozen=True, kw_only=True):
         return self.calibrated.share or 0.0
 
 
+def file_of(name: Path | str) -> Path:
+    """The file of a world: its own path, or that of its name."""
+    file = Path(name)
+    return file if file.suffix == ".toml" else WORLDS / f"{name}.toml"
+
+
 def load_world(name: Path | str) -> EvidenceWorld:
     """A world by name (resources/worlds/evidence/NAME.toml) or by the path of its file. Raises SettingsError."""
-    file = Path(name)
-    if file.suffix != ".toml":
-        file = WORLDS / f"{name}.toml"
-        if not file.exists():
-            raise SettingsError(
-                complaint("evidence", "world", str(name), "a TOML file, or one of " + ", ".join(worlds()))
-            )
+    file = file_of(name)
+    if not file.exists():
+        raise SettingsError(complaint("evidence", "world", str(name), "a TOML file, or one of " + ", ".join(worlds())))
     return world_of(table_of_file(file), file.name)
 
 
@@ -218,6 +221,19 @@ def world_hash(world: EvidenceWorld) -> str:
     )
     plain = msgspec.structs.replace(world, title="", calibrated=found)
     return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()[:12]
+
+
+def plain(world: EvidenceWorld) -> EvidenceWorld:
+    """The world without what comes on top of its volatility: no news, no drift of a session."""
+    quiet = msgspec.structs.replace(world.market.news, chance=0.0)
+    return msgspec.structs.replace(world, market=msgspec.structs.replace(world.market, news=quiet, session_sigma=0.0))
+
+
+def market_hash(world: EvidenceWorld) -> str:
+    """Plain market and orders as 12 hex digits: what noise and children to a slice depend on."""
+    orders = msgspec.structs.replace(world.orders, visibility="V3", switch_at=None)
+    market = msgspec.structs.replace(plain(world).market, news=News())
+    return hashlib.sha256(msgspec.json.encode([market, orders], order="sorted")).hexdigest()[:12]
 
 
 def code_hash() -> str:
