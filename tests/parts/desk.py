@@ -22,15 +22,16 @@ from app.control.client import ControlClient, ControlError
 from app.control.core import Control
 from app.control.process import ControlProcess, line_of
 from app.engine.switch.facts import Target
-from app.engine.switch.guard import Limits
+from app.engine.switch.guard import Limits, Wish
 from app.engine.units import NULL
 from app.settings import DEFAULTS
 from app.settings_ems import Ems
 from tests.patience import eventually
 
 QTY = 1000
+PARENTS = 150
 Found = TypeVar("Found")
-TAGS = "1=ACC|15=USD|18=M|21=1|526=P1|55=TECH|54=2|40=1|59=0|847=1|6404=30|9999=own"
+TAGS = "1=ACC|15=USD|18=M|21=1|526={parent}|55=TECH|54=2|40=1|59=0|847=1|6404=30|9999=own"
 LIMITS = Limits(order_gap_s=0.001, per_order_day=1000, per_user_minute=1000, per_firm_minute=1000)
 PASSIVE = Target(strategy="PASSIVE", params={"MinClip": "200"})
 PROFILE = """
@@ -69,7 +70,12 @@ class Board:
 
     def __init__(self, runtime: Path, parents: int = 1) -> None:
         self._writer = BoardWriter(runtime / "board", clock=time.monotonic_ns)
-        self._names = [f"P{n + 1}" for n in range(parents)]
+        for row in range(parents):
+            parent = blank("parents")
+            name = self._writer.intern(f"P{row + 1}")
+            parent["parent_id"], parent["instrument"] = name, self._writer.intern("TECH")
+            parent["order_qty"], parent["pct_adv"], parent["end_ns"], parent["basket_id"] = QTY, 0.05, NULL, 0
+            self._writer.put("parents", np.array([row]), parent)
         self._ended = threading.Event()
         self._publish()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -88,11 +94,6 @@ class Board:
 
     def _publish(self) -> None:
         board, now = self._writer, time.time_ns()
-        for row, name in enumerate(self._names):
-            parent = blank("parents")
-            parent["parent_id"], parent["instrument"] = board.intern(name), board.intern("TECH")
-            parent["order_qty"], parent["pct_adv"], parent["end_ns"], parent["basket_id"] = QTY, 0.05, NULL, 0
-            board.put("parents", np.array([row]), parent)
         instrument = blank("instruments")
         instrument["instrument"], instrument["quality"] = board.intern("TECH"), board.intern("good")
         instrument["ts"], instrument["mid"] = now, 50.25
@@ -120,7 +121,7 @@ class Desk:
         )
         keys = {"host": "127.0.0.1", "port": port, "sender": client, "target": "EMS", "reconnect_s": 1}
         self.keys = keys | {"heartbeat_s": 5, "profile": str(profile)} | ems
-        self.board = Board(runtime, 3)
+        self.board = Board(runtime, PARENTS)
         self.client = ControlClient(runtime)
         self.process: ControlProcess | None = None
         self.child: subprocess.Popen[bytes] | None = None
@@ -213,6 +214,11 @@ class Desk:
         """Pre-flight and confirm."""
         order = self.working(order_id)
         return self.client.confirm(self.client.switch(order_id, order.version, target).token)
+
+    def reenter(self, target: Target, order_id: str = "O1") -> str:
+        """Pre-flight and confirm of shares that stopped working."""
+        wish = Wish(action="reenter", order_id=order_id, version=self.working(order_id).version, target=target)
+        return self.client.confirm(self.client.preflight(wish).token)
 
     def _asked(self, question: Callable[[], Found]) -> Found | None:
         try:

@@ -18,7 +18,7 @@ from tests.feeds.archive.store import BUCKET, LOSE, PASS, REFUSE, s3_server
 from tests.feeds.kafka.faults import intruder
 from tests.feeds.kafka.wire import Sent, loaded, packed, send, topic_name
 from tests.parts.kafka import write_settings
-from tests.parts.recording import Recorded
+from tests.parts.recording import Recorded, judge
 
 REORDER: Final = 16  # messages held back for one that is missing
 MESSAGE_MAX: Final = 200_000
@@ -44,6 +44,7 @@ class Trial:
     late: bool = False  # more out of order than it may be: rows are applied late
     archive: str = ""
     more: dict[str, str] = field(default_factory=dict)
+    recorded: Recorded | None = None
 
     def prepare(self, *, shared: bool = False) -> None:
         """The settings of the recording, and the day's messages."""
@@ -57,9 +58,9 @@ class Trial:
     def begin(self) -> Recorded:
         """Begin to record; the first messages are there."""
         self.send_to(4)
-        recorded = Recorded(self.work, self.settings, self.archive, self.more)
-        recorded.until_applied()
-        return recorded
+        self.recorded = Recorded(self.work, self.settings, self.archive, self.more)
+        self.recorded.until_applied()
+        return self.recorded
 
     def send_to(self, number: int) -> None:
         """Send messages up to this one."""
@@ -78,9 +79,15 @@ class Trial:
         """Send what is left of the day."""
         self.send_to(len(self.messages))
 
-    def where(self) -> list[str]:
-        """Where everything stands that has to be set aside."""
-        return sorted(f"topic {self.topic} partition 0 offset {offset}" for offset in self.aside)
+    def close(self) -> None:
+        """End whatever still runs."""
+        if self.recorded is not None:
+            self.recorded.close()
+
+    def judge(self, recorded: Recorded) -> None:
+        """As `recording.judge`: what was spoilt has to be set aside with topic, partition and offset."""
+        aside = sorted(f"topic {self.topic} partition 0 offset {offset}" for offset in self.aside)
+        judge(self.day, self.settings, recorded, aside, late=self.late)
 
 
 Fault = Callable[[Trial], Recorded]
@@ -89,6 +96,19 @@ Fault = Callable[[Trial], Recorded]
 def engine_killed(trial: Trial) -> Recorded:
     """Engine, archive, both, or they and whoever watches them: killed at random instants."""
     trial.prepare()
+    return _killed(trial)
+
+
+def everything_at_once(trial: Trial) -> Recorded:
+    """Copies, disorder, damage, messages that are too long, and kills, in one day."""
+    trial.prepare()
+    _double(trial, 15)
+    _shuffle(trial)
+    _spoil(trial, lambda value: _damaged(trial.draw, value) if trial.draw.random() < 0.8 else _long(trial.draw))
+    return _killed(trial)
+
+
+def _killed(trial: Trial) -> Recorded:
     recorded = trial.begin()
     for _ in range(trial.draw.randint(1, 3)):
         trial.send_some(recorded, 90)
@@ -126,20 +146,14 @@ def partition_reassigned(trial: Trial) -> Recorded:
 def delivered_twice(trial: Trial) -> Recorded:
     """Any message may come again, some way behind itself."""
     trial.prepare()
-    body = trial.messages[1:-1]
-    for _ in range(40):
-        at = trial.draw.randrange(len(body))
-        body.insert(trial.draw.randint(at, min(at + 30, len(body))), body[at])
-    trial.messages[1:-1] = body
+    _double(trial, 40)
     return _through(trial)
 
 
 def out_of_order(trial: Trial) -> Recorded:
     """Messages change places, never further than is held back."""
     trial.prepare()
-    body = trial.messages[1:-1]
-    order = sorted(range(len(body)), key=lambda at: at + trial.draw.uniform(0, REORDER - 1))
-    trial.messages[1:-1] = [body[at] for at in order]
+    _shuffle(trial)
     return _through(trial)
 
 
@@ -158,13 +172,15 @@ def beyond_the_bound(trial: Trial) -> Recorded:
 def corrupt(trial: Trial) -> Recorded:
     """Messages that were damaged on the way stand between the good ones."""
     trial.prepare()
-    return _spoilt(trial, lambda value: _damaged(trial.draw, value))
+    _spoil(trial, lambda value: _damaged(trial.draw, value))
+    return _through(trial)
 
 
 def oversize(trial: Trial) -> Recorded:
     """Messages that are longer than the source allows stand between the good ones."""
     trial.prepare()
-    return _spoilt(trial, lambda _: bytes(MESSAGE_MAX + trial.draw.randint(1, 100_000)))
+    _spoil(trial, lambda _: _long(trial.draw))
+    return _through(trial)
 
 
 def disk_full(trial: Trial) -> Recorded:
@@ -187,16 +203,32 @@ def _through(trial: Trial) -> Recorded:
     return recorded
 
 
-def _spoilt(trial: Trial, spoil: Callable[[bytes], bytes]) -> Recorded:
+def _double(trial: Trial, copies: int) -> None:
+    body = trial.messages[1:-1]
+    for _ in range(copies):
+        at = trial.draw.randrange(len(body))
+        body.insert(trial.draw.randint(at, min(at + 30, len(body))), body[at])
+    trial.messages[1:-1] = body
+
+
+def _shuffle(trial: Trial) -> None:
+    body = trial.messages[1:-1]
+    order = sorted(range(len(body)), key=lambda at: at + trial.draw.uniform(0, REORDER - 1))
+    trial.messages[1:-1] = [body[at] for at in order]
+
+
+def _spoil(trial: Trial, spoilt: Callable[[bytes], bytes]) -> None:
     body: Messages = []
     for message in trial.messages[1:-1]:
         body.append(message)
         if trial.draw.random() < 0.05:
             trial.aside.append(len(body) + 1)
-            value = message.value if isinstance(message, Sent) else message
-            body.append(spoil(value))
+            body.append(spoilt(message.value if isinstance(message, Sent) else message))
     trial.messages[1:-1] = body
-    return _through(trial)
+
+
+def _long(draw: random.Random) -> bytes:
+    return bytes(MESSAGE_MAX + draw.randint(1, 100_000))
 
 
 def _damaged(draw: random.Random, value: bytes) -> bytes:
@@ -231,5 +263,5 @@ def store_fails(trial: Trial) -> Recorded:
 FAULTS: Final[dict[str, Fault]] = {
     "engine killed": engine_killed, "broker killed": broker_killed, "partition reassigned": partition_reassigned,
     "delivered twice": delivered_twice, "out of order": out_of_order, "beyond the bound": beyond_the_bound,
-    "corrupt": corrupt, "oversize": oversize, "disk full": disk_full,
+    "corrupt": corrupt, "oversize": oversize, "disk full": disk_full, "everything at once": everything_at_once,
 }  # fmt: skip

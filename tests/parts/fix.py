@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -83,6 +84,20 @@ class Peer:
         return store
 
 
+class Held(NamedTuple):
+    """An order as the peer has it."""
+
+    order_id: str
+    qty: int
+    cum: int
+    status: str
+
+    @property
+    def working(self) -> int:
+        """Shares that may still be done."""
+        return 0 if self.status in {"2", "4", "8", "C", "3"} else self.qty - self.cum
+
+
 class Script:
     """Tells the peer what to do with one client's messages."""
 
@@ -120,18 +135,25 @@ class Script:
         """Something happens to an order without being asked for."""
         self.ask("do", f"{order_id} {words}")
 
-    def release(self, order_id: str) -> None:
-        """Go on where a script said `hold`."""
-        self.ask("release", order_id)
+    def release(self) -> None:
+        """Go on where scripts said `hold`."""
+        self.ask("release")
+
+    def journal(self) -> list[dict[int, str]]:
+        """Messages of both sides so far, tag by tag; of a repeated tag the last. The client's have a 49."""
+        return [
+            {int(tag): value for tag, _, value in (part.partition("=") for part in line.split("|") if part)}
+            for line in self.ask("received").splitlines()
+        ]
 
     def received(self, kinds: str = "DFGq") -> list[dict[int, str]]:
-        """Messages of the client so far, tag by tag; of a repeated tag the last."""
-        found = []
-        for line in self.ask("received").splitlines():
-            tags = {int(tag): value for tag, _, value in (part.partition("=") for part in line.split("|") if part)}
-            if tags[35] in kinds:
-                found.append(tags)
-        return found
+        """Messages of the client so far."""
+        return [tags for tags in self.journal() if 49 in tags and tags[35] in kinds]
+
+    def orders(self, parent: str) -> list[Held]:
+        """What the peer holds of a parent."""
+        lines = (line.split() for line in self.ask("orders").splitlines())
+        return [Held(o, int(qty), int(cum), status) for o, p, qty, cum, status in lines if p == parent]
 
     def kinds(self, kinds: str = "DFGq") -> str:
         """Their types."""

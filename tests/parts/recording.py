@@ -22,8 +22,11 @@ from app.feeds.archive.tables import SCORECARDS
 from app.feeds.base import Options, Recording
 from app.feeds.session import open_recording as open_session
 from app.runtime.journal import FILE
+from app.runtime.loop import RunResult
 from app.runtime.outputs import RUN, RunReport
 from app.session.archived import archived
+from app.session.replay import replay
+from app.session.request import ReplayRequest
 from app.session.runtime_folder import Role, RuntimeFolder
 from tests.patience import eventually
 
@@ -160,3 +163,26 @@ def _market(rows: Rows, universe: Universe) -> Iterator[bytes]:
 
 def _own(row: OrderRow) -> bytes:
     return msgspec.msgpack.encode(msgspec.structs.replace(row, rec=0))
+
+
+def judge(day: Path, settings: Path, recorded: Recorded, aside: list[str], *, late: bool = False) -> None:
+    """Each row of the day is archived once, the figures are those of a run without faults, `aside` was set aside.
+
+    `late`: some rows came too late to be put in their place; the figures are then those of the order they came in.
+    """
+    report = recorded.report()
+    plain = _replayed(str(day), settings)
+    wanted, found = rows_of_day(day), recorded.rows()
+    assert (sum((found - wanted).values()), sum((wanted - found).values())) == (0, 0), "rows too many, rows too few"
+    assert recorded.parents() == sorted(str(name) for name in plain.tables["parents"]["parent_id"])
+    assert recorded.quarantined() == aside
+    if late:
+        plain = _replayed(f"archive://{recorded.archive}", settings)
+    assert (report.rows_late > 0) == late
+    assert report.output_hash == plain.report.output_hash
+
+
+def _replayed(path: str, settings: Path) -> RunResult:
+    result = replay(ReplayRequest(path=path, settings=str(settings)))
+    assert result is not None
+    return result

@@ -41,7 +41,8 @@ final class Answers {
       report(order, "0", order.cl, null, new Tags());
     } else if (verb.equals("release")) {
       ArrayDeque<Runnable> left = new ArrayDeque<>();
-      if (book.held.containsKey(words[0])) left.addAll(book.held.remove(words[0]));
+      book.held.values().forEach(left::addAll);
+      book.held.clear();
       left.forEach(Runnable::run);
     } else {
       Book.Order order = book.byId.get(words[0]);
@@ -171,6 +172,7 @@ final class Answers {
       case "fill" -> fill(order, value.isEmpty() ? order.qty - order.cum : Long.parseLong(value), order.cl);
       case "fill-first" -> fill(order, Long.parseLong(value), order.firstCl);
       case "fill-dead" -> late(order, Long.parseLong(value));
+      case "secret" -> order.cum += Long.parseLong(value);
       case "cancel" -> cancel(order, order.cl, null);
       case "expire" -> end(order, "C");
       case "done" -> end(order, "3");

@@ -86,6 +86,10 @@ public final class FixPeer implements Application {
 
   /** The body goes out as one field that holds them all: in this order, with anything repeated. */
   void send(SessionID id, String kind, Tags body) {
+    Book book = book(id.getTargetCompID());
+    synchronized (book) {
+      book.received.add("35=" + kind + "|" + body.text('|'));
+    }
     Message message = new Message();
     message.getHeader().setString(35, kind);
     String text = body.text(Tags.SOH);
@@ -114,6 +118,15 @@ public final class FixPeer implements Application {
       case "received":
         synchronized (book) {
           return String.join("\n", book.received);
+        }
+      case "orders":
+        synchronized (book) {
+          StringBuilder out = new StringBuilder();
+          for (Book.Order o : book.byId.values()) {
+            out.append(o.id).append(' ').append(o.tags.get(526)).append(' ').append(o.qty).append(' ');
+            out.append(o.cum).append(' ').append(o.status).append('\n');
+          }
+          return out.toString().strip();
         }
       case "on":
         synchronized (book) {
