@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Kept bytecode halves the start of every process and of every test run: assertions are rewritten once, not each time.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: pictures help setup run test check bench bench-desk lock coverage mutation doctor prove-a1 prove-a2 prove-b backbone clean
+.PHONY: pictures help setup run test check bench bench-desk lock coverage mutation doctor prove-a1 prove-a2 prove-b prove-c backbone clean
 
 help: ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -18,6 +18,7 @@ run: setup ## the desk on a shipped session; without a display it leaves out/des
 	@$(BIN)/scorecard run
 
 test: setup ## the whole suite: one table, one line, exit code 0 only if nothing failed
+	@$(BIN)/python scripts/fix.py all
 	@$(BIN)/python scripts/test.py
 
 check: setup ## linters, types, import contracts, conventions, fast tests: under a minute
@@ -37,6 +38,10 @@ prove-a2: setup ## the long lines of the living desk: processes killed at random
 
 prove-b: setup ## the long lines of the backbone: a million messages, faults, rates
 	@$(BIN)/python scripts/prove.py b
+
+prove-c: setup ## the long lines of control: every scenario over the wire, processes killed, the model of the switch
+	@$(BIN)/python scripts/fix.py all
+	@$(BIN)/python scripts/prove.py c
 
 lock: setup ## write requirements/ anew (LOCK_ARGS=--upgrade for newer versions)
 	@$(BIN)/python scripts/lock.py $(LOCK_ARGS)

@@ -1,8 +1,8 @@
-"""`make prove-a1`, `make prove-a2`, `make prove-b`: the long lines of the acceptance, one table at the end.
+"""`make prove-a1`, `make prove-a2`, `make prove-b`, `make prove-c`: the long lines of the acceptance, one table at the end.
 
 A1, the exact core: tests marked `prove` (thousands of random parents, hundreds of interleavings, millions of rows),
 the two hashes on every Python, coverage and the mutation run. A2, the living desk: processes killed at random instants.
-B, the backbone: every feed against a second decoder, faults, rates.
+B, the backbone: every feed against a second decoder, faults, rates. C, control: a scripted EMS over the wire.
 """
 
 import argparse
@@ -18,7 +18,14 @@ from scripts import engine_coverage, mutation, pythons  # noqa: E402
 from scripts.stages import Stage, finish, run_tests, timed  # noqa: E402
 
 PATIENT: Final = ("-o", "faulthandler_timeout=3600")
-OTHERS: Final = ("--ignore", "tests/prove_a2", "--ignore", "tests/prove_b")  # proofs of their own
+OTHERS: Final = (
+    "--ignore",
+    "tests/prove_a2",
+    "--ignore",
+    "tests/prove_b",
+    "--ignore",
+    "tests/prove_c",
+)  # proofs of their own
 MUTANTS: Final = ("--per-function", "6", "--seed", "1")
 
 
@@ -42,7 +49,12 @@ def backbone() -> list[Stage]:
     return [timed("long tests", lambda: run_tests("prove-b", "tests/prove_b", "-m", "prove", *PATIENT))]
 
 
-PROOFS: Final[dict[str, Callable[[], list[Stage]]]] = {"a1": exact_core, "a2": living_desk, "b": backbone}
+def control() -> list[Stage]:
+    """C: the switch over a real FIX session, the API, the rules."""
+    return [timed("long tests", lambda: run_tests("prove-c", "tests/prove_c", "-m", "prove", *PATIENT))]
+
+
+PROOFS: Final[dict[str, Callable[[], list[Stage]]]] = {"a1": exact_core, "a2": living_desk, "b": backbone, "c": control}
 
 
 def main() -> int:

@@ -1,8 +1,8 @@
 """What must hold after every scenario over the wire, whatever happened."""
 
 from app.control.audit import verify
-from app.feeds.decode.fix_fields import utc_ns
 from app.engine.units import SECOND
+from app.feeds.decode.fix_fields import utc_ns
 from tests.parts.desk import QTY, Desk
 from tests.parts.fix import Script
 
@@ -20,9 +20,11 @@ def insist(desk: Desk, script: Script, parent: str, *, over: int = 0, unseen: in
     known = [order for order in desk.client.states().orders if order.parent_id == parent]
     assert sum(order.cum for order in known) == sum(order.cum for order in held) - unseen, (known, held)
     ids = {order.order_id for order in known}
-    messages = [tags for tags in script.journal() if tags.get(526) == parent or tags.get(37) in ids or 49 in tags]
+    messages = script.journal()
     _fresh(messages)
-    _in_turn([tags for tags in messages if tags.get(526) == parent or tags.get(37) in ids])
+    about = [tags for tags in messages if tags.get(526) == parent or tags.get(37) in ids]
+    asked = {tags.get(11) for tags in about}
+    _in_turn([tags for tags in messages if tags in about or tags.get(11) in asked or tags.get(379) in asked])
     lines, problems = verify(desk.runtime / "control" / "audit.log")
     assert lines
     assert not problems
