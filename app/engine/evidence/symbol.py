@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from app.engine.evidence.bucket import Before, cell, pool
 from app.engine.evidence.rows import (
-    CHILD,
     FLOW_GROUPS,
     FROZEN,
     HALTED,
@@ -157,7 +156,6 @@ class Symbol:
         """Write the state just before an event into a CHILD record; VOID where the market has no two sides."""
         stream, out = self.stream[0], self.scratch.seen
         glance(Glance(self.inputs(), t, out))
-        record[...] = np.zeros((), CHILD)
         record["t"], record["closed"], record["side"] = t, NULL, side
         record["state"] = OPEN if out[4] > 0 and self.tick > 0 else VOID
         if int(record["state"]) == VOID:
@@ -179,20 +177,15 @@ class Symbol:
         """Score an open window that was cut at `at` (ns); VOID where it is too short or nothing traded."""
         t, first = int(record["t"]), int(record["t"]) // STEP_NS
         record["closed"] = at
-        steps = self._usable(first, min(at - t, WINDOW_NS) // STEP_NS)
+        steps = self.usable(first, min(at - t, WINDOW_NS) // STEP_NS)
         place = -1
         for n, length in enumerate(LENGTHS):
             place = n if steps >= length else place
         record["length"], record["state"] = place, VOID
         if place < 0:
             return
+        self.score(record, place)
         s, tables = self.scratch, self.model.tables
-        score(
-            Window(
-                self.ring, first, LENGTHS[place], int(record["side"]), int(record["before"]), float(record["step"]),
-                float(record["m"]), float(record["p"]), float(record["tick"]), tables.laws, s.steps, s.raw, s.measured,
-            )
-        )  # fmt: skip
         at_cell = int(record["cell"])
         young = bool(record["early"])
         if not normalise(
@@ -206,7 +199,18 @@ class Symbol:
             flow, quote = s.raw[FLOW_GROUPS + k], s.raw[QUOTE_GROUPS + k]
             record["mix"][k] = flow / (flow + quote) if flow + quote > 0 else 0.0
 
-    def _usable(self, first: int, steps: int) -> int:
+    def score(self, record: Any, place: int) -> None:
+        """Scores and direct measurements of a window of one of the lengths, into the scratch arrays."""
+        s = self.scratch
+        score(
+            Window(
+                self.ring, int(record["t"]) // STEP_NS, LENGTHS[place], int(record["side"]), int(record["before"]),
+                float(record["step"]), float(record["m"]), float(record["p"]), float(record["tick"]),
+                self.model.tables.laws, s.steps, s.raw, s.measured,
+            )
+        )  # fmt: skip
+
+    def usable(self, first: int, steps: int) -> int:
         """How many steps of a window there are before the market halts or has been without two sides for a second."""
         held = 0
         for d in range(steps):
