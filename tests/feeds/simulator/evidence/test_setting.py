@@ -1,0 +1,122 @@
+"""Worlds for evidence: what ships, what is refused and how, which seeds belong to whom, what a hash depends on."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from app.engine.errors import SettingsError
+from app.feeds.simulator.evidence import load_world, seeds_of, split_of_seed, world_hash, worlds
+from app.feeds.simulator.evidence.setting import (
+    SPLITS,
+    Calibrated,
+    News,
+    file_of,
+    market_hash,
+    plain,
+    world_of,
+)
+from tests.feeds.simulator.evidence.tiny import tiny_world, with_agent, with_market
+
+
+@pytest.mark.parametrize("name", worlds())
+def test_that_a_shipped_world_loads_under_its_own_name(name: str) -> None:
+    assert load_world(name).name == name
+
+
+def test_that_a_clean_world_has_nobody_who_watches() -> None:
+    clean = [name for name in worlds() if name.endswith("_0")]
+    assert len(clean) >= 10
+    assert all(load_world(name).notices == 0.0 for name in clean)
+
+
+def test_that_a_world_starts_from_another_and_keeps_what_it_does_not_say() -> None:
+    base, high = load_world("base_4"), load_world("vol4_4")
+    assert high.market.daily_bps == 2.0 * base.market.daily_bps
+    assert high.orders == base.orders
+    assert high.agent == base.agent
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ('title = "x"\n', "name"),
+        ('name = "x"\ntitle = "x"\n[market]\ninstruments = 0\n', "market.instruments"),
+        ('name = "x"\ntitle = "x"\n[market]\nfoo = 1\n', "foo"),
+        ('name = "x"\ntitle = "x"\n[orders.algos]\nICEBERG = 1.0\n', "ICEBERG"),
+        ('name = "x"\ntitle = "x"\n[orders.algos]\nVWAP = 0.0\n', "orders.algos"),
+        ('name = "x"\ntitle = "x"\n[market.spread]\none_tick = 0.9\ntwo_ticks = 0.2\n', "market.spread"),
+        ('name = "x"\ntitle = "x"\n[agent]\nshare = 1.5\n', "agent.share"),
+        ("name = ", "not TOML"),
+    ],
+)
+def test_that_a_wrong_world_is_refused_with_its_key(tmp_path: Path, text: str, where: str) -> None:
+    file = tmp_path / "odd.toml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(SettingsError, match=where) as refused:
+        load_world(file)
+    assert "odd.toml" in str(refused.value)
+
+
+def test_that_an_unknown_name_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(SettingsError, match="base_4"):
+        load_world("nowhere")
+
+
+def test_that_a_name_is_a_file_of_the_shipped_ones_and_a_path_itself() -> None:
+    assert file_of("base_4").name == "base_4.toml"
+    assert file_of(Path("own") / "mine.toml") == Path("own") / "mine.toml"
+
+
+def test_that_splits_never_share_a_seed() -> None:
+    whole = [seeds_of(split, 0, 1_000_000) for split in SPLITS]
+    for one in range(len(whole)):
+        for other in range(one):
+            assert whole[one].start >= whole[other].stop or whole[other].start >= whole[one].stop
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_that_a_seed_tells_its_split(split: str) -> None:
+    assert {split_of_seed(seed) for seed in seeds_of(split, 999_990, 10)} == {split}
+
+
+def test_that_seeds_outside_a_split_are_refused() -> None:
+    with pytest.raises(SettingsError, match="1,000,000"):
+        seeds_of("fit", 999_999, 2)
+    with pytest.raises(SettingsError, match="fit, test, final"):
+        seeds_of("train", 0, 1)
+    assert split_of_seed(7) is None
+    assert split_of_seed(4_000_000) is None
+
+
+def test_that_words_and_errors_do_not_change_the_hash_and_figures_do() -> None:
+    world = tiny_world()
+    worded = msgspec.structs.replace(world, title="other words")
+    measured = msgspec.structs.replace(
+        world, calibrated=msgspec.structs.replace(world.calibrated, leak_bps=4.0, leak_se=0.1, parents=600, code="x")
+    )
+    assert world_hash(worded) == world_hash(measured) == world_hash(world)
+    assert world_hash(with_agent(world, delay_s=0.6)) != world_hash(world)
+    assert world_hash(with_market(world, daily_bps=201.0)) != world_hash(world)
+
+
+def test_that_noise_belongs_to_the_plain_market_and_the_orders() -> None:
+    world = tiny_world()
+    noted = with_market(world, news=News(chance=1.0), session_sigma=0.1)
+    assert market_hash(with_agent(world, delay_s=2.0)) == market_hash(world)
+    assert market_hash(noted) == market_hash(world)
+    assert market_hash(with_market(world, depth=2_000.0)) != market_hash(world)
+    assert plain(noted).market.news.chance == 0.0
+    assert plain(noted).market.session_sigma == 0.0
+
+
+def test_that_the_share_of_a_world_comes_before_the_calibrated_one() -> None:
+    found = Calibrated(share=0.3)
+    assert tiny_world(calibrated=found).notices == 0.5
+    assert with_agent(tiny_world(calibrated=found), share=None).notices == 0.3
+    assert with_agent(tiny_world(calibrated=found), target_bps=0.0).notices == 0.0
+
+
+def test_that_a_table_is_refused_by_the_name_it_came_from() -> None:
+    with pytest.raises(SettingsError, match=r"x\.toml"):
+        world_of({"name": "x"}, "x.toml")
