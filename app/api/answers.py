@@ -16,7 +16,7 @@ from app.entitlements import Grants
 
 KEPT: Final = 2_000  # parents whose answer is kept
 FIELDS: Final = 16  # sets of columns whose summaries are kept
-INSIDE: Final = 50  # newest fills and children sent along with a parent
+INSIDE: Final = 10  # newest fills and children sent along with a parent where nobody says how many
 EVIDENCE: Final = (
     "e_value", "p_anytime", "epoch", "leak_bps", "leak_projected_bps", "leak_ccy", "min_detectable_bps", "in_fdr_set",
     "noise_band_ccy", "drift_leak_ccy", "drift_noise_ccy", "drift_market_ccy", "drift_own_ccy",
@@ -35,14 +35,16 @@ class Answers:
         self._kept: OrderedDict[tuple[int, int], tuple[int, bytes]] = OrderedDict()
         self._summaries: dict[tuple[str, ...], dict[int, tuple[int, int, bytes]]] = {}
 
-    def parent(self, parent_id: str, grants: Grants) -> bytes:
+    def parent(self, parent_id: str, grants: Grants, newest: int = INSIDE) -> bytes:
         """One parent, every number of it; the same bytes until it changes. Raises Problem 404, 503."""
         view = self._view
         row = self._row(parent_id, grants)
+        if newest != INSIDE:
+            return _ENCODER.encode(self._head() | self._parent(row, newest))
         key, touched = (view.place.epoch, row), int(view.touched[row])
         kept = self._kept.get(key)
         if kept is None or kept[0] != touched:
-            kept = touched, _ENCODER.encode(self._parent(row))[1:]
+            kept = touched, _ENCODER.encode(self._parent(row, INSIDE))[1:]
             self._kept[key] = kept
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
@@ -105,7 +107,7 @@ class Answers:
             raise Problem(404, _NOT_HIS)
         return row
 
-    def _parent(self, row: int) -> dict[str, Any]:
+    def _parent(self, row: int, newest: int) -> dict[str, Any]:
         view = self._view
         parent = view.parent(row)
         market = view.quality(parent["instrument"] or "")
@@ -119,8 +121,8 @@ class Answers:
                 "market": market, "visibility": parent["visibility"], "arrival_basis": parent["arrival_basis"],
                 "n_late": parent["n_late"], "n_undefined": parent["n_undefined"], "n_void": parent["n_void"],
             },
-            "fills": {"newest": self._told("fills", fills[-INSIDE:]), "total": len(fills)},
-            "children": {"newest": self._told("children", children[-INSIDE:]), "total": len(children)},
+            "fills": {"newest": self._told("fills", _last(fills, newest)), "total": len(fills)},
+            "children": {"newest": self._told("children", _last(children, newest)), "total": len(children)},
         }  # fmt: skip
 
     def _evidence(self, parent: figures.Row, row: int) -> dict[str, Any]:
@@ -154,6 +156,10 @@ class Answers:
             raise Problem(503, str(error), 1.0) from None
         kinds, columns = _KINDS[section], _COLUMNS[section]
         return [figures.told(figures.plain(found[k], kinds, view.text), columns) for k in range(len(found))]
+
+
+def _last(rows: list[int], n: int) -> list[int]:
+    return rows[max(len(rows) - n, 0) :]
 
 
 def _number(value: np.float64) -> float | None:

@@ -1,5 +1,6 @@
 """The routes: what may be asked under /v1. Everything is `async def`: nothing waits for anything but the control."""
 
+import asyncio
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
@@ -11,7 +12,7 @@ from starlette.exceptions import HTTPException
 from app import __version__
 from app.api import describe, figures
 from app.api.acts import Acts
-from app.api.answers import Answers
+from app.api.answers import INSIDE, Answers
 from app.api.bodies import OrderBody, PreflightBody, ScopeBody, SwitchBody, decoded
 from app.api.describe import KEY, answer, body
 from app.api.doorkeeper import Caller, Doorkeeper
@@ -24,6 +25,7 @@ from app.api.view import BoardView, Place
 ParentId = Annotated[str, Path(min_length=1, max_length=200, description="id of a parent order")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="at most so many")]
 After = Annotated[int, Query(ge=0, le=2**31, description="how many to pass over: `next` of the answer before")]
+Newest = Annotated[int, Query(ge=0, le=200, description="so many newest fills and children sent along")]
 Word = Annotated[str, Query(max_length=200)]
 _STREAMED: Final = 200  # parents a stream may name
 
@@ -141,8 +143,8 @@ def _reading(app: FastAPI, parts: Parts) -> None:
         return _json(answers.listed([answers.summary(row, chosen) for row in some], len(rows), following))
 
     @app.get("/v1/parents/{parent_id}", responses=answer("Parent", 404), summary="One parent, every number of it")
-    async def parent(request: Request, parent_id: ParentId) -> Response:
-        return _json(answers.parent(parent_id, _caller(request).grants))
+    async def parent(request: Request, parent_id: ParentId, newest: Newest = INSIDE) -> Response:
+        return _json(answers.parent(parent_id, _caller(request).grants, newest))
 
     @app.get("/v1/parents/{parent_id}/fills", responses=answer("Fills", 404), summary="Its fills, oldest first")
     async def fills(request: Request, parent_id: ParentId, after: After = 0, limit: Limit = 100) -> Response:
@@ -241,15 +243,35 @@ def _streaming(app: FastAPI, parts: Parts) -> None:
         async def send(frame: bytes) -> None:
             await websocket.send({"type": "websocket.send", "text": frame.decode()})
 
+        told = Stream(parts.hub, websocket.scope["caller"], parts.doorkeeper.still)
+        telling = asyncio.create_task(told.run(since, wanted, send))
+        leaving = asyncio.create_task(_left(websocket))
         try:
-            told = Stream(parts.hub, websocket.scope["caller"], parts.doorkeeper.still)
-            await told.run(since, wanted, send)
-        except Problem as problem:
-            await websocket.close(1008, problem.words[:100])
-        except (WebSocketDisconnect, TimeoutError, OSError, RuntimeError):
-            return  # it has left, or takes nothing
+            await asyncio.wait({telling, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if telling.done():
+                await _closed(websocket, telling)
         finally:
             metrics.streams -= 1
+            for task in (telling, leaving):
+                task.cancel()
+            await asyncio.gather(telling, leaving, return_exceptions=True)
+
+
+async def _left(websocket: WebSocket) -> None:
+    """Until the reader leaves; whatever it says is passed over."""
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass
+
+
+async def _closed(websocket: WebSocket, telling: asyncio.Task[None]) -> None:
+    """Say why nothing more will come, where somebody still listens."""
+    try:
+        telling.result()
+        await websocket.close(1001, "the API ends")
+    except Problem as problem:
+        await websocket.close(1008, problem.words[:100])
+    except (WebSocketDisconnect, TimeoutError, OSError, RuntimeError):
+        return  # it has left, or takes nothing
 
 
 def _room(open_now: int, most: int) -> None:

@@ -49,7 +49,8 @@ def _list(name: str) -> dict[str, Any]:
 def _row(kinds: tuple[figures.Kind, ...], columns: tuple[str, ...], about: str) -> dict[str, Any]:
     by_name = {kind.name: kind.kind for kind in kinds}
     shapes = {name: _TEXT if by_name[name] == "text" else _NUMBER for name in columns}
-    reasons = {"type": "object", "additionalProperties": {"type": "string"}, "description": "column -> why it is null"}
+    names = {"type": "array", "items": {"type": "string"}}
+    reasons = {"type": "object", "additionalProperties": names, "description": "reason -> columns that are null for it"}
     return _object({**shapes, "undefined": reasons}, about=about)
 
 

@@ -55,10 +55,10 @@ class Doorkeeper:
             raise Problem(401, fault)
         return caller._replace(grants=self._people.of(caller.user).narrowed(frozenset(token.scopes)))
 
-    def refresh(self, now: float | None = None) -> None:
+    def refresh(self, *, at_once: bool = False) -> None:
         """Look at the files again, a few times a second at most."""
-        now = time.monotonic() if now is None else now
-        if now - self._looked < _LOOK_S:
+        now = time.monotonic()
+        if now - self._looked < _LOOK_S and not at_once:
             return
         self._looked = now
         self._people.refresh()

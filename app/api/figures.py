@@ -164,9 +164,13 @@ def unit(name: str) -> str:
 UNITS: Final[Mapping[str, str]] = {name: unit(name) for name in COLUMNS}
 
 
-def undefined(row: Row, names: tuple[str, ...]) -> dict[str, str]:
-    """Column -> why it is null, of those named that are."""
-    return {name: reason(name, row) for name in names if row[name] is None and name in _NUMBERS}
+def undefined(row: Row, names: tuple[str, ...]) -> dict[str, list[str]]:
+    """Reason -> the columns that are null for it, of those named."""
+    why: dict[str, list[str]] = {}
+    for name in names:
+        if row[name] is None and name in _NUMBERS:
+            why.setdefault(reason(name, row), []).append(name)
+    return why
 
 
 _NUMBERS: Final = frozenset(FIGURES) | {"level", "status"}
@@ -184,9 +188,13 @@ def row_reason(name: str, row: Row) -> str:
 
 
 def told(row: Row, columns: tuple[str, ...]) -> Row:
-    """A fill or a child as it is sent: its columns, and under `undefined` why each null number is null."""
+    """A fill or a child as it is sent: its columns, and under `undefined` by reason the numbers that are null."""
     kept = {name: row[name] for name in columns}
-    kept["undefined"] = {name: row_reason(name, row) for name in columns if row[name] is None and name in _ROW_NUMBERS}
+    why: dict[str, list[str]] = {}
+    for name in columns:
+        if row[name] is None and name in _ROW_NUMBERS:
+            why.setdefault(row_reason(name, row), []).append(name)
+    kept["undefined"] = why
     return kept
 
 

@@ -36,6 +36,7 @@ class Once:
     def __init__(self, path: Path, now_ns: int) -> None:
         self._known: dict[tuple[str, str], Answered] = {}
         for line in _lines(path):
+            self._known.pop((line.user, line.key), None)
             if now_ns - line.at_ns < KEPT_NS:
                 self._known[line.user, line.key] = line
         whole = b"".join(msgspec.json.encode(line) + b"\n" for line in self._known.values())

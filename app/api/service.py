@@ -66,6 +66,7 @@ class Service:
             if server.listening.is_set():
                 up(url_of(self._api, server.port()))
             await _first(self._stopping, serving)
+            self.hub.end()
             server.should_exit = True
             await serving
         finally:

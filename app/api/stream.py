@@ -41,6 +41,7 @@ class Hub:
         self.view = view
         self.metrics = metrics
         self._answers = answers
+        self.ended = False
         self._looked = asyncio.Event()
         self._plans: dict[tuple[Place, Grants, Wanted], Plan] = {}
         self._frames: dict[tuple[Place, Grants, Wanted, Place, int], bytes] = {}
@@ -51,6 +52,11 @@ class Hub:
         self._frames.clear()
         looked, self._looked = self._looked, asyncio.Event()
         looked.set()
+
+    def end(self) -> None:
+        """Every stream is let go."""
+        self.ended = True
+        self.wake()
 
     async def changed(self, place: Place, timeout_s: float) -> bool:
         """True when the board is not at this place any more; False when nothing came in time."""
@@ -117,10 +123,10 @@ class Stream:
         self._still = still
 
     async def run(self, since: Place, wanted: Wanted, send: Callable[[bytes], Any]) -> None:
-        """Tell changes until the reader leaves. Raises Problem when he may not any more, TimeoutError when he hangs."""
+        """Tell changes until the hub ends. Raises Problem when he may not any more, TimeoutError when he hangs."""
         hub, place, quiet, asked = self._hub, since, 0.0, 0.0
         clock = asyncio.get_running_loop().time
-        while True:
+        while not hub.ended:
             now = clock()
             if now - asked >= STILL_S:
                 before, self._caller, asked = self._caller.grants, self._still(self._caller), now

@@ -184,7 +184,7 @@ class MadeApi:
         self.texts: dict[str, str] = {}
         for user, scopes in (("alice", ["read", "act"]), ("chief", ["read", "act", "admin"]), ("guest", ["read"])):
             self.texts[user] = self.tokens.add(user, scopes, 1, time.time_ns())[1]
-        self.door.refresh(now=float("inf"))
+        self.door.refresh(at_once=True)
         self.service.look()
 
     def ask(self, method: str, path: str, user: str = "chief", **words: Any) -> httpx.Response:
@@ -193,7 +193,7 @@ class MadeApi:
         headers |= words.pop("headers", {})
 
         async def go() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self.service.gate)  # type: ignore[arg-type]
+            transport = httpx.ASGITransport(app=self.service.gate)
             async with httpx.AsyncClient(transport=transport, base_url="http://made") as client:
                 return await client.request(method, path, headers=headers, **words)
 

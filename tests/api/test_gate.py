@@ -1,4 +1,4 @@
-"""Who is not let in does nothing and is in the audit: nobody, the unknown, the expired, the revoked, the wrong scope."""
+"""Who is not let in does nothing and is in the audit: nobody, unknown, expired, revoked, wrong scope."""
 
 import json
 import time
@@ -32,7 +32,7 @@ def test_that_who_is_not_known_does_nothing_and_is_audited(api: MadeApi, header:
 
 def test_that_an_expired_token_does_nothing_and_is_audited(api: MadeApi) -> None:
     api.texts["late"] = _token(api, "chief", ["read", "act", "admin"], time.time_ns() - 2 * DAY_NS)
-    api.door.refresh(now=float("inf"))
+    api.door.refresh(at_once=True)
     refused = api.act("/v1/kill", KILL, "late")
     assert (refused.status_code, refused.json()["detail"]) == (401, "token has expired")
     assert api.control.asked == []
@@ -42,7 +42,7 @@ def test_that_an_expired_token_does_nothing_and_is_audited(api: MadeApi) -> None
 def test_that_a_revoked_token_ends_at_once(api: MadeApi) -> None:
     assert api.get("/v1/parents").status_code == 200
     api.tokens.revoke(api.texts["chief"].split("_")[1], time.time_ns())
-    api.door.refresh(now=float("inf"))
+    api.door.refresh(at_once=True)
     assert api.get("/v1/parents").json()["detail"] == "token is revoked"
     assert api.audited()[-1]["status"] == "401"
 
@@ -67,13 +67,13 @@ def test_that_a_wrong_scope_does_nothing_and_is_audited(
 
 def test_that_a_token_has_no_more_scopes_than_its_user(api: MadeApi) -> None:
     api.texts["greedy"] = _token(api, "guest", ["read", "act", "admin"], time.time_ns())
-    api.door.refresh(now=float("inf"))
+    api.door.refresh(at_once=True)
     assert api.act("/v1/kill", KILL, "greedy").status_code == 403
 
 
 def test_that_a_token_of_a_user_who_is_gone_reads_nothing(api: MadeApi) -> None:
     api.texts["ghost"] = _token(api, "ghost", ["read"], time.time_ns())
-    api.door.refresh(now=float("inf"))
+    api.door.refresh(at_once=True)
     assert api.get("/v1/parents", "ghost").status_code == 403
 
 
@@ -85,7 +85,7 @@ def test_that_two_authorizations_are_none(api: MadeApi) -> None:
     import httpx
 
     async def go() -> httpx.Response:
-        transport = httpx.ASGITransport(app=api.service.gate)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app=api.service.gate)
         async with httpx.AsyncClient(transport=transport, base_url="http://made") as client:
             return await client.get("/v1/parents", headers=headers)
 
