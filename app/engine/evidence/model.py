@@ -110,7 +110,7 @@ class Model:
     ) -> None:
         """Raises SettingsError naming the field and what is allowed."""
         self.name = name
-        self.kernels = dict(kernels)
+        self.kernels = {key: _floats(kernel) for key, kernel in kernels.items()}
         self.numbers = {key: float(numbers.get(key, default)) for key, (default, _, _) in NUMBERS.items()}
         arrays = {key: _checked(name, key, tables) for key in _SHAPES}
         for key in [*tables, *numbers]:
@@ -187,13 +187,20 @@ def load_model(data: bytes, where: str = "evidence model") -> Model:
     return Model(file.name, file.kernels, arrays, file.numbers)
 
 
+def _floats(kernel: Kernel) -> Kernel:
+    """The kernel with numbers of one type: whole ones would be other bytes, and another hash."""
+    g0, g1, g2, g3 = (float(value) for value in kernel.g)
+    one, two, three = (float(value) for value in kernel.signs)
+    return Kernel(g=(g0, g1, g2, g3), signs=(one, two, three), size=float(kernel.size))
+
+
 def _checked(model: str, name: str, tables: Mapping[str, Floats]) -> Floats:
     """A read-only array of the right shape, every value within what is allowed."""
     shape, low, high = _SHAPES[name]
     if name not in tables:
         raise SettingsError(complaint(model, name, None, "an array"))
     value = np.array(tables[name], np.float64, order="C")
-    wanted = tuple(have if want == 0 and have > 0 else want for want, have in zip(shape, value.shape, strict=False))
+    wanted = tuple(max(have, 1) if want == 0 else want for want, have in zip(shape, value.shape, strict=False))
     if value.ndim != len(shape) or value.shape != wanted:
         raise SettingsError(complaint(model, name, value.shape, f"shape {shape}"))
     wrong = ~((value >= low) & (value <= high))

@@ -103,9 +103,7 @@ class Found(NamedTuple):
     leak: float
 
 
-def process(
-    children: Sequence[Sequence[float]], costs: Sequence[Sequence[float]], weights: Sequence[float]
-) -> Found:
+def process(children: Sequence[Sequence[float]], costs: Sequence[Sequence[float]], weights: Sequence[float]) -> Found:
     """E and the leak rate of all children, from the definition: a mixture over worlds and onsets, with none begun.
 
     Each onset k has prior pi_k; its capital is the product of 1 + a (e - 1) over the children from k on.

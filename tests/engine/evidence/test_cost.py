@@ -1,0 +1,93 @@
+"""Costs: impact on later fills as planned and as filled, intervals, the direct estimate, what could be seen."""
+
+import math
+
+import numpy as np
+import pytest
+
+from app.engine.evidence import cost
+from app.engine.evidence.rows import SCORES
+from app.engine.units import SECOND
+from tests.engine.evidence.made import model
+
+G = (0.225, 0.274, 0.167, 0.149)
+
+
+def plainly(t: int, fills: list[tuple[int, float]]) -> float:
+    """The definition: sum over later fills of share times the kernel at their distance."""
+    parts = []
+    for ts, share in fills:
+        if ts > t:
+            away = (ts - t) / SECOND
+            parts.append(
+                share * (sum(g * math.exp(-away / tau) for g, tau in zip(G, (1, 20, 200), strict=False)) + G[3])
+            )
+    return math.fsum(parts)
+
+
+def test_that_later_impacts_are_those_of_every_later_fill() -> None:
+    draw = np.random.default_rng(1)
+    children = sorted(int(t) for t in draw.uniform(0, 900, 40) * SECOND)
+    fills = sorted(
+        (int(t), float(share)) for t, share in zip(draw.uniform(0, 900, 30) * SECOND, draw.random(30), strict=True)
+    )
+    fills[3] = (children[5], fills[3][1])  # a fill at the moment of a child is not later
+    fills.sort()
+    assert cost.later_impacts(G, children, fills) == pytest.approx([plainly(t, fills) for t in children], rel=1e-11)
+    assert cost.later_impacts(G, [5, 6], []) == [0.0, 0.0]
+
+
+def test_that_the_plan_spreads_what_is_left_evenly() -> None:
+    n, seconds = 20_000, 300.0
+    fills = [(round((k + 0.5) * seconds / n * SECOND), 0.4 / n) for k in range(n)]
+    assert cost.later_impact(G, 0.4, seconds) == pytest.approx(plainly(0, fills), rel=1e-4)
+    assert cost.later_impact(G, 0.5, 0.0) == pytest.approx(0.5 * sum(G))
+
+
+def test_that_each_world_has_its_own_price() -> None:
+    out = np.zeros(SCORES)
+    cost.world_costs(cost.Answered(0.5, 0.3, 0.4, 2.0, (0.0, 0.25, 0.5, 1.0)), out)
+    assert out.tolist() == pytest.approx(
+        [0.3] * 4 + [0.125] * 4 + [0.25] * 4 + [0.3] * 4 + [0.2] * 4 + [0.2, 0.225, 0.25, 0.3]
+    )
+
+
+@pytest.mark.parametrize(("x", "found"), [(-5.0, 1.0), (0.0, 1.0), (1.0, 2.0), (2.0, 3.0), (5.0, 6.0), (11.0, 12.0)])
+def test_that_a_table_is_read_in_straight_lines(x: float, found: float) -> None:
+    assert cost.between(x, np.array([0.0, 2.0, 8.0]), np.array([1.0, 3.0, 9.0])) == pytest.approx(found)
+    assert cost.between(x, np.array([0.0]), np.array([7.0])) == 7.0
+
+
+def test_that_an_estimate_lies_in_its_interval() -> None:
+    made = model(upper=np.array([0.0, 1.0, 14.0]), lower=np.array([1.0, 1.5, 2.0]))
+    assert cost.modelled(0.5, made) == (0.5, 0.5, 0.5)
+    assert cost.modelled(8.0, made) == (8.0, 2.0, 14.0)
+
+
+def test_that_the_direct_estimate_has_its_error_from_how_children_differ() -> None:
+    values = [1.0, -2.0, 4.0, 0.5]
+    found = cost.direct(sum(values), sum(v * v for v in values), 4)
+    half = 1.645 * math.sqrt(4) * float(np.std(values, ddof=1))
+    assert found.value == 3.5
+    assert (found.low, found.high) == pytest.approx((3.5 - half, 3.5 + half))
+    assert cost.direct(1.0, 1.0, 1) == (None, None, None)
+    assert cost.direct(4.0, 8.0, 2) == (4.0, 4.0, 4.0)
+
+
+def test_that_a_leak_is_projected_by_the_weight_still_to_come() -> None:
+    assert cost.projected(3.0, 1.0, 0.0) == 3.0
+    assert cost.projected(3.0, 1.0, 0.5) == pytest.approx(4.0)
+    assert cost.projected(3.0, 1.0, 1.0) == pytest.approx(12.0)  # hardly begun: no more than fourfold
+    assert cost.projected(3.0, 0.5, 0.0) == 3.0
+    assert cost.projected(3.0, 0.0, 0.0) == 3.0
+
+
+def test_that_more_children_show_smaller_leaks() -> None:
+    made = model()
+    assert cost.detectable(0, made) is None
+    assert cost.detectable(82, made) == pytest.approx(5.0)
+    assert cost.detectable(328, made) == pytest.approx(2.5)
+
+
+def test_that_a_total_is_rounded_once() -> None:
+    assert cost.total([1e16, 1.0, -1e16]) == 1.0
