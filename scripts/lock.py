@@ -14,7 +14,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PYTHONS: Final = ("3.11", "3.12", "3.13")
-EXTRAS: Final = ("kafka", "kdb", "capture", "archive", "research", "dev")
+EXTRAS: Final = ("kafka", "kdb", "capture", "archive", "api", "research", "dev")
 SAME: Final = ("numpy", "numba", "llvmlite")
 NEVER: Final = ("pyside6", "pyside6-addons", "quickfix")
 ADDRESS: Final = re.compile(r"https?://|--(?:extra-)?index-url|--find-links|file:")

@@ -53,6 +53,11 @@ def _frame(stream: ClientConnection) -> dict[str, Any]:
     return found
 
 
+def _first(served: Serving, query: str) -> dict[str, Any]:
+    with _stream(served, query) as stream:
+        return _frame(stream)
+
+
 def _until_it_ends(stream: ClientConnection) -> None:
     for _ in range(20):
         _frame(stream)
@@ -295,8 +300,9 @@ def test_that_a_stream_ends_when_its_token_does(serving: Serving) -> None:
 
 
 def test_that_a_stream_without_a_token_is_refused_and_audited(serving: Serving) -> None:
-    with pytest.raises(InvalidStatus) as refused:
-        connect(serving.url.replace("http", "ws", 1) + "/v1/stream").close()
+    url = serving.url.replace("http", "ws", 1) + "/v1/stream"
+    with pytest.raises(InvalidStatus) as refused, connect(url):
+        pass
     assert refused.value.response.status_code == 401
     entries = serving.made.control.entries
     assert eventually(lambda: [e for e in entries if e["path"] == "/v1/stream"], 20)[0]["status"] == "401"
@@ -305,18 +311,16 @@ def test_that_a_stream_without_a_token_is_refused_and_audited(serving: Serving) 
 @pytest.mark.parametrize("query", ["?since=yesterday", "?fields=secret", "?parents=" + ",".join(map(str, range(300)))])
 def test_that_a_stream_asked_for_wrongly_is_closed(serving: Serving, query: str) -> None:
     with pytest.raises((InvalidStatus, ConnectionClosed)):
-        _frame(_stream(serving, query))
+        _first(serving, query)
     _alive(serving)
 
 
 def test_that_there_are_as_many_streams_as_allowed_and_no_more(serving: Serving) -> None:
-    held = [_stream(serving) for _ in range(3)]
-    for stream in held:
-        _frame(stream)
-    with pytest.raises((InvalidStatus, ConnectionClosed)):
-        _frame(_stream(serving))
-    for stream in held:
-        stream.close()
+    with _stream(serving) as first, _stream(serving) as second, _stream(serving) as third:
+        for stream in (first, second, third):
+            _frame(stream)
+        with pytest.raises((InvalidStatus, ConnectionClosed)):
+            _first(serving, "")
     assert eventually(
         lambda: httpx.get(f"{serving.url}/v1/health", headers=_bearer(serving.made)).json()["streams"] == 0
     )
