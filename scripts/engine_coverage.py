@@ -1,13 +1,14 @@
 """Each engine file fully covered by its own test file, with the JIT off.
 
-One pytest run over tests/engine; every line is booked to the test file that ran it, so that a file is not covered by
-chance through another file's tests. Lines that cannot be reached are listed by count in coverage_exemptions.txt; the
-list may only shrink.
+The files of tests/engine are dealt out to one pytest run a core; every line is booked to the test file that ran it, so
+that a file is not covered by chance through another file's tests. Lines that cannot be reached are listed by count in
+coverage_exemptions.txt; the list may only shrink.
 """
 
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Generator
@@ -22,10 +23,11 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from scripts.engine_map import ENGINE, TESTS, engine_files, own_tests, relative  # noqa: E402
-from scripts.stages import BUILD, Outcome  # noqa: E402
+from scripts.stages import BUILD, Outcome, cores  # noqa: E402
 
 EXEMPTIONS: Final = ROOT / "scripts" / "coverage_exemptions.txt"
-REPORT: Final = BUILD / "coverage" / "engine.json"
+FOLDER: Final = BUILD / "coverage"
+LEAST: Final = 20  # test files that are worth a run of their own
 SELECTED: Final = "not jit and not slow and not prove"
 
 
@@ -71,23 +73,40 @@ def judge(missing: int, exempt: int, tests: list[Path]) -> str:
     return ""
 
 
-def rows(measured: coverage.Coverage) -> list[Row]:
-    """One row per engine file."""
+def rows(ran: dict[str, set[int]]) -> list[Row]:
+    """One row per engine file, from the lines its own tests ran."""
     allowed = exemptions(EXEMPTIONS.read_text(encoding="utf-8"))
-    data = measured.get_data()
+    known = _coverage()
     found = []
     for source in engine_files():
-        tests = own_tests(source)
-        mine = {"", *(relative(test) for test in tests)}
-        booked = data.contexts_by_lineno(str(source))
-        ran = {line for line, contexts in booked.items() if mine & set(contexts)}
-        _, statements, _, _, _ = measured.analysis2(str(source))
-        missing = sorted(set(statements) - ran)
+        _, statements, _, _, _ = known.analysis2(str(source))
+        missing = sorted(set(statements) - ran.get(relative(source), set()))
         exempt = allowed.pop(relative(source), 0)
-        fault = judge(len(missing), exempt, tests) if statements else ""
+        fault = judge(len(missing), exempt, own_tests(source)) if statements else ""
         found.append(Row(relative(source), len(statements), missing, exempt, fault))
     found += [Row(path, 0, [], count, "is no more: take it off the list") for path, count in allowed.items()]
     return found
+
+
+def booked(data: coverage.CoverageData) -> dict[str, list[int]]:
+    """Engine file -> lines that ran in its own tests, or as it was imported."""
+    found = {}
+    for source in engine_files():
+        mine = {"", *(relative(test) for test in own_tests(source))}
+        lines = data.contexts_by_lineno(str(source))
+        found[relative(source)] = sorted(line for line, contexts in lines.items() if mine & set(contexts))
+    return found
+
+
+def dealt(tests: list[Path], shares: int) -> list[list[Path]]:
+    """Test files in shares of about equal length, each in its order."""
+    hands: list[list[Path]] = [[] for _ in range(shares)]
+    sizes = [0] * shares
+    for test in sorted(tests, key=lambda path: (-path.stat().st_size, path)):
+        least = sizes.index(min(sizes))
+        hands[least].append(test)
+        sizes[least] += test.stat().st_size
+    return [sorted(hand) for hand in hands]
 
 
 def table(found: list[Row]) -> str:
@@ -112,42 +131,63 @@ def spans(lines: list[int]) -> str:
     return ", ".join(f"{part[0]}-{part[-1]}" if len(part) > 1 else str(part[0]) for part in parts)
 
 
-def measure() -> tuple[int, list[Row]]:
-    """Run tests/engine in this process under coverage; pytest's exit code and the rows."""
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    measured = coverage.Coverage(data_file=None, source=[str(ENGINE)], config_file=str(ROOT / "pyproject.toml"))
+def measure(report: Path, tests: list[str]) -> int:
+    """Run test files in this process under coverage and leave what their own files ran; pytest's exit code."""
+    measured = _coverage()
     measured.start()
     try:
-        code = pytest.main(["-q", "-m", SELECTED, str(TESTS)], plugins=[Booking(measured)])
+        code = pytest.main(["-q", "-m", SELECTED, *tests], plugins=[Booking(measured)])
     finally:
         measured.stop()
-    return int(code), rows(measured)
+    report.write_text(json.dumps({"code": int(code), "ran": booked(measured.get_data())}), encoding="utf-8")
+    return int(code)
 
 
 def outcome() -> Outcome:
-    """Run this script in a process with the JIT off; engine files passed and failed."""
-    REPORT.unlink(missing_ok=True)
+    """Every share in a process with the JIT off, at once; prints the table; engine files passed and failed."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "COVERAGE_CORE": "ctrace"}
-    subprocess.run([sys.executable, __file__], cwd=ROOT, env=environment, check=False)
-    if not REPORT.exists():
-        return Outcome(failed=1)
-    found = json.loads(REPORT.read_text(encoding="utf-8"))
-    return Outcome(found["passed"], found["failed"])
+    tests = sorted(TESTS.rglob("test_*.py"))
+    running = []
+    for number, hand in enumerate(dealt(tests, max(1, min(cores(), len(tests) // LEAST)))):
+        report = FOLDER / f"{number}.json"
+        words = [sys.executable, __file__, "--report", report, *(hand or [TESTS])]
+        process = subprocess.Popen(list(map(str, words)), cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+        running.append((process, report))
+    ran: dict[str, set[int]] = {}
+    failed = 0
+    for process, report in running:
+        print(process.communicate()[0], end="", flush=True)
+        if not report.exists():
+            failed += 1
+            continue
+        found = json.loads(report.read_text(encoding="utf-8"))
+        failed += bool(found["code"])
+        for path, lines in found["ran"].items():
+            ran.setdefault(path, set()).update(lines)
+    found_rows = rows(ran)
+    passed = sum(not row.fault for row in found_rows)
+    faults = len(found_rows) - passed + failed
+    print(table(found_rows))
+    print(f"{passed} engine files covered by their own tests, {faults} faults" + ("; tests failed" if failed else ""))
+    return Outcome(passed, faults)
 
 
 def main() -> int:
-    """Measure, print the table, leave the counts for `make test`; 1 when a file or a test fails."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    if os.environ.get("NUMBA_DISABLE_JIT") != "1":
-        found = outcome()
-        return 1 if found.failed else 0
-    code, found_rows = measure()
-    print(table(found_rows))
-    failed = sum(bool(row.fault) for row in found_rows) + (1 if code else 0)
-    passed = sum(not row.fault for row in found_rows)
-    print(f"{passed} engine files covered by their own tests, {failed} faults" + (f"; pytest: {code}" if code else ""))
-    REPORT.write_text(json.dumps({"passed": passed, "failed": failed}), encoding="utf-8")
-    return 1 if failed else 0
+    """Measure and print the table, or run one share; 1 when a file or a test fails."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--report", type=Path, help="run these test files alone, in this process, and write this file")
+    parser.add_argument("tests", nargs="*", help="test files of a share")
+    options = parser.parse_args()
+    if options.report:
+        return measure(options.report, options.tests)
+    found = outcome()
+    return 1 if found.failed or not found.passed else 0
+
+
+def _coverage() -> coverage.Coverage:
+    return coverage.Coverage(data_file=None, source=[str(ENGINE)], config_file=str(ROOT / "pyproject.toml"))
 
 
 if __name__ == "__main__":

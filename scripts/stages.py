@@ -77,7 +77,7 @@ def run_tests(name: str, *arguments: str, env: Mapping[str, str] | None = None) 
     report = BUILD / "reports" / f"{name}.xml"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
-    words = [sys.executable, "-m", "pytest", "-q", *_spread(), f"--junitxml={report}", *arguments]
+    words = [sys.executable, "-m", "pytest", "-q", *spread(), f"--junitxml={report}", *arguments]
     # Rewritten assertions are kept between runs: half of what collecting costs.
     kept = {"PYTHONDONTWRITEBYTECODE": ""}
     done = subprocess.run(words, cwd=ROOT, env={**os.environ, **kept, **(env or {})}, check=False)
@@ -87,10 +87,14 @@ def run_tests(name: str, *arguments: str, env: Mapping[str, str] | None = None) 
     return counts
 
 
-def _spread() -> list[str]:
-    """One worker a core this process may use; a single one needs no workers."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return ["-n", str(cores), "--dist", "worksteal"] if cores > 1 else []
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def spread() -> list[str]:
+    """One worker a core, and one more for the tests that wait on other processes; a single core needs no workers."""
+    return ["-n", str(cores() + 1), "--dist", "worksteal"] if cores() > 1 else []
 
 
 def count(report: Path) -> Outcome:

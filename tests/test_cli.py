@@ -3,10 +3,12 @@
 import json
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -293,10 +295,12 @@ def test_that_an_unexpected_end_of_the_process_leaves_its_log_too(tmp_path: Path
 # -- Ctrl+C ------------------------------------------------------------------------------------------------------------
 
 
-# The command line over an engine that only writes down what it is told: a process that starts in no time.
+# The command line over an engine that only writes down what it is told. What it loads is loaded once: each line on its
+# input is a replay in a process forked from this one, told of as it begins and as it ends, its code once it may go.
 LIGHT = """
-import sys, types
+import os, sys, types
 from pathlib import Path
+import pyarrow as pa
 from app import cli
 from app.runtime.loop import RunOptions, Stream, Taps, run
 from app.runtime.outputs import Outputs
@@ -304,8 +308,9 @@ from app.runtime.route import Route
 from tests.runtime.made import Scribe, market, orders, universe
 
 def replay(request):
-    names, rows = universe(), market(20_000)
-    print("began", flush=True)
+    names, rows = universe(), market(6_000)
+    os.write(1, f"{os.getpid()}\\n".encode())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     with Outputs(Path(request.out), names, book=True) as outputs:
         stream = Stream("made", names, Route(iter([rows]), orders(rows), 8))
         return run(stream, Scribe(), RunOptions(version="", settings_hash="", started_s=0, first_byte_s=0),
@@ -313,44 +318,81 @@ def replay(request):
 
 sys.modules["app.session.replay"] = light = types.ModuleType("app.session.replay")
 light.replay = replay
-cli.main(["replay", "made", "--out", sys.argv[1]])
+pa.array([""])
+while out := sys.stdin.readline().strip():
+    process = os.fork()
+    if process == 0:
+        os.dup2(os.open(out + ".said", os.O_CREAT | os.O_WRONLY), 2)
+        cli.main(["replay", "made", "--out", out])
+    os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
+    os.write(1, b"ended\\n")
+    sys.stdin.readline()
+    os.write(1, f"{os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])}\\n".encode())
 """
 
 
-def light(out: Path) -> "subprocess.Popen[str]":
-    """Start it, and wait until its rows flow."""
-    running = subprocess.Popen(
-        [sys.executable, "-c", LIGHT, str(out)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert running.stdout is not None
-    assert running.stdout.readline() == "began\n"
-    return running
+class Light:
+    """Replays one after another, each in a process of its own that starts in no time."""
+
+    def __init__(self) -> None:
+        self.running = subprocess.Popen(
+            [sys.executable, "-c", LIGHT], cwd=ROOT, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    def tell(self, words: object) -> None:
+        assert self.running.stdin is not None
+        self.running.stdin.write(f"{words}\n".encode())
+
+    def line(self) -> str:
+        assert self.running.stdout is not None
+        return self.running.stdout.readline().decode().strip()
+
+    def replay(self, out: Path, stopped: signal.Signals | None = None, after: float = 0.0) -> int:
+        """Its exit code, when it gets a signal so many seconds after its rows began to flow."""
+        assert self.running.stdout is not None
+        self.tell(out)
+        number = int(self.line())
+        if stopped and not select.select([self.running.stdout], [], [], after)[0]:
+            os.kill(number, stopped)  # it is there until its code was asked for, ended or not
+        assert self.line() == "ended"
+        self.tell("let it go")
+        return int(self.line())
 
 
-@pytest.mark.slow
+@pytest.fixture(scope="module")
+def light() -> Iterator[Light]:
+    made = Light()
+    yield made
+    made.tell("")
+    assert made.running.wait(60) == 0
+    for end in (made.running.stdin, made.running.stdout):
+        assert end is not None
+        end.close()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_that_an_interrupted_replay_leaves_all_files_or_none(tmp_path: Path, number: signal.Signals) -> None:
-    lasts = 60.0  # less, as soon as one has run to its end: how long that takes depends on who else is at work
+def test_that_an_interrupted_replay_leaves_all_files_or_none(
+    light: Light, tmp_path: Path, number: signal.Signals
+) -> None:
     draw = random.Random(number)
-    codes: list[int] = []
+    began = time.monotonic()
+    codes = [light.replay(tmp_path / "whole")]
+    lasts = time.monotonic() - began
+    assert codes == [0]
+    assert {entry.name for entry in (tmp_path / "whole").iterdir()} == set(FILES)
     for turn in range(60):
-        if turn >= 12 and 130 in codes:
+        if turn >= 16 and 130 in codes:
             break
         out = tmp_path / f"out{turn}"
-        running = light(out)
         began = time.monotonic()
-        try:
-            running.wait(lasts * 1.1 * draw.random())
-        except subprocess.TimeoutExpired:
-            running.send_signal(number)
-        _, said = running.communicate(timeout=60)
-        codes.append(running.returncode)
-        if running.returncode == 0:
+        codes.append(light.replay(out, number, lasts * 1.1 * draw.random()))
+        if codes[-1] == 0:  # how long it takes depends on who else is at work
             lasts = min(lasts, time.monotonic() - began)
         if out.exists():  # done before the signal, or while it came
             assert {entry.name for entry in out.iterdir()} == set(FILES)
         else:
-            assert running.returncode == 130
+            assert codes[-1] == 130
+            said = (tmp_path / f"out{turn}.said").read_text()
             assert said == "scorecard: interrupted; files that were not complete are gone\n"
     assert not list(tmp_path.glob(".*"))
     assert 130 in codes

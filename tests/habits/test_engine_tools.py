@@ -190,3 +190,14 @@ def test_that_own_tests_are_found_by_name(tmp_path: Path, monkeypatch: pytest.Mo
 )
 def test_that_lines_are_told_as_spans(lines: list[int], expected: str) -> None:
     assert engine_coverage.spans(lines) == expected
+
+
+def test_that_test_files_are_dealt_out_whole_and_evenly(tmp_path: Path) -> None:
+    tests = [tmp_path / f"test_{name}.py" for name in "abcdefg"]
+    for length, test in enumerate(tests, 1):
+        test.write_text("x" * length * 100, encoding="utf-8")
+    hands = engine_coverage.dealt(tests, 2)
+    assert sorted(test for hand in hands for test in hand) == tests
+    assert [sum(test.stat().st_size for test in hand) for hand in hands] == [1400, 1400]
+    assert all(hand == sorted(hand) for hand in hands)
+    assert engine_coverage.dealt(tests, 1) == [tests]
