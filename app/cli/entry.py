@@ -17,14 +17,29 @@ import typer
 import typer.main
 
 from app import __version__, doctor
-from app.cli import algos, api, archive, backbone, capturing, demonstration, evidence, recordings, sessions, switching
+from app.cli import (
+    algos,
+    api,
+    archive,
+    auditing,
+    backbone,
+    capturing,
+    demonstration,
+    evidence,
+    recordings,
+    sessions,
+    switching,
+)
 from app.cli.words import app
 from app.engine.errors import ScorecardError, SettingsError
 from app.kernel_cache import cache_root
 from app.settings import load_settings
 
 # Their commands are there once they are loaded.
-COMMANDS: Final = (recordings, sessions, demonstration, switching, algos, backbone, archive, capturing, api, evidence)
+COMMANDS: Final = (
+    recordings, sessions, demonstration, switching, algos, backbone, archive, capturing, api, evidence,
+    auditing,
+)  # fmt: skip
 INTERRUPTED: Final = 130
 
 
