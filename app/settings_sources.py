@@ -88,6 +88,7 @@ class KafkaSource(SourceKeys, frozen=True, kw_only=True, tag_field="kind", tag="
     partitions: tuple[int, ...] = ()  # () = all of them
     message_max: Bytes = 16_000_000  # a longer message is set aside
     reorder: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 64  # messages held back for one that is missing
+    missing_ms: Milliseconds = 500  # and how long nothing may come at the end of the partition before it is given up
 
 
 class KdbSource(SourceKeys, frozen=True, kw_only=True, tag_field="kind", tag="kdb"):

@@ -31,6 +31,7 @@ class Batch:
     """What one message brought, whole. `position`: the place behind it, in its reader's own words ("" = not known).
 
     `passed`: nothing before it (ns) follows on this lane; NULL = as far as its rows go. `end`: nothing follows at all.
+    `more`: it goes into one block with the next one of its lane, which says the place behind both.
     """
 
     position: str = ""
@@ -40,6 +41,7 @@ class Batch:
     quarantine: tuple[Quarantined, ...] = ()
     passed: int = NULL
     end: bool = False
+    more: bool = False
     times: tuple[int, int] | None = None  # of the first and last market row (ns), where its reader knows them
 
     def span(self) -> tuple[int, int]:
@@ -205,19 +207,26 @@ class LiveRoute:
             if not ready:
                 break
             lane = min(ready, key=lambda lane: lane.waiting[0][1])
-            batch, first, last = lane.waiting[0]
-            if first > min(until, _reached(lanes)):
+            if lane.waiting[0][1] > min(until, _reached(lanes)):
                 break
-            lane.waiting.popleft()
-            count = len(batch.market) + len(batch.orders)
-            lane.rows -= count
-            rows += count
-            lane.passed = max(lane.passed, last if batch.passed == NULL else batch.passed)
-            lane.ended = lane.ended or batch.end
-            lane.position = batch.position or lane.position
-            self.end_ns = max(self.end_ns, last, batch.passed if batch.end else NULL)
-            taken.append((lane, batch))
+            more = True
+            while more and lane.waiting:
+                batch, count = self._handed(lane)
+                rows += count
+                taken.append((lane, batch))
+                more = batch.more
         return taken
+
+    def _handed(self, lane: Lane) -> tuple[Batch, int]:
+        """The next batch of a lane, and its rows."""
+        batch, _, last = lane.waiting.popleft()
+        count = len(batch.market) + len(batch.orders)
+        lane.rows -= count
+        lane.passed = max(lane.passed, last if batch.passed == NULL else batch.passed)
+        lane.ended = lane.ended or batch.end
+        lane.position = batch.position or lane.position
+        self.end_ns = max(self.end_ns, last, batch.passed if batch.end else NULL)
+        return batch, count
 
     def _passed(self, lanes: list[Lane]) -> int:
         """Nothing before this time (ns) is expected of any market lane any more."""

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from scripts.kafka import Broker
-from tests.feeds.kafka.wire import replayed, small_day
+from tests.feeds.kafka.wire import small_day
 from tests.parts.faults import FAULTS, Fault, Trial, failing_store, store_fails
 from tests.parts.kafka import broker, own_broker
-from tests.parts.recording import Recorded, rows_of_day
+from tests.parts.kdb_day import connection_cut
+from tests.parts.recording import judge
 
 __all__ = ["broker", "own_broker"]
 pytestmark = pytest.mark.prove
@@ -21,22 +22,11 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return small_day(tmp_path_factory.mktemp("day") / "session")
 
 
-def judged(trial: Trial, recorded: Recorded) -> None:
-    """The archive holds what was sent, the figures are those of a run without faults, the rest is set aside."""
-    report = recorded.report()
-    plain = replayed(trial.day, trial.settings)
-    assert recorded.rows() == rows_of_day(trial.day)
-    assert recorded.parents() == sorted(str(name) for name in plain.tables["parents"]["parent_id"])
-    assert recorded.quarantined() == trial.where()
-    assert report.output_hash == plain.report.output_hash
-
-
 def run(fault: Fault, trial: Trial) -> None:
-    recorded = fault(trial)
     try:
-        judged(trial, recorded)
+        trial.judge(fault(trial))
     finally:
-        recorded.close()
+        trial.close()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -63,10 +53,18 @@ def test_that_a_store_that_answers_503_costs_nothing(
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         trial = Trial(day=day, work=tmp_path, broker=broker, draw=draw)
-        recorded = store_fails(trial)
         try:
+            recorded = store_fails(trial)
             recorded.report()
             mend()
-            judged(trial, recorded)
+            trial.judge(recorded)
         finally:
-            recorded.close()
+            trial.close()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_that_connections_of_kdb_cut_in_the_middle_of_messages_cost_nothing(
+    seed: int, day: Path, tmp_path: Path
+) -> None:
+    with connection_cut(day, tmp_path, random.Random(seed)) as (recorded, settings):
+        judge(day, settings, recorded, [], late=None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
+import pytest
 
 from app.engine.events import MARKET, Block, Control, OrderRow, Quarantined, Rows
 from app.engine.units import NULL
@@ -215,3 +216,22 @@ def test_that_an_empty_route_says_it_stands_where_it_was_opened() -> None:
     route.open({}, 55)
     assert (route.watermark, route.next_ns(), route.take()) == (55, 55, None)
     assert LiveRoute([], 1_000, Clock()).watermark == NULL
+
+
+def test_that_what_one_message_released_stays_in_one_block_with_the_place_behind_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.runtime.live_route.MAX_BLOCK", 2)
+    feed = Fed()
+    lane = feed.lane("a")
+    route = opened(feed)
+    lane.put(Batch(market=rows(1, 2), more=True), 100.0)
+    lane.put(Batch(market=rows(50), more=True), 100.0)
+    lane.put(Batch(market=rows(60, 61), position="3"), 100.0)
+    lane.put(Batch(market=rows(70), position="4"), 100.0)
+    block = route.take(until=10)
+    assert times(block) == [1, 2, 50, 60, 61]
+    assert block is not None
+    assert [(one.kind, one.text) for one in block.controls] == [("position", "3")]
+    assert lane.rows == 1
+    assert times(route.take()) == [70]

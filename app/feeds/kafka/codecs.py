@@ -18,6 +18,8 @@ from app.feeds.kafka.venue_codecs import Fix, Itch, MoldItch
 from app.runtime.live_route import Batch
 from app.settings_sources import KafkaSource
 
+_MISSING: Final = 1_000  # blocks given up that the tape remembers, by sender: the newest
+
 
 class Decoder(Protocol):
     """Turns the messages of one partition into batches; keeps what it needs between them. Pure.
@@ -34,7 +36,7 @@ class Decoder(Protocol):
         """Where to go on when everything decoded so far is kept and the next message is at `offset`."""
 
     def at_end(self) -> Iterable[Batch]:
-        """The partition has nothing more now: what waited for something missing waits no longer."""
+        """The partition has had nothing more for a while: what waited for something missing waits no longer."""
 
 
 class Blocks:
@@ -42,11 +44,13 @@ class Blocks:
 
     def __init__(self, around: Surroundings, known: Position | None) -> None:
         self._unpack = blocks.BlockDecoder(around.universe, around.source.source)
-        streams = {int(stream): number for stream, number in (known.streams if known else {}).items()}
-        self._sequence: Sequencer[Batch] = Sequencer(around.source.reorder, streams)
+        known = known or Position(0)
+        streams = {int(stream): number for stream, number in known.streams.items()}
+        missing = {int(stream): set(numbers) for stream, numbers in known.missing.items()}
+        self._sequence: Sequencer[Batch] = Sequencer(around.source.reorder, streams, missing=missing)
         self.sources = self._unpack.sources
         self._name = around.name
-        self._gaps = 0
+        self._gaps = self._sequence.gaps
 
     def decode(self, piece: Piece) -> Iterable[Batch]:
         """As Decoder."""
@@ -64,7 +68,10 @@ class Blocks:
         """As Decoder."""
         oldest = self._sequence.oldest()
         streams = {str(stream): number for stream, number in self._sequence.last.items()}
-        return Position(offset if oldest is None else min(oldest, offset), streams)
+        missing = {str(stream): sorted(lost)[-_MISSING:] for stream, lost in self._sequence.missing.items() if lost}
+        if oldest is None or oldest >= offset:
+            return Position(offset, streams, missing=missing)
+        return Position(oldest, streams, seen=offset, missing=missing)
 
     def at_end(self) -> Iterable[Batch]:
         """As Decoder."""

@@ -40,7 +40,9 @@ class KafkaFeed:
         self._decoders: dict[int, Decoder] = {}
         self._next: dict[int, int] = {}
         self._told_from: dict[int, int] = {}  # partition -> messages before this offset are on the tape already
+        self._seen: dict[int, int] = {}  # partition -> what is spoilt before this offset has been set aside already
         self._known: dict[int, Position] = {}
+        self._at_end: dict[int, float] = {}  # partition -> since when it has nothing more (s)
         self._reader: TopicReader | None = None
 
     def open(self, positions: Mapping[str, str], wake: Callable[[], None]) -> None:
@@ -68,6 +70,7 @@ class KafkaFeed:
                 else:
                     controls += self._happened(item)
         now = time.monotonic()
+        self._give_up(now)
         for lane in self.lanes.values():
             number = int(lane.name.rpartition("/")[2])
             lane.behind = reader.has_more(number, self._next[number]) and now - lane.heard_s < _LOST_S
@@ -98,7 +101,7 @@ class KafkaFeed:
             case "revoked":
                 self._revoke(event.partition)
             case "end":
-                self._ended(event.partition)
+                self._at_end[event.partition] = time.monotonic()
         return []
 
     def _assign(self, number: int, offset: int) -> None:
@@ -113,9 +116,11 @@ class KafkaFeed:
         self._decoders[number] = self._make(self._around, known)
         self._next[number] = offset
         self._told_from[number] = offset if known is None else known.next
+        self._seen[number] = -1 if known is None else known.seen
 
     def _revoke(self, number: int) -> None:
         """Another engine reads it now; should it come back, it goes on behind what this run has handed over."""
+        self._at_end.pop(number, None)
         lane = self.lanes.pop(lane_of(self.topic, number), None)
         if lane is not None and lane.position:
             self._known[number] = position(lane.position, lane.name)
@@ -129,16 +134,17 @@ class KafkaFeed:
         if lane is None or decoder is None or offset < self._next[number]:
             return  # read before, or of a partition that has been given away
         self._next[number] = offset + 1
+        self._at_end.pop(number, None)
         where = f"topic {self.topic} partition {number} offset {offset}"
         if message.size > len(message.value):
             allowed = f"at most {self._source.message_max} (sources.{self.name}.message_max)"
             reason = f"{where}: {message.size} bytes; {allowed}"
-            self._put(lane, number, [self._aside(where, reason, message.value)])
-            return
-        try:
-            found = list(decoder.decode(Piece(message.value, offset, message.stamp_ms, where)))
-        except DecodeError as error:
-            found = [self._aside(where, str(error), message.value)]
+            found = [self._aside(where, reason, message.value)] if offset >= self._seen[number] else []
+        else:
+            try:
+                found = list(decoder.decode(Piece(message.value, offset, message.stamp_ms, where)))
+            except DecodeError as error:
+                found = [self._aside(where, str(error), message.value)] if offset >= self._seen[number] else []
         if offset >= self._told_from.get(number, 0):
             self._put(lane, number, found)
 
@@ -152,14 +158,18 @@ class KafkaFeed:
         for batch in found:
             last = batch is found[-1]
             batch.position = msgspec.structs.replace(place, ended=batch.end).text() if last else ""
+            batch.more = not last
             if batch.passed != NULL and not batch.end:
                 lane.idle_s = 0.0  # its sender says how far it has come: nobody needs to guess
             lane.put(batch, now)
 
-    def _ended(self, number: int) -> None:
-        lane, decoder = self.lanes.get(lane_of(self.topic, number)), self._decoders.get(number)
-        if lane is not None and decoder is not None:
-            self._put(lane, number, list(decoder.at_end()))
+    def _give_up(self, now_s: float) -> None:
+        """Where nothing has come for a while, what waits for something missing waits no longer."""
+        patience_s = self._source.missing_ms * _MILLISECOND
+        for number in [number for number, since in self._at_end.items() if now_s - since >= patience_s]:
+            del self._at_end[number]
+            if lane_of(self.topic, number) in self.lanes:
+                self._put(self.lanes[lane_of(self.topic, number)], number, list(self._decoders[number].at_end()))
 
     def _aside(self, where: str, reason: str, value: bytes) -> Batch:
         return Batch(quarantine=(Quarantined(source=self._around.name, where=where, reason=reason, raw=value),))

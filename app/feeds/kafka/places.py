@@ -18,12 +18,15 @@ class Position(msgspec.Struct, frozen=True, omit_defaults=True):
     """How far a partition has been read: the next offset, the last block of every sender, whether its day ended.
 
     `begun`: where a decoder's memory begins; it is read again from there, told from `next` on. -1 = it has none.
+    `seen`: what is spoilt before this offset was set aside already. `missing`: blocks given up, by sender.
     """
 
     next: int
     streams: dict[str, int] = {}
     ended: bool = False
     begun: int = -1
+    seen: int = -1
+    missing: dict[str, list[int]] = {}
 
     def text(self) -> str:
         """As it stands on the tape."""

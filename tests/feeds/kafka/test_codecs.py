@@ -120,8 +120,30 @@ def test_that_a_gap_between_blocks_is_told_with_the_rows_behind_it() -> None:
     told = [[*decoder.decode(piece(value, offset))] for offset, value in enumerate(sent)]
     assert [len(batches) for batches in told] == [1, 0, 2]
     assert told[2][0].controls[0].text == "1 blocks did not come"
-    assert decoder.position(3) == Position(3, {"1": 3})
+    assert decoder.position(3) == Position(3, {"1": 3}, missing={"1": [1]})
     assert list(decoder.at_end()) == []
+
+
+def test_that_a_block_that_was_given_up_is_taken_late_also_by_a_run_that_was_killed_meanwhile() -> None:
+    universe = Universe()
+    around = Surroundings(name="src", source=KafkaSource(reorder=1), universe=universe, fix={})
+    encoder = BlockEncoder(universe)
+    sent = [encoder.rows(Place(1, number), number, Batch().market) for number in (0, 2, 3, 1, 2)]
+    before = CODECS["blocks"](around, None)
+    for offset, value in enumerate(sent[:3]):
+        list(before.decode(piece(value, offset)))
+    again = CODECS["blocks"](around, position(before.position(3).text(), "tape"))
+    assert [[batch.passed for batch in again.decode(piece(value, 3))] for value in sent[3:]] == [[1], []]
+    assert again.position(5) == Position(5, {"1": 3})
+
+
+def test_that_the_place_says_what_is_read_again_and_what_of_it_was_seen() -> None:
+    universe = Universe()
+    decoder = CODECS["blocks"](Surroundings(name="src", source=KafkaSource(), universe=universe, fix={}), None)
+    encoder = BlockEncoder(universe)
+    for offset, number in enumerate((0, 2, 4)):
+        list(decoder.decode(piece(encoder.rows(Place(1, number), number, Batch().market), offset)))
+    assert decoder.position(7) == Position(1, {"1": 0}, seen=7)
 
 
 def test_that_a_codec_kafka_does_not_carry_is_refused() -> None:
