@@ -21,6 +21,7 @@ from app.widgets.atdl_form import AtdlForm
 from app.widgets.atdl_port import Paper
 from app.widgets.bridge import Bridge
 from app.widgets.first_frame import FirstFrame
+from app.widgets.frames import keep_all
 from app.widgets.main_window import SIZE, MainWindow
 from app.widgets.pad import Pad
 from app.widgets.past import Past
@@ -50,6 +51,7 @@ def run(board_folder: Path, playback: Playback | None, title: str, runtime: Path
     window = MainWindow(Bridge(Pad(board_folder)), theme, ports=ports, settings=settings, staged=True)
     window.setWindowTitle(title)
     FirstFrame(window).painted.connect(window.complete_in_turns)
+    window.completed.connect(keep_all)
     past = Past(window)
     _show_faults(window)
     signal.signal(signal.SIGINT, lambda *_: app.quit())  # the frame timer gives Python its turn

@@ -6,6 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from app.widgets.frames import FRAME
 from app.widgets.pad import Pad, Pulled
 
 FRAME_MS: Final = 33
@@ -25,7 +26,7 @@ class Bridge(QObject):
         self._clock = clock
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self.look)
+        self._timer.timeout.connect(self._tick)
 
     def start(self) -> None:
         """Look at every frame from now on."""
@@ -34,10 +35,15 @@ class Bridge(QObject):
     def stop(self) -> None:
         """Stop looking."""
         self._timer.stop()
+        FRAME.end()
 
     def now(self) -> int:
         """The screen's monotonic clock (ns)."""
         return self._clock()
+
+    def _tick(self) -> None:
+        FRAME.begin()
+        self.look()
 
     def look(self) -> Pulled:
         """One frame: pull, tell, and keep the choice where rows were numbered anew."""

@@ -12,6 +12,7 @@ from app.widgets.axes import NO_TICKS, Axis
 from app.widgets.glyphs import Glyphs
 from app.widgets.painting import painting
 from app.widgets.pane import Pane
+from app.widgets.patience import Patience
 from app.widgets.symbols import Stamps
 from app.widgets.theme import Theme, figures_font
 
@@ -40,14 +41,15 @@ class Chart(QWidget):
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._picture: QPixmap | None = None
+        self._patience = Patience(self)
 
     def sizeHint(self) -> QSize:
         """A dock's worth."""
         return QSize(420, 300)
 
     def renew(self) -> None:
-        """Draw it anew at the next painting."""
-        self._picture = None
+        """Draw it anew at the next painting for which the frame has room; until then it stays as it is."""
+        self._patience.begin()
         self.update()
 
     def pane_at(self, where: QPointF) -> int:
@@ -60,7 +62,8 @@ class Chart(QWidget):
         """Panes share the height."""
         super().resizeEvent(event)
         self._place()
-        self.renew()
+        self._picture = None  # of another size: it cannot stay
+        self.update()
         self.resized.emit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -74,8 +77,9 @@ class Chart(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """The picture, then what follows the mouse."""
-        if self._picture is None:
+        if self._picture is None or self._patience.is_due():
             self._picture = self._drawn()
+            self._patience.end()
         with painting(self) as (painter,):
             painter.drawPixmap(0, 0, self._picture)
             self.paint_over(painter)

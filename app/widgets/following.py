@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 import numpy as np
@@ -15,6 +16,7 @@ from app.widgets.bridge import Bridge
 from app.widgets.confirm import Confirm
 from app.widgets.course import course_of
 from app.widgets.drill_side import DrillSide
+from app.widgets.frames import FRAME, Works
 from app.widgets.health import Alarm, Health
 from app.widgets.overview import Overview
 from app.widgets.pad import Pulled
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 _DRAW_NS: Final = 200_000_000  # between two drawings of a path that is still being read
 _ASK_NS: Final = 250_000_000  # between two questions why the engine ended
+_TELL_NS: Final = 100_000_000  # between two sayings of a state that is still the same
 
 
 @runtime_checkable
@@ -88,6 +91,8 @@ class Following(QObject):
         self.where: tzinfo = UTC
         self._reason, self._asked, self._drawn = "", 0, 0
         self._owed = False  # newer figures of the chosen order are to be shown
+        self._works, self._is_other = Works(), False  # the path to be shown is of another order than the last
+        self._told, self._told_at = self._bridge.pad.pulse, 0  # what was said last of the state, and when
         self._seen, self._rested = 0, False  # drawings of the trace seen; the blotter rested in the frame before
         self._bridge.pulled.connect(self.show_pulled)
         self._bridge.chosen.connect(lambda _row: self.show_chosen(other=True))
@@ -111,24 +116,46 @@ class Following(QObject):
             self._owed = False
             self.show_chosen(other=False)
         elif "trace" in pulled.sections and self._is_course_due():
-            self._show_course(other=False)
+            self._works.add("course", self._bridge.now(), self._show_course)
+        self._works.run(self._bridge.now())
         self._seen = self.trace.drawn if self.trace is not None else 0
-        self.show_state()
+        pulse = self._bridge.pad.pulse
+        if pulse != self._told or self._bridge.now() - self._told_at >= _TELL_NS or not FRAME.is_counting():
+            self.show_state()
 
     def show_chosen(self, *, other: bool) -> None:
-        """The chosen order in every part that shows one; `other`: it is not the one before."""
-        pad, row, window = self._bridge.pad, self._bridge.row, self._window
-        window.confirm.follow(self._bridge.wanted)
-        window.scorecard.show_order(pad.parents[row] if 0 <= row < len(pad.parents) else None)
-        self._show_course(other=other)
-        for follow in window.followers:
+        """The chosen order in every part that shows one; `other`: it is not the one before.
+
+        Another order is named at once wherever one is; its path, and newer figures, come as the frame has room.
+        """
+        now = self._bridge.now()
+        self._window.confirm.follow(self._bridge.wanted)
+        if other:
+            self._works.drop("followers")
+            self._works.drop("scorecard")
+            self._show_card()
+            self._follow(other=True)
+        else:
+            self._works.add("followers", now, partial(self._follow, other=False))
+            self._works.add("scorecard", now, self._show_card)
+        self._is_other |= other
+        self._works.add("course", now, self._show_course)
+        self._works.run(now)
+
+    def _follow(self, *, other: bool) -> None:
+        for follow in self._window.followers:
             follow(other)
+
+    def _show_card(self) -> None:
+        pad, row = self._bridge.pad, self._bridge.row
+        self._window.scorecard.show_order(pad.parents[row] if 0 <= row < len(pad.parents) else None)
 
     def take(self, trace: "Trace") -> None:
         """The trace has come."""
         self.trace = trace
         trace.set_zone(self.where)
-        self._show_course(other=True)
+        self._is_other = True
+        self._show_course()
 
     def _is_course_due(self) -> bool:
         """A long path that is being read is drawn a few times a second, and once it is all there."""
@@ -138,13 +165,15 @@ class Following(QObject):
         self._drawn = now
         return True
 
-    def _show_course(self, *, other: bool) -> None:
+    def _show_course(self) -> None:
         if self.trace is not None:
+            other, self._is_other = self._is_other, False
             self.trace.show_course(course_of(self._bridge.pad, self._bridge.row), other=other)
 
     def show_state(self) -> None:
         """Whether the figures can be trusted, and up to when they hold, everywhere."""
         pad, window = self._bridge.pad, self._window
+        self._told, self._told_at = pad.pulse, self._bridge.now()
         name = pad.meta().get("timezone", "") if window.local else ""
         where = text.zone(name)
         if where != self.where:

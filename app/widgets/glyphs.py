@@ -16,7 +16,7 @@ class Glyphs:
         self.digit = self.metrics.horizontalAdvance("0")
         self.height = self.metrics.height()
         self._known: dict[str, tuple[QStaticText, int]] = {}
-        self._short: dict[tuple[str, int], str] = {}
+        self._short: dict[tuple[str, int, Qt.TextElideMode], str] = {}
 
     def draw(self, painter: QPainter, where: tuple[int, int, int], text: str, *, right: bool = False) -> int:
         """Draw a line of text, left or right in its room (left edge, top, width); returns the width it needs.
@@ -25,9 +25,16 @@ class Glyphs:
         """
         (x, y, room), (laid, wide) = where, self._laid(text)
         if wide > room and not right:
-            laid, _ = self._laid(self._shortened(text, room))
+            laid, _ = self._laid(self._shortened(text, room, Qt.TextElideMode.ElideMiddle))
         painter.drawStaticText(x + room - wide if right else x, y, laid)
         return wide
+
+    def draw_in(self, painter: QPainter, where: tuple[int, int, int], text: str, *, right: bool) -> None:
+        """Draw a line of text left or right in its room; what is too wide is shortened at its end."""
+        (x, y, room), (laid, wide) = where, self._laid(text)
+        if wide > room:
+            laid, wide = self._laid(self._shortened(text, room, Qt.TextElideMode.ElideRight))
+        painter.drawStaticText(x + room - wide if right else x, y, laid)
 
     def _laid(self, text: str) -> tuple[QStaticText, int]:
         found = self._known.get(text)
@@ -41,10 +48,10 @@ class Glyphs:
             found = self._known[text] = (laid, self.metrics.horizontalAdvance(text))
         return found
 
-    def _shortened(self, text: str, room: int) -> str:
-        found = self._short.get((text, room))
+    def _shortened(self, text: str, room: int, how: Qt.TextElideMode) -> str:
+        found = self._short.get((text, room, how))
         if found is None:
             if len(self._short) > _ROOM:
                 self._short.clear()
-            found = self._short[text, room] = self.metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room)
+            found = self._short[text, room, how] = self.metrics.elidedText(text, how, room)
         return found

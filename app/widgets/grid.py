@@ -1,5 +1,6 @@
 """A dense grid painted in one go straight from numpy; Qt's table view around it scrolls, sizes and speaks."""
 
+import time
 from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Final
@@ -11,6 +12,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResize
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from app.widgets.columns import Column, look_of
+from app.widgets.frames import FRAME, LATEST_NS, NEXT_MS
 from app.widgets.glyphs import Glyphs
 from app.widgets.painting import painting
 from app.widgets.seen import Seen
@@ -18,11 +20,12 @@ from app.widgets.shapes import draw_shape, pens_of
 from app.widgets.table import Table
 from app.widgets.theme import Shape, Theme, figures_font
 from app.widgets.tiles import MOST, Tiles
+from app.widgets.titles import Titles
 
 ROW_HEIGHT: Final = 20
 PAD: Final = 3
 LIVE: Final = {"spark", "alert"}  # columns that change without their row
-_AT_ONCE: Final = 3  # pictures drawn in a frame for an order of rows to come
+_AT_ONCE: Final = 2  # pictures drawn between two looks at what the frame has cost
 _BACK: Final = {Qt.Key.Key_K, Qt.Key.Key_Up, Qt.Key.Key_PageUp, Qt.Key.Key_End}
 _STEPS: Final = {Qt.Key.Key_J: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_K: -1, Qt.Key.Key_Up: -1}
 
@@ -41,13 +44,24 @@ class Grid(QTableView):
         self._wide: dict[int, int] = {}  # columns found too narrow, and what they need
         self._seen = Seen()
         self._tiles = Tiles()
+        self._places: dict[bool, list[tuple[int, Column]]] = {}  # columns in view, live ones or the others
+        self._whole = (QSize(), -1, -1)  # size and scrolled-to line and pixel of what was painted last
+        self._held_since = 0  # ns; a painting has waited for its pictures since
+        self._again = QTimer(self)  # the next frame draws what this one had no room for
+        self._again.setSingleShot(True)
+        self._again.setInterval(NEXT_MS)
+        self._again.timeout.connect(self.viewport().update)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # it may be left as it is
         self.setObjectName(name)
         self.setAccessibleName(name)
+        self._titles = Titles(theme, self)
+        self.setHorizontalHeader(self._titles)
         self.setModel(table)
         self.setFont(figures_font())
         self.glyphs = Glyphs(self.font())
-        table.modelReset.connect(self._forget_painted)
-        table.touched.connect(self._tiles.forget_rows)
+        table.renumbered.connect(self._forget_painted)
+        table.modelReset.connect(self._tiles.forget_groups)
+        table.touched.connect(self._tiles.age)
         table.layoutChanged.connect(self._tiles.forget_groups)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -99,6 +113,7 @@ class Grid(QTableView):
         """Change the colours."""
         self.theme = theme
         self._colours = pens_of(theme)
+        self._titles.dress(theme)
         self.forget_tiles()
 
     def set_zone(self, where: tzinfo) -> None:
@@ -163,16 +178,25 @@ class Grid(QTableView):
         self.forget_tiles()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The lines that have to be painted: each one's picture on its ground, then what changes by itself."""
+        """The lines that have to be painted: each one's picture on its ground, then what changes by itself.
+
+        Pictures are drawn while the frame has room. What is on the screen stays until all that replaces it are there.
+        """
         where = event.rect()
+        left = self._render(self._lines_in(where))
+        if left:
+            self._again.start()
+            if self._holds():
+                return
+        self._held_since = 0
         lines = self._see(where)
         with painting(self.viewport()) as (painter,):
             painter.setFont(self.font())
             self.paint_ground(painter, where, lines)
-            self._render(lines)
             top = self.rowViewportPosition(lines.start) if lines.stop > lines.start else 0
             for offset, row in enumerate(self.table.order[lines].tolist()):
-                painter.drawPixmap(0, top + offset * ROW_HEIGHT, self._tiles[row])
+                if row in self._tiles:
+                    painter.drawPixmap(0, top + offset * ROW_HEIGHT, self._tiles[row])
             numbers = np.arange(lines.start, lines.stop)
             for number, column in self._columns_in_view(live=True):
                 left, wide = self.columnViewportPosition(number), self.columnWidth(number)
@@ -181,13 +205,29 @@ class Grid(QTableView):
         if self._wide:
             QTimer.singleShot(0, self, self._widen)
 
-    def _see(self, where: QRect) -> slice:
-        """Lines to paint; a row that changed alone is painted alone. What the eye sees of them is noted for clicks."""
-        shown = lines = self.shown_lines()
+    def _lines_in(self, where: QRect) -> slice:
+        """Lines to paint; a row that changed alone is painted alone."""
+        lines = self.shown_lines()
         if lines.stop > lines.start:
             top = self.rowViewportPosition(lines.start)
             first = lines.start + max(where.top() - top, 0) // ROW_HEIGHT
             lines = slice(first, min(lines.stop, lines.start + max(where.bottom() - top, 0) // ROW_HEIGHT + 1))
+        return lines
+
+    def _holds(self) -> bool:
+        """True while what is on the screen may stay there: the same view, and not for long."""
+        now = time.monotonic_ns()
+        self._held_since = self._held_since or now
+        return self._whole == self._view() and now - self._held_since < LATEST_NS
+
+    def _view(self) -> tuple[QSize, int, int]:
+        return self.viewport().size(), self.verticalScrollBar().value(), self.horizontalScrollBar().value()
+
+    def _see(self, where: QRect) -> slice:
+        """Lines to paint. What the eye sees of them is noted for clicks."""
+        shown, lines = self.shown_lines(), self._lines_in(where)
+        if where.contains(self.viewport().rect()):
+            self._whole = self._view()
         top = self.rowViewportPosition(shown.start) if shown.stop > shown.start else 0
         self._seen.note(self.table.order, shown, lines, top)
         return lines
@@ -195,12 +235,16 @@ class Grid(QTableView):
     def forget_tiles(self) -> None:
         """Every line must be drawn anew."""
         self._tiles.forget()
+        self._places.clear()
         self.viewport().update()
 
     def _columns_in_view(self, *, live: bool) -> list[tuple[int, Column]]:
         """Numbers and columns that are seen; `live` ones change without their row and are no part of its picture."""
+        known = self._places.get(live)
+        if known is not None:
+            return known
         wide = self.viewport().width()
-        found = []
+        found = self._places[live] = []
         for number, column in enumerate(self.table.columns):
             left = self.columnViewportPosition(number)
             seen = not self.isColumnHidden(number) and left < wide and left + self.columnWidth(number) > 0
@@ -208,13 +252,24 @@ class Grid(QTableView):
                 found.append((number, column))
         return found
 
-    def _render(self, lines: slice) -> None:
-        """Draw the lines whose rows have no picture yet, column by column."""
-        order = self.table.order
-        missing = np.array([line for line in range(lines.start, lines.stop) if int(order[line]) not in self._tiles])
-        if len(missing):
-            self._tiles.make_room(set(order[lines].tolist()))
-            self._draw(missing)
+    def _render(self, lines: slice) -> int:
+        """Draw lines whose rows have no picture, then those that show older figures, while the frame has room.
+
+        Returns how many are left without a picture; older figures come with the next frame.
+        """
+        rows = self.table.order[lines].tolist()
+        missing = [lines.start + place for place, row in enumerate(rows) if row not in self._tiles]
+        older = [lines.start + place for place, row in enumerate(rows) if row in self._tiles.stale]
+        if missing:
+            self._tiles.make_room(set(rows))
+        due, drawn = missing + older, 0
+        while drawn < len(due) and (not drawn or not FRAME.is_full()):
+            some = due[drawn : drawn + _AT_ONCE] if FRAME.is_counting() else due
+            self._draw(np.array(some))
+            drawn += len(some)
+        if drawn < len(due) and drawn >= len(missing):
+            self._again.start()
+        return max(len(missing) - drawn, 0)
 
     def prepare(self, order: NDArray[np.int64]) -> bool:
         """Draw a few of the rows that will be in view in another order; True while more are to be drawn.
@@ -228,7 +283,7 @@ class Grid(QTableView):
             return False
         lines = np.full(len(self.table.rows), -1)
         lines[self.table.order] = np.arange(len(self.table.order))
-        here = lines[rows[:_AT_ONCE]]
+        here = lines[rows[: 1 if FRAME.is_full() else _AT_ONCE]]
         self._draw(here[here >= 0])
         return bool(np.all(here >= 0))
 
@@ -290,6 +345,7 @@ class Grid(QTableView):
         """Rows are numbered anew."""
         self._seen.forget()
         self._tiles.forget()
+        self._places.clear()
 
     def _widen(self) -> None:
         """A figure is never cut: its column grows."""

@@ -1,12 +1,11 @@
 """Group lines of the blotter: figures of many orders as ratios of sums, never as means of ratios."""
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.board import as_bytes
 from app.engine.events import Rows
 from app.engine.units import NULL
 
@@ -18,6 +17,9 @@ _MONEY: Final = (
 _KEPT: Final = ("instrument", "side", "currency", "algo", "broker", "trader", "desk", "basket_id", "account", "state")
 _FILLED: Final = ("slip_arrival_bps", "slip_vwap_bps", "expected_cost_bps")  # per filled money
 _ORDERED: Final = ("done_pct", "planned_pct", "is_bps", "is_arrival_bps")  # per ordered money
+_USED: Final = (
+    *_KEPT, *_MONEY, *_FILLED, *_ORDERED, "level", "last_ts", "order_qty", "filled_qty", "arrival_mid", "participation",
+)  # fmt: skip
 
 Figures = NDArray[np.float64]
 
@@ -36,19 +38,22 @@ def grouped(rows: Rows, shown: NDArray[np.int64], field: str, worst: Callable[[N
 
     Money of more than one currency has no sum: it is undefined. An order without an arrival mid has no weight.
     """
-    keys, inverse = np.unique(rows[field][shown], return_inverse=True)
-    members = [shown[inverse == place] for place in range(len(keys))]
+    columns = {name: rows[name][shown] for name in _USED}  # a row has two hundred fields, most are of no use here
+    keys, inverse = np.unique(columns[field], return_inverse=True)
+    places = [np.flatnonzero(inverse == place) for place in range(len(keys))]
     figures = np.zeros(len(keys), rows.dtype)
     for name in figures.dtype.names or ():
         kind = figures.dtype[name].kind
         if kind in "if":
             figures[name] = np.nan if kind == "f" else NULL if figures.dtype[name].itemsize == 8 else -1
-    for place, mine in enumerate(members):
-        _sum_up(figures, place, as_bytes(rows)[mine].view(rows.dtype), worst)
-    return Grouped(keys.tolist(), figures, [len(mine) for mine in members], members)
+    for place, where in enumerate(places):
+        _sum_up(figures, place, {name: values[where] for name, values in columns.items()}, worst)
+    return Grouped(keys.tolist(), figures, [len(where) for where in places], [shown[where] for where in places])
 
 
-def _sum_up(figures: Rows, place: int, mine: Rows, worst: Callable[[NDArray[np.uint32]], int]) -> None:
+def _sum_up(
+    figures: Rows, place: int, mine: dict[str, NDArray[Any]], worst: Callable[[NDArray[np.uint32]], int]
+) -> None:
     for name in _KEPT:
         if np.all(mine[name] == mine[name][0]):
             figures[name][place] = mine[name][0]

@@ -49,6 +49,7 @@ class MainWindow(QMainWindow):
 
     horizon_wanted = Signal(int)  # keys 1 to 9: place in units.HORIZONS
     drilled = Signal()  # Enter on an order
+    completed = Signal()  # the second stage is there
     past_wanted = Signal(object)  # event time (ns): the desk as it was
 
     def __init__(
@@ -125,6 +126,7 @@ class MainWindow(QMainWindow):
             self.docks.fill(REACTION, reaction)
             self.join(reaction)
             self.drill_side.take_reaction(reaction)
+            self.completed.emit()
         self.following.show_state()
 
     # -- mounting ------------------------------------------------------------------------------------------------

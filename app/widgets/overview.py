@@ -12,6 +12,7 @@ from app.engine.events import Rows
 from app.widgets.bridge import Bridge
 from app.widgets.columns import mark
 from app.widgets.format import number
+from app.widgets.frames import FRAME, LATEST_NS
 from app.widgets.pad import Pulled
 from app.widgets.painting import painting
 from app.widgets.shapes import draw_shape
@@ -67,7 +68,8 @@ class Overview(QWidget):
         """Newer figures, painted once a second."""
         self._unseen |= pulled.reset or len(pulled.parents) > 0
         now = self._bridge.now()
-        if self._unseen and self.isVisible() and (pulled.reset or now - self._looked >= _LOOK_NS):
+        patience = LATEST_NS if FRAME.is_full() else 0
+        if self._unseen and self.isVisible() and (pulled.reset or now - self._looked >= _LOOK_NS + patience):
             self._looked, self._unseen = now, False
             self.spots = spots_of(self._bridge.pad.parents)
             self.update()

@@ -19,7 +19,8 @@ from app.widgets.pyramid import Path
 
 LINKED: Final = ("fills", "children", "events")  # sections with a `parent_row`
 STALE_AFTER_NS: Final = 900_000_000  # a second at most until the screen says so
-_SLICE: Final = 25_000  # rows read of a long section in one pull
+_SLICE: Final = 25_000  # links read of a long section in one pull
+_POINTS: Final = 16_000  # points of a trace
 _PATHS: Final = 4  # instruments whose path is kept
 _LOOKS: Final = 200  # at a torn row; what stays torn is asked for again at the next pull
 
@@ -217,7 +218,7 @@ class Pad:
             number = self._number(instrument)
             if number < 0:  # its row is not on the board yet: the trace waits
                 continue
-            rows = reader.rows("trace", slice(read, read + _SLICE), attempts=_LOOKS)
+            rows = reader.rows("trace", slice(read, read + _POINTS), attempts=_LOOKS)
             mine = rows[rows["instrument"] == number]
             path.append(mine["ts"], mine["mid"], mine["volume"])
             self._paths[instrument] = (path, read + len(rows))

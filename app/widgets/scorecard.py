@@ -126,9 +126,9 @@ class Scorecard(QScrollArea):
         self.light.setFont(figures_font())
         self.light.setWordWrap(True)
         self.bar = Ribbon(theme)
-        self.parts = Sheet(theme, (4.8, 5.8, 3.6), "Shortfall by part")
-        self.facts = Sheet(theme, (4, 5, 4, 5, 4, 5), "Arrival and benchmarks")
-        self.markouts = Sheet(theme, (2.4, 3, 3.8), "Markouts")
+        self.parts = Sheet(theme, (4.8, 5.8, 3.6), "Shortfall by part", patient=True)
+        self.facts = Sheet(theme, (4, 5, 4, 5, 4, 5), "Arrival and benchmarks", patient=True)
+        self.markouts = Sheet(theme, (2.4, 3, 3.8), "Markouts", patient=True)
         for sheet in (self.parts, self.facts, self.markouts):
             sheet.asked.connect(self._ask)
         self._build()

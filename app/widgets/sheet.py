@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.widgets.format import DASH
+from app.widgets.glyphs import Glyphs
 from app.widgets.painting import painting
-from app.widgets.table import LEFT, RIGHT
+from app.widgets.patience import Patience
+from app.widgets.shapes import pens_of
 from app.widgets.theme import Theme, figures_font
 
 LINE: Final = 18
@@ -46,16 +48,19 @@ class Sheet(QWidget):
 
     asked = Signal(str)  # field of the cell that was clicked
 
-    def __init__(self, theme: Theme, shares: Sequence[float], name: str) -> None:
+    def __init__(self, theme: Theme, shares: Sequence[float], name: str, *, patient: bool = False) -> None:
         super().__init__()
         self.theme, self.faded = theme, False
+        self._patience = Patience(self) if patient else None  # figures only: what is decided upon is painted at once
+        self._picture: QPixmap | None = None
+        self._drawn: tuple[object, ...] = ()
         self.lines: tuple[Line, ...] = ()
         total = sum(shares)
         self._edges = [sum(shares[:i]) / total for i in range(len(shares) + 1)]
         self.setFont(figures_font())
-        self._letter = self.fontMetrics().horizontalAdvance("W")  # no letter is wider
-        self._bold = QFont(self.font())
-        self._bold.setBold(True)
+        bold = QFont(self.font())
+        bold.setBold(True)
+        self._plain, self._bold = Glyphs(self.font()), Glyphs(bold)
         self.setAccessibleName(name)
 
     def show_lines(self, lines: Sequence[Line]) -> None:
@@ -65,6 +70,8 @@ class Sheet(QWidget):
             if len(shown) != len(self.lines):
                 self.setFixedHeight(LINE * len(shown) + 4)
             self.lines = shown
+            if self._patience is not None:
+                self._patience.begin()
             self.setAccessibleDescription("; ".join(" ".join(cell.text for cell in line) for line in shown))
             self.update()
 
@@ -103,26 +110,43 @@ class Sheet(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """All cells."""
+        if self._patience is None:
+            with painting(self) as (painter,):
+                self._paint_lines(painter)
+            return
+        looks = (self.theme.name, self.faded, self.size(), self.devicePixelRatioF())
+        if self._picture is None or looks != self._drawn or self._patience.is_due():
+            ratio = self.devicePixelRatioF()
+            self._picture, self._drawn = QPixmap(self.size() * ratio), looks
+            self._picture.setDevicePixelRatio(ratio)
+            self._picture.fill(Qt.GlobalColor.transparent)
+            self._patience.end()
+            with painting(self._picture) as (painter,):
+                self._paint_lines(painter)
         with painting(self) as (painter,):
-            bold = False
-            for number, line in enumerate(self.lines):
-                if number % 2:
-                    painter.fillRect(0, number * LINE, self.width(), LINE, self.theme.colour("stripe"))
-                for place, cell in enumerate(line):
-                    left, right = (round(self._edges[place + i] * self.width()) for i in (0, 1))
-                    if cell.bold != bold:
-                        painter.setFont(self._bold if cell.bold else self.font())
-                        bold = cell.bold
-                    self._paint(painter, cell, QRect(left + _PAD, number * LINE, right - left - 2 * _PAD, LINE))
+            painter.drawPixmap(0, 0, self._picture)
 
-    def _paint(self, painter: QPainter, cell: Cell, where: QRect) -> None:
+    def _paint_lines(self, painter: QPainter) -> None:
+        pens, bold = pens_of(self.theme), False
+        painter.setFont(self._plain.font)
+        places = [round(edge * self.width()) for edge in self._edges]
+        for number, line in enumerate(self.lines):
+            if number % 2:
+                painter.fillRect(0, number * LINE, self.width(), LINE, self.theme.colour("stripe"))
+            for place, cell in enumerate(line):
+                if cell.bold != bold:
+                    bold = cell.bold
+                    painter.setFont((self._bold if bold else self._plain).font)
+                painter.setPen(pens["faint" if self.faded or cell.text == DASH else cell.tone])
+                left, right = places[place : place + 2]
+                self._paint(painter, cell, (left + _PAD, number * LINE, right - left - 2 * _PAD))
+
+    def _paint(self, painter: QPainter, cell: Cell, where: tuple[int, int, int]) -> None:
+        """A cell at (left, top, width)."""
+        left, top, wide = where
         if cell.swatch:
             colour = QColor(cell.swatch if not self.faded else self.theme.faint)
-            painter.fillRect(where.left(), where.top() + 5, 9, 9, colour)
-            where = where.adjusted(15, 0, 0, 0)
-        tone = "faint" if self.faded or cell.text == DASH else cell.tone
-        painter.setPen(self.theme.colour(tone))
-        said = cell.text
-        if len(said) * self._letter > where.width():  # worth measuring
-            said = painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, where.width())
-        painter.drawText(where, int(RIGHT if cell.right else LEFT), said)
+            painter.fillRect(left, top + 5, 9, 9, colour)
+            left, wide = left + 15, wide - 15
+        glyphs = self._bold if cell.bold else self._plain
+        glyphs.draw_in(painter, (left, top + (LINE - glyphs.height) // 2, wide), cell.text, right=cell.right)

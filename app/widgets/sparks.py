@@ -4,10 +4,11 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QRect
 from PySide6.QtGui import QPainter
 
 from app.engine.units import NULL, SECOND
+from app.widgets.polygon import polygon
 
 POINTS: Final = 48
 STEP_NS: Final = 20 * SECOND  # event time between two samples
@@ -46,7 +47,8 @@ class Sparks:
         """Samples of a row, oldest first."""
         if row >= len(self._ring):
             return np.empty(0, np.float32)
-        return np.roll(self._ring[row], -self._at - 1)
+        ring, first = self._ring[row], self._at + 1
+        return np.concatenate([ring[first:], ring[:first]])
 
     def draw(self, painter: QPainter, where: QRect, row: int) -> None:
         """The line of a row in the painter's pen, the newest sample at the right edge."""
@@ -58,5 +60,5 @@ class Sparks:
         low, high = float(seen.min()), float(seen.max())
         room, middle = max(high - low, _FLAT), (high + low) / 2
         x = where.left() + known * (where.width() - 1) // (POINTS - 1)  # whole numbers: the newest reaches the edge
-        y = where.center().y() - ((seen - middle) * ((where.height() - 1) / room)).astype(np.int64)
-        painter.drawPolyline([QPoint(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)])
+        y = where.center().y() - np.trunc((seen - middle) * ((where.height() - 1) / room))
+        painter.drawPolyline(polygon(x.astype(np.float64), y))

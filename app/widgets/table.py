@@ -31,6 +31,7 @@ class Table(QAbstractTableModel):
     """A table over rows of one section; `order[i]` is the row of the section shown in line i."""
 
     touched = Signal(object)  # rows of the section with newer figures
+    renumbered = Signal()  # other rows, or the same ones under other numbers
 
     def __init__(self, columns: Sequence[Column], texts: Texts, rows: Rows) -> None:
         super().__init__()
@@ -53,6 +54,7 @@ class Table(QAbstractTableModel):
         self.rows = rows
         self.order = self._arranged()
         self.endResetModel()
+        self.renumbered.emit()
 
     def renew(self, rows: Rows) -> None:
         """The same rows, or more of them at the end, with newer figures; lines keep their place until `arrange`."""

@@ -15,6 +15,7 @@ class Tiles:
 
     def __init__(self) -> None:
         self._kept: dict[int, QPixmap] = {}
+        self.stale: set[int] = set()  # rows whose picture shows older figures
 
     def __contains__(self, row: int) -> bool:
         return row in self._kept
@@ -31,6 +32,7 @@ class Tiles:
         tile.setDevicePixelRatio(ratio)
         tile.fill(Qt.GlobalColor.transparent)
         self._kept[row] = tile
+        self.stale.discard(row)
         return tile
 
     def make_room(self, needed: set[int]) -> None:
@@ -38,15 +40,16 @@ class Tiles:
         for row in list(self._kept)[: max(len(self._kept) - MOST, 0)]:
             if row not in needed:
                 del self._kept[row]
+                self.stale.discard(row)
 
     def forget(self) -> None:
         """Every row must be drawn anew."""
         self._kept.clear()
+        self.stale.clear()
 
-    def forget_rows(self, rows: NDArray[np.int64]) -> None:
-        """These rows must."""
-        for row in self._kept.keys() & set(rows.tolist()):
-            del self._kept[row]
+    def age(self, rows: NDArray[np.int64]) -> None:
+        """These rows must as soon as there is time; their pictures can be shown until then."""
+        self.stale |= self._kept.keys() & set(rows.tolist())
 
     def forget_groups(self) -> None:
         """The lines of groups must."""

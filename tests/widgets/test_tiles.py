@@ -55,11 +55,22 @@ def test_that_the_oldest_go_first_but_never_what_is_in_view(tiles: Tiles) -> Non
     assert held(tiles, range(8)) == [5, 6, 7]
 
 
-def test_that_a_row_whose_figures_changed_loses_its_picture_and_no_other_does(tiles: Tiles) -> None:
-    filled(tiles, 6).forget_rows(np.array([2, 4, 4, 99]))
-    assert held(tiles, range(6)) == [0, 1, 3, 5]
-    tiles.forget_rows(np.empty(0, np.int64))
-    assert held(tiles, range(6)) == [0, 1, 3, 5]
+def test_that_a_row_whose_figures_changed_keeps_its_picture_until_it_is_drawn_anew(tiles: Tiles) -> None:
+    filled(tiles, 6).age(np.array([2, 4, 4, 99]))
+    assert held(tiles, range(6)) == list(range(6))
+    assert tiles.stale == {2, 4}, "nor is a picture stale that was never drawn"
+    tiles.blank(4, SIZE, 1.0)
+    tiles.age(np.empty(0, np.int64))
+    assert tiles.stale == {2}
+    tiles.forget()
+    assert tiles.stale == set()
+
+
+def test_that_a_picture_that_is_let_go_is_not_stale_either(tiles: Tiles) -> None:
+    filled(tiles, MOST + 1).age(np.array([0, 1]))
+    tiles.make_room(set())
+    assert held(tiles, range(3)) == [1, 2]
+    assert tiles.stale == {1}
 
 
 def test_that_groups_are_drawn_anew_and_their_orders_are_not(tiles: Tiles) -> None:

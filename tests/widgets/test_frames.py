@@ -1,0 +1,84 @@
+"""A frame that has used its time leaves the rest to the next; every work gets its turn, none waits too long."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.widgets.frames import FULL_MS, LATEST_NS, Frame, Works
+
+
+class Spent:
+    """Processor time by hand (s)."""
+
+    def __init__(self) -> None:
+        self.s = 0.0
+
+    def __call__(self) -> float:
+        return self.s
+
+
+def test_that_nothing_is_counted_where_no_frames_tick() -> None:
+    spent = Spent()
+    frame = Frame(spent)
+    spent.s = 5.0
+    assert (frame.is_counting(), frame.spent_ms(), frame.is_full()) == (False, 0.0, False)
+    frame.begin()
+    spent.s += 1 / 1024
+    assert (frame.is_counting(), frame.spent_ms(), frame.is_full()) == (True, 1000 / 1024, False)
+    spent.s += FULL_MS / 1e3
+    assert frame.is_full()
+    frame.begin()
+    assert frame.spent_ms() == 0.0, "each frame counts for itself"
+    spent.s += 1.0
+    frame.end()
+    assert not frame.is_full()
+
+
+def test_that_works_run_in_turn_and_the_newest_of_a_name_counts() -> None:
+    done: list[str] = []
+    works = Works(Frame(Spent()))
+    works.add("a", 0, lambda: done.append("old a"))
+    works.add("b", 0, lambda: done.append("b"))
+    works.add("c", 0, lambda: done.append("c"))
+    works.add("a", 1, lambda: done.append("a"))
+    works.drop("c")
+    works.drop("never there")
+    works.run(2)
+    assert done == ["a", "b"]
+    assert len(works) == 0
+
+
+@given(st.lists(st.floats(0, 30), min_size=1, max_size=12))
+def test_that_a_full_frame_does_one_work_and_leaves_the_rest_in_their_order(costs: list[float]) -> None:
+    spent, done = Spent(), list[int]()
+    frame = Frame(spent)
+    works = Works(frame)
+
+    def work(number: int) -> None:
+        done.append(number)
+        spent.s += costs[number] / 1e3
+
+    for number in range(len(costs)):
+        works.add(str(number), 0, lambda number=number: work(number))  # type: ignore[misc]
+    frames = 0
+    while len(works):
+        frame.begin()
+        before = len(done)
+        works.run(1)
+        assert len(done) > before, "one in any case"
+        assert sum(costs[number] for number in done[before:-1]) < FULL_MS + 1e-6, "no more once it is full"
+        frames += 1
+    assert done == list(range(len(costs)))
+    assert frames <= len(costs)
+
+
+def test_that_a_work_that_has_waited_long_is_done_in_a_full_frame_too() -> None:
+    spent, done = Spent(), list[str]()
+    frame = Frame(spent)
+    works = Works(frame)
+    for name, since in (("first", 0), ("late", 0), ("new", LATEST_NS)):
+        works.add(name, since, lambda name=name: done.append(name))  # type: ignore[misc]
+    frame.begin()
+    spent.s = 1.0
+    works.run(LATEST_NS)
+    assert done == ["first", "late"]
+    assert len(works) == 1
