@@ -1,4 +1,4 @@
-"""`make prove-a1`, `make prove-a2`, `make prove-b`, `make prove-c`: the long lines of the acceptance, one table at the end.
+"""`make prove-a1`, `-a2`, `-b`, `-c`: the long lines of the acceptance, one table at the end.
 
 A1, the exact core: tests marked `prove` (thousands of random parents, hundreds of interleavings, millions of rows),
 the two hashes on every Python, coverage and the mutation run. A2, the living desk: processes killed at random instants.
@@ -18,14 +18,7 @@ from scripts import engine_coverage, mutation, pythons  # noqa: E402
 from scripts.stages import Stage, finish, run_tests, timed  # noqa: E402
 
 PATIENT: Final = ("-o", "faulthandler_timeout=3600")
-OTHERS: Final = (
-    "--ignore",
-    "tests/prove_a2",
-    "--ignore",
-    "tests/prove_b",
-    "--ignore",
-    "tests/prove_c",
-)  # proofs of their own
+OTHERS: Final = tuple(word for proof in ("a2", "b", "c") for word in ("--ignore", f"tests/prove_{proof}"))
 MUTANTS: Final = ("--per-function", "6", "--seed", "1")
 
 
