@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from app.api.bodies import OrderBody, PreflightBody, ScopeBody, SwitchBody
+from app.api.bodies import OrderBody, PreflightBody, RuleBody, ScopeBody, SwitchBody
 from app.api.doorkeeper import Caller
 from app.api.gate import Asked
 from app.api.metrics import Metrics
@@ -46,6 +46,10 @@ class Acts:
         found, session = await self._ask(self._port.orders, _asker(caller))
         mine = [state for place, state in found if self._his(place.parent_id, caller)]
         return msgspec.json.encode({"orders": mine, **session})
+
+    async def rules(self, caller: Caller) -> bytes:
+        """Every rule and how it stands."""
+        return msgspec.json.encode(await self._ask(self._port.rules, _asker(caller)))
 
     async def menu(self, caller: Caller, parent_id: str) -> bytes:
         """What can be done with a parent's algo order."""
@@ -87,6 +91,11 @@ class Acts:
     async def release(self, caller: Caller, asked: Asked, body: ScopeBody) -> tuple[int, bytes]:
         """Let new requests out again."""
         act = partial(self._port.release, body.scope, _asker(caller, asked))
+        return await self._do(caller, asked, lambda: self._ask(act))
+
+    async def arm(self, caller: Caller, asked: Asked, body: RuleBody) -> tuple[int, bytes]:
+        """Arm or disarm a rule."""
+        act = partial(self._port.arm, body.rule, _asker(caller, asked), on=body.on)
         return await self._do(caller, asked, lambda: self._ask(act))
 
     async def _on_order(

@@ -7,13 +7,14 @@ from typing import Annotated, Any, Final
 
 from fastapi import FastAPI, Path, Query, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.exceptions import RequestValidationError
+from pydantic import AfterValidator
 from starlette.exceptions import HTTPException
 
 from app import __version__
 from app.api import describe, figures
 from app.api.acts import Acts
 from app.api.answers import INSIDE, Answers
-from app.api.bodies import OrderBody, PreflightBody, ScopeBody, SwitchBody, decoded
+from app.api.bodies import OrderBody, PreflightBody, RuleBody, ScopeBody, SwitchBody, decoded
 from app.api.describe import KEY, answer, body
 from app.api.doorkeeper import Caller, Doorkeeper
 from app.api.port import ControlPort, PortRefused
@@ -22,7 +23,11 @@ from app.api.state import Health
 from app.api.stream import Hub, Stream, Wanted
 from app.api.view import BoardView, Place
 
-ParentId = Annotated[str, Path(min_length=1, max_length=200, description="id of a parent order")]
+ParentId = Annotated[
+    str,
+    Path(min_length=1, max_length=200, description="id of a parent order"),
+    AfterValidator(lambda text: text.replace("%2F", "/")),
+]
 Limit = Annotated[int, Query(ge=1, le=1000, description="at most so many")]
 After = Annotated[int, Query(ge=0, le=2**31, description="how many to pass over: `next` of the answer before")]
 Newest = Annotated[int, Query(ge=0, le=200, description="so many newest fills and children sent along")]
@@ -171,6 +176,10 @@ def _acting(app: FastAPI, parts: Parts) -> None:
     async def orders(request: Request) -> Response:
         return _json(await acts.orders(_caller(request)))
 
+    @app.get("/v1/rules", responses=answer("Orders", 409), summary="Rules that may switch, and how they stand")
+    async def rules(request: Request) -> Response:
+        return _json(await acts.rules(_caller(request)))
+
     @app.get("/v1/parents/{parent_id}/menu", responses=answer("Menu", 404, 409), summary="What can be done with it")
     async def menu(request: Request, parent_id: ParentId) -> Response:
         return _json(await acts.menu(_caller(request), parent_id))
@@ -194,6 +203,7 @@ def _acting(app: FastAPI, parts: Parts) -> None:
     _act(app, ("/v1/cancel", "Cancel one algo order"), OrderBody, acts.cancel)
     _act(app, ("/v1/reconcile", "Ask the broker what he holds of an order"), OrderBody, acts.reconcile)
     _act(app, ("/v1/kill", "Cancel everything in a scope and block what is new"), ScopeBody, acts.kill)
+    _act(app, ("/v1/rules", "Arm a rule, as one of two persons, or disarm it"), RuleBody, acts.arm)
     _act(app, ("/v1/release", "Let new requests out again"), ScopeBody, acts.release)
 
 

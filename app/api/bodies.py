@@ -57,6 +57,13 @@ class ScopeBody(_Closed, frozen=True):
     scope: Annotated[str, msgspec.Meta(pattern="^(all|(parent|order|instrument):.{1,200})$")]
 
 
+class RuleBody(_Closed, frozen=True):
+    """Arm a rule - the first person proposes, a second one arms - or disarm it."""
+
+    rule: Name
+    on: bool
+
+
 EXAMPLES: Final[dict[type, dict[str, Any]]] = {
     PreflightBody: {
         "parent_id": "TECH-20260105-1", "action": "switch", "version": 3, "strategy": "POV",
@@ -64,6 +71,7 @@ EXAMPLES: Final[dict[type, dict[str, Any]]] = {
     },
     SwitchBody: {"token": "0f1e2d3c4b5a69788796a5b4c3d2e1f0"},
     OrderBody: {"order_id": "TECH-A1"},
+    RuleBody: {"rule": "red-to-passive", "on": False},
     ScopeBody: {"scope": "parent:TECH-20260105-1"},
 }  # fmt: skip
 

@@ -5,11 +5,13 @@ Pure ASGI around the application. A request that is refused here does nothing, a
 
 import asyncio
 import hashlib
+import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeAlias
+from urllib.parse import unquote
 
 from app.api.doorkeeper import Caller, Doorkeeper
 from app.api.metrics import Metrics
@@ -27,7 +29,7 @@ App: TypeAlias = Callable[[Scope_, Receive, Send], Awaitable[None]]
 
 OPEN: Final = frozenset({"/v1/live"})  # says only that the process answers
 # What a path needs beyond `read`; everything that is not a GET acts.
-ADMIN: Final = frozenset({"/v1/release"})
+ADMIN: Final = frozenset({"/v1/release", "/v1/rules"})
 FAILURES: Final = (5.0, 50.0)  # refused callers a second of one address, and at once
 _KEY_MOST: Final = 128
 
@@ -68,7 +70,9 @@ class Asked:
     @property
     def needs(self) -> Scope:
         """The scope it takes."""
-        return "admin" if self.path in ADMIN else "act" if self.acts else "read"
+        if not self.acts:
+            return "read"
+        return "admin" if self.path in ADMIN else "act"
 
 
 @dataclass(slots=True)
@@ -96,6 +100,7 @@ class Gate:
         if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
+        _keep_slashes(scope)
         asked = _asked(scope)
         try:
             asked.caller = self._admitted(asked, scope)
@@ -198,6 +203,13 @@ class Gate:
             self.trail.add(_entry(asked), asked.peer if refused_early or asked.status == 429 else "")
         elif asked.status == 200 and asked.method == "GET":
             self._seen(asked)
+
+
+def _keep_slashes(scope: Scope_) -> None:
+    """A slash inside an id comes as %2F and stays so until the id is read: it separates nothing."""
+    raw = scope.get("raw_path") or b""
+    if b"%2f" in raw.lower():
+        scope["path"] = unquote(re.sub(b"%2[fF]", b"%252F", raw).decode("ascii", "replace"))
 
 
 def _asked(scope: Scope_) -> Asked:

@@ -59,5 +59,11 @@ class ControlPort(Protocol):
     def orders(self, asker: Asker) -> tuple[list[tuple[OrderPlace, object]], dict[str, object]]:
         """Every order with where it stands, and what the session says of itself."""
 
+    def rules(self, asker: Asker) -> object:
+        """Every rule and how it stands."""
+
+    def arm(self, rule: str, asker: Asker, *, on: bool) -> str:
+        """Arm a rule (one person proposes, another arms), or disarm it."""
+
     def record(self, entries: list[dict[str, str]]) -> None:
         """Write into the audit what was asked of the API and what became of it."""

@@ -88,6 +88,14 @@ class ControlLines:
         places = [(OrderPlace(order.order_id, order.parent_id), order) for order in found.orders]
         return list(places), {"kills": found.kills, "online": found.online, "now_ns": found.now_ns}
 
+    def rules(self, asker: Asker) -> object:
+        """As ControlPort."""
+        return self._asked(asks.AskRules(), asker)
+
+    def arm(self, rule: str, asker: Asker, *, on: bool) -> str:
+        """As ControlPort."""
+        return self._done(asks.AskArm(rule=rule, on=on), asker)
+
     def record(self, entries: list[dict[str, str]]) -> None:
         """As ControlPort."""
         self._done(asks.AskRecord(what=VIA, entries=entries), Asker(""), self._recorder)

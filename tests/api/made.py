@@ -149,6 +149,15 @@ class MadeControl:
         self._reached()
         return [(place, OrderShown(*place)) for place in self.places], {"kills": [], "online": True, "now_ns": NS}
 
+    def rules(self, asker: Asker) -> object:
+        """As ControlPort."""
+        self._reached()
+        return {"rules": [], "words": "no rules"}
+
+    def arm(self, rule: str, asker: Asker, *, on: bool) -> str:
+        """As ControlPort."""
+        return self._note("arm" if on else "disarm", rule, asker)
+
     def record(self, entries: list[dict[str, str]]) -> None:
         """As ControlPort."""
         self._reached()

@@ -57,6 +57,8 @@ def test_that_nobody_acts_on_the_orders_of_another_desk(api: MadeApi, path: str,
         ("chief", "/v1/kill", {"scope": "all"}, ("kill", "all")),
         ("chief", "/v1/kill", {"scope": "instrument:TECH"}, ("kill", "instrument:TECH")),
         ("chief", "/v1/release", {"scope": "all"}, ("release", "all")),
+        ("chief", "/v1/rules", {"rule": "red", "on": True}, ("arm", "red")),
+        ("chief", "/v1/rules", {"rule": "red", "on": False}, ("disarm", "red")),
     ],
 )
 def test_that_ones_own_can_be_cancelled_and_killed(
@@ -64,6 +66,12 @@ def test_that_ones_own_can_be_cancelled_and_killed(
 ) -> None:
     assert api.act(path, body, user).status_code == 200
     assert api.control.asked == [(*asked, user)]
+
+
+def test_that_rules_are_told_to_readers_and_armed_by_admins_alone(api: MadeApi) -> None:
+    assert api.get("/v1/rules", "guest").json() == {"rules": [], "words": "no rules"}
+    assert api.act("/v1/rules", {"rule": "red", "on": True}, "alice").status_code == 403
+    assert api.control.asked == []
 
 
 def test_that_orders_are_told_of_ones_own_parents_alone(api: MadeApi) -> None:

@@ -103,6 +103,14 @@ def test_that_a_wrong_question_names_what_is_wrong(api: MadeApi, path: str, said
     assert refused.headers["content-type"] == "application/problem+json"
 
 
+def test_that_an_id_with_a_slash_is_found_and_one_with_a_space_too(api: MadeApi) -> None:
+    api.board.parent(8, parent_id="US/7 a")
+    api.board.beat()
+    api.service.look()
+    assert api.get("/v1/parents/US%2F7%20a").json()["parent_id"] == "US/7 a"
+    assert api.get("/v1/parents/US%2f7%20a/fills").json()["fills"] == []
+
+
 def test_that_an_unknown_path_or_method_is_a_problem_too(api: MadeApi) -> None:
     assert api.get("/v1/nothing").json()["status"] == 404
     refused = api.ask("PUT", "/v1/parents")
