@@ -120,6 +120,12 @@ class Playback(_Section, frozen=True):
     frame_ms: Annotated[int, msgspec.Meta(ge=5, le=1000)]
 
 
+class RulesFile(_Section, frozen=True):
+    """The desk's rules: a TOML file of [rules.NAME] tables, "" = none."""
+
+    file: str
+
+
 class Settings(_Section, frozen=True):
     """All settings of one run."""
 
@@ -141,6 +147,7 @@ class Settings(_Section, frozen=True):
     ems: Ems
     api: Api
     people: People
+    rules: RulesFile
     sources: dict[str, Source]
 
     def hash(self) -> str:

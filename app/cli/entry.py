@@ -27,6 +27,7 @@ from app.cli import (
     demonstration,
     evidence,
     recordings,
+    rules,
     sessions,
     switching,
 )
@@ -37,7 +38,7 @@ from app.settings import load_settings
 
 # Their commands are there once they are loaded.
 COMMANDS: Final = (
-    recordings, sessions, demonstration, switching, algos, backbone, archive, capturing, api, evidence,
+    recordings, sessions, demonstration, switching, algos, rules, backbone, archive, capturing, api, evidence,
     auditing,
 )  # fmt: skip
 INTERRUPTED: Final = 130

@@ -8,6 +8,7 @@ import msgspec
 
 from app.control.asks import (
     Ask,
+    AskArm,
     AskCancel,
     AskConfirm,
     AskKill,
@@ -16,6 +17,7 @@ from app.control.asks import (
     AskReconcile,
     AskRecord,
     AskRelease,
+    AskRules,
     AskStates,
     Done,
     ExpectedEffect,
@@ -27,12 +29,15 @@ from app.control.asks import (
     Question,
     Refused,
     Reply,
+    Rules,
     ShownTag,
     States,
     TargetOffer,
 )
 from app.control.core import Control
 from app.control.outlook import of_target
+from app.control.rules import RuleBook
+from app.engine.errors import SettingsError
 from app.engine.switch import message
 from app.engine.switch.facts import (
     CancelAsked,
@@ -53,6 +58,7 @@ from app.engine.units import SECOND
 from app.feeds.atdl.fixed import order_fields
 
 TOKEN_S: Final = 120
+_NO_RULES: Final = "no rules: [rules] file of the settings names none"
 _UNKNOWN: Final = "no such order in this session"
 
 
@@ -70,16 +76,13 @@ class Answering:
     """Turns questions into facts; `user` is who the operating system says he is."""
 
     control: Control
+    book: RuleBook = field(default_factory=lambda: RuleBook({}, None, ""))
     _shown: dict[str, _Shown] = field(default_factory=dict)
 
     def answer(self, question: Question, user: str, wall_ns: int) -> Reply:
         """One question; of somebody else than `user` where it says so."""
         user = question.user or user
         match question:
-            case AskStates():
-                return self._states()
-            case AskMenu():
-                return self._menu(question.parent_id)
             case AskPreflight():
                 return self._preflight(question.wish, user, wall_ns)
             case AskConfirm():
@@ -91,10 +94,24 @@ class Answering:
                 return self._kill(question.scope, user, question)
             case AskRelease():
                 return self._release(question.scope, user, question)
-            case AskRecord():
-                return self._record(question)
+            case AskArm():
+                return self._arm(question, user)
+            case _:
+                return self._told(question)
 
     # -- looking -----------------------------------------------------------------------------------------------------
+
+    def _told(self, question: AskStates | AskMenu | AskRecord | AskRules) -> Reply:
+        """What changes nothing."""
+        match question:
+            case AskStates():
+                return self._states()
+            case AskMenu():
+                return self._menu(question.parent_id)
+            case AskRecord():
+                return self._record(question)
+            case AskRules():
+                return Rules(rules=self.book.states(), words="" if self.book.tables else _NO_RULES)
 
     def _states(self) -> States:
         session = self.control.session
@@ -225,6 +242,16 @@ class Answering:
         self.control.take(KillAsked(scope=scope))
         open_orders = [order for order in self.control.session.every() if order.state not in OVER]
         return Done(words=f"kill {scope}: {len(open_orders)} orders not yet confirmed cancelled")
+
+    def _arm(self, asked: AskArm, user: str) -> Done | Refused:
+        try:
+            words = self.book.arm(asked.rule, user) if asked.on else self.book.disarm(asked.rule, user)
+        except SettingsError as error:
+            self._audit("arm", user, asked, {"rule": asked.rule, "on": asked.on, "refused": str(error)})
+            return Refused(words=str(error))
+        self._audit("arm", user, asked, {"rule": asked.rule, "on": asked.on, "words": words})
+        self.control.audit.sync()
+        return Done(words=words)
 
     def _release(self, scope: str, user: str, asked: Ask) -> Done | Refused:
         kills = self.control.session.kills

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from app.control.rules import RuleState
 from app.engine.switch.facts import Alarm
 from app.engine.switch.guard import Check, Wish
 from app.feeds.atdl.model import AlgoStrategy
@@ -79,7 +80,21 @@ class AskRecord(Ask, frozen=True):
     entries: list[dict[str, str]]
 
 
-Question = AskMenu | AskPreflight | AskConfirm | AskCancel | AskKill | AskRelease | AskReconcile | AskStates | AskRecord
+class AskRules(Ask, frozen=True):
+    """Every rule and how it stands."""
+
+
+class AskArm(Ask, frozen=True):
+    """Arm a rule (the first person proposes, a second one arms) or disarm it."""
+
+    rule: str
+    on: bool = True
+
+
+Question = (
+    AskRules | AskArm | AskMenu | AskPreflight | AskConfirm | AskCancel | AskKill | AskRelease | AskReconcile
+    | AskStates | AskRecord
+)  # fmt: skip
 
 
 class ParameterField(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,4 +223,11 @@ class States(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     now_ns: int
 
 
-Reply = Menu | Preflight | Done | Refused | States
+class Rules(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Every rule; `words` why there is none."""
+
+    rules: list[RuleState]
+    words: str = ""
+
+
+Reply = Rules | Menu | Preflight | Done | Refused | States

@@ -67,9 +67,9 @@ def read_broker(path: Path) -> Broker:
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise SettingsError(f"{path.name}: {error.strerror or error}") from error
+        raise SettingsError(f"{path.name}: the profile cannot be read: {error.strerror or error}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path.name}: {error}") from error
+        raise SettingsError(complaint(path.name, "profile", str(error), "a TOML file in UTF-8")) from error
     file, zone, only = table.pop("fixatdl", None), table.pop("zone", DEFAULT_ZONE), table.pop("only", None)
     _insist_zone(zone, path.name)
     if file is None:

@@ -7,6 +7,7 @@ import msgspec
 
 from app.control.asks import (
     Ask,
+    AskArm,
     AskCancel,
     AskConfirm,
     AskKill,
@@ -14,12 +15,14 @@ from app.control.asks import (
     AskPreflight,
     AskReconcile,
     AskRelease,
+    AskRules,
     AskStates,
     Done,
     Menu,
     Preflight,
     Refused,
     Reply,
+    Rules,
     Screen,
     States,
 )
@@ -29,7 +32,7 @@ from app.engine.switch.guard import Wish
 from app.runtime.channel import Line
 
 TIMEOUT_S: Final = 5.0
-Told = TypeVar("Told", Menu, Preflight, Done, States)
+Told = TypeVar("Told", Rules, Menu, Preflight, Done, States)
 _REPLY: Final = msgspec.json.Decoder(Reply)
 
 
@@ -87,6 +90,14 @@ class ControlClient:
     def reconcile(self, order_id: str) -> str:
         """Ask the broker what he holds of an order."""
         return self._expect(AskReconcile(order_id=order_id, screen=self.screen), Done).words
+
+    def rules(self) -> Rules:
+        """Every rule and how it stands."""
+        return self._expect(AskRules(screen=self.screen), Rules)
+
+    def arm(self, rule: str, *, on: bool = True) -> str:
+        """Propose or arm a rule, or disarm it: what it is now, in words."""
+        return self._expect(AskArm(rule=rule, on=on, screen=self.screen), Done).words
 
     def states(self) -> States:
         """Every order and where it stands."""

@@ -274,6 +274,10 @@ class Control:
         check = self.broker.check(wish.target.strategy, wish.target.params, tags, self.now)
         return [] if check is None else [check]
 
+    def remark(self, order_id: str, words: str, alarm: Alarm = "") -> None:
+        """A line in the message log of an order, "" of the session."""
+        self._note(order_id, words, alarm)
+
     def _note(self, order_id: str, words: str, alarm: Alarm = "", state: str = "") -> None:
         self._log("note", order_id, words, alarm=alarm, state=state)
         if alarm or state:

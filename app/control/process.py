@@ -11,7 +11,6 @@ import socket
 import sys
 import threading
 import time
-import tomllib
 from concurrent.futures import Future
 from pathlib import Path
 from types import FrameType
@@ -22,15 +21,18 @@ import msgspec
 from app.control.answering import Answering
 from app.control.asks import Forecast, Question, Refused, Reply
 from app.control.board import ControlBoard
+from app.control.brokers import Broker, read_broker
 from app.control.core import Control
 from app.control.fix.link import FixLink
 from app.control.link import Clock, Down, EmsLink, EventQueue, LinkEvent, Received, SimulatedLink, Up, Warned
 from app.control.outlook import Ahead
+from app.control.rules import RuleBook, read_rules
+from app.control.ruling import Ruling, day_of
 from app.control.sight import BoardSight
-from app.engine.errors import ScorecardError, SettingsError, complaint
+from app.engine.errors import ScorecardError
 from app.engine.switch.guard import Limits, Market
 from app.engine.switch.order import Order
-from app.engine.switch.profile import Profile, profile_of
+from app.engine.switch.profile import Profile
 from app.entitlements import Entitlements, barred
 from app.runtime.channel import Door, write_private
 from app.settings import RESOURCES, load_settings
@@ -71,6 +73,7 @@ class ControlProcess:
         self._board = ControlBoard(folder, time.monotonic_ns)
         self._user = user_name()
         self._said: dict[str, str] = {}
+        self._ruling: Ruling | None = None
 
     def market(self, order: Order, now: int) -> Market:
         """As MarketSource: looked at now."""
@@ -94,6 +97,15 @@ class ControlProcess:
             return barred(people.of(user), lambda: self._board_sight.belonging(order))
 
         self.control.barred = why_not
+
+    def follow(self, broker: Broker, rules: str) -> None:
+        """The broker's own forms and rules, and the desk's rules of a file, "" = none. Raises ScorecardError."""
+        self.control.broker = broker
+        tables = read_rules(Path(rules).expanduser(), broker.profile) if rules else {}
+        day = day_of(time.time_ns(), broker.zone)
+        book = RuleBook(tables, self._runtime / "control" / "rules.json", day)
+        self._answering.book = book
+        self._ruling = Ruling(self.control, self._answering, book, self._board_sight)
 
     def stop(self) -> None:
         """From any thread."""
@@ -128,6 +140,8 @@ class ControlProcess:
             if time.monotonic() - beat >= BEAT_S:
                 beat = time.monotonic()
                 self._fault = self._board_sight.watch(time.monotonic_ns())
+                if self._ruling is not None:
+                    self._ruling.beat(self._fault)
                 self.control.audit.sync()
                 self._publish()
 
@@ -192,9 +206,14 @@ def user_name() -> str:
         return f"uid {os.getuid()}"
 
 
+def profile_file(ems: Ems) -> Path:
+    """The broker's profile of the settings, or the shipped one."""
+    return Path(ems.profile).expanduser() if ems.profile else DEFAULT_PROFILE
+
+
 def line_of(ems: Ems, folder: Path) -> tuple[Profile, EmsLink | None]:
     """The broker's profile and the session to the EMS; None: the line of a simulated session. Raises ScorecardError."""
-    profile = load_profile(Path(ems.profile).expanduser()) if ems.profile else load_profile()
+    profile = load_profile(profile_file(ems))
     if not ems.host:
         return profile, None
     profile = msgspec.structs.replace(profile, sender=ems.sender, target=ems.target)
@@ -202,13 +221,8 @@ def line_of(ems: Ems, folder: Path) -> tuple[Profile, EmsLink | None]:
 
 
 def load_profile(path: Path = DEFAULT_PROFILE) -> Profile:
-    """A broker profile from its TOML file; raises SettingsError naming file, key, value and what is allowed."""
-    try:
-        return profile_of(tomllib.loads(path.read_text("utf-8")), str(path))
-    except OSError as error:
-        raise SettingsError(f"{path}: the profile cannot be read: {error.strerror or error}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(complaint(str(path), "profile", str(error), "a TOML file in UTF-8")) from error
+    """A broker profile from its TOML file, see `read_broker`."""
+    return read_broker(path).profile
 
 
 def main(words: list[str]) -> int:
@@ -220,6 +234,7 @@ def main(words: list[str]) -> int:
         profile, link = line_of(settings.ems, folder)
         process = ControlProcess(folder, profile, settings.limits, link)
         process.admit(people, settings.people.login)
+        process.follow(read_broker(profile_file(settings.ems)), settings.rules.file)
     except ScorecardError as error:  # a file somebody has to look at
         return _refused(folder, error)
 

@@ -1,5 +1,6 @@
 """What the guard sees of the market: the engine's board, and whether it can be believed."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,8 @@ from app.control.asks import Forecast
 from app.control.outlook import Ahead
 from app.engine.events import Rows
 from app.engine.metrics.completion import pace_of
+from app.engine.rules.columns import values_of
+from app.engine.rules.truth import Row
 from app.engine.switch.guard import Market
 from app.engine.switch.order import Order
 from app.engine.units import NULL, SECOND
@@ -29,6 +32,7 @@ class BoardSight:
         self._parents: dict[str, int] = {}
         self._instruments: dict[str, int] = {}
         self._epoch = -1
+        self._next = 0
 
     def watch(self, mono_ns: int) -> str:
         """Why the board cannot be believed now (monotonic ns), "" when it can. To be called a few times a second."""
@@ -102,6 +106,33 @@ class BoardSight:
         since = max(now - _MARKET_NS, int(times[0]) if len(times) else now)
         pace = pace_of(times, volume, (since, now))
         return Ahead(pace.value, now, max(end - now, 0), pace.reason and f"the market's pace: {pace.reason}")
+
+    @property
+    def watermark(self) -> int:
+        """Event time of the board (ns), 0 without one."""
+        return 0 if self._reader is None else self._reader.watermark
+
+    @property
+    def generation(self) -> int:
+        """Of the board, 0 without one."""
+        return 0 if self._reader is None else self._reader.generation
+
+    def parents(self, columns: Iterable[str], most: int) -> list[tuple[str, Row]]:
+        """Up to `most` parents and their columns, going on where the last call ended; none while it cannot be read."""
+        reader = self._reader
+        if reader is None:
+            return []
+        try:
+            count = reader.length("parents")
+            first = self._next if self._next < count else 0
+            self._next = first + most
+            index = np.arange(first, min(first + most, count))
+            rows = reader.rows("parents", index)
+            names = reader.texts(rows["parent_id"])
+            wanted = tuple(columns)
+            return [(name, values_of(row, wanted, reader.text)) for name, row in zip(names, rows, strict=True) if name]
+        except (BoardError, TornRowsError, IndexError):
+            return []
 
     def belonging(self, order: Order) -> tuple[str, str, str] | None:
         """Desk, book and trader of the order's parent; None where the board does not say."""

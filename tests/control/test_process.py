@@ -344,8 +344,14 @@ def test_that_its_limits_are_those_of_the_settings_it_is_named(tmp_path: Path, m
     given: list[Limits] = []
 
     class Noted:
-        def __init__(self, _folder: Path, _profile: object, limits: Limits) -> None:
+        def __init__(self, _folder: Path, _profile: object, limits: Limits, _link: object) -> None:
             given.append(limits)
+
+        def admit(self, *_: object) -> None:
+            """Everybody."""
+
+        def follow(self, *_: object) -> None:
+            """No rules."""
 
         def run(self) -> None:
             """Nothing is served."""

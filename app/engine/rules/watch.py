@@ -68,10 +68,19 @@ class Watch:
                 fired.append(found)
         return fired
 
+    def interrupt(self) -> None:
+        """What is known of every parent is not to be believed: whatever held must hold anew."""
+        for held in self._held.values():
+            held.since = None
+
     def since(self, parent_id: str) -> int | None:
         """Since when the condition has held on a parent (ns), None while it does not."""
         held = self._held.get(parent_id)
         return None if held is None else held.since
+
+    def holding(self) -> int:
+        """On how many parents the condition holds now."""
+        return len([held for held in self._held.values() if held.since is not None])
 
     def fired(self, parent_id: str = "") -> int:
         """How often it fired today on a parent, or in all."""

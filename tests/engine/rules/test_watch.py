@@ -43,12 +43,19 @@ def test_that_a_condition_fires_once_it_has_held_and_once_only() -> None:
     watch = armed(rule())
     assert run(watch, [(0, RED), (29.9, RED), (30, RED), (31, RED), (90, RED)]) == [(30, "act")]
     assert (watch.fired(), watch.fired("P"), watch.fired("Q")) == (1, 1, 0)
-    assert (watch.since("P"), watch.since("Q")) == (0, None)
+    assert (watch.since("P"), watch.since("Q"), watch.holding()) == (0, None, 1)
 
 
 def test_that_a_break_starts_the_hold_again_and_undefined_is_a_break() -> None:
     assert run(armed(rule()), [(0, RED), (20, GREEN), (21, RED), (50, RED), (51, RED)]) == [(51, "act")]
     assert run(armed(rule()), [(0, RED), (20, NONE), (21, RED), (50, RED), (51, RED)]) == [(51, "act")]
+
+
+def test_that_figures_that_cannot_be_believed_for_a_while_are_a_break() -> None:
+    watch = armed(rule())
+    assert run(watch, [(0, RED), (29, RED)]) == []
+    watch.interrupt()
+    assert run(watch, [(31, RED), (60, RED), (61, RED)]) == [(61, "act")]
 
 
 def test_that_it_fires_again_only_after_it_was_left_and_undefined_is_not_left() -> None:
