@@ -13,13 +13,14 @@ import msgspec
 import numpy as np
 
 from app.engine.errors import FeedError, SettingsError, complaint
-from app.feeds.simulator.evidence import EvidenceWorld, code_hash, seeds_of
-from app.feeds.simulator.evidence.setting import Calibrated, market_hash, plain
+from app.feeds.simulator.evidence import EvidenceWorld, Truth, code_hash, seeds_of
+from app.feeds.simulator.evidence.setting import Calibrated, market_hash, orders_hash, plain, watched_hash
 from app.session.evidence_worlds import Done, Errand, leaks_of, parents_of_an_episode, run_errand
 
 FIRST: Final = 900_000  # seeds of the fit split that calibrations use, and nothing else
 FIRST_SHARE: Final = 0.053  # of children noticed, for each bps of the target: where the search begins
 CLOSE: Final = 0.02  # of the target
+MOST_TRIES: Final = 3
 _TABLE: Final = re.compile(r"\n*^# Found by `scorecard evidence calibrate`.*", re.MULTILINE | re.DOTALL)
 
 
@@ -47,8 +48,11 @@ def mean_of(values: Sequence[float] | np.ndarray[tuple[int], np.dtype[np.float64
 
 def calibrated(world: EvidenceWorld, plan: Calibration) -> EvidenceWorld:
     """The world with what was found. Raises SettingsError where the target cannot be reached."""
-    if world.calibrated.market != market_hash(world):
+    found = world.calibrated
+    if found.market != market_hash(world):
         world = _market(world, plan)
+    elif found.orders != orders_hash(world):
+        world = _orders(world, _episodes(plain(world), plan, plan.parents // 4, look=True))
     if world.agent.target_bps > 0.0:
         world = _leak(world, plan)
     return _found(world, code=code_hash())
@@ -67,20 +71,23 @@ def _episodes(world: EvidenceWorld, plan: Calibration, parents: int, *, look: bo
 def _market(world: EvidenceWorld, plan: Calibration) -> EvidenceWorld:
     """Noise and children to a slice, on clean episodes: measured, set, measured again."""
     own = (1.0 - world.market.market_share) * world.market.daily_bps**2
-    world = _found(world, noise=world.calibrated.noise, per_slice={})
+    done: list[Done] = []
     for turn in range(2):
         done = _episodes(plain(world), plan, plan.parents // 2, look=True)
         variance = mean_of([math.fsum(one.variances) / len(one.variances) for one in done])
         daily = math.sqrt(variance.mean)
-        world = _found(
-            world, daily_bps=round(daily, 2), daily_se=round(variance.error / (2.0 * daily), 2),
-            per_slice=_per_slice(done),
-        )  # fmt: skip
-        plan.tell(f"volatility {daily:.1f} bps a day at noise {world.calibrated.noise:.3f}")
+        error = round(variance.error / (2.0 * daily), 2)
+        world = _found(world, daily_bps=round(daily, 2), daily_se=error)
+        plan.tell(f"volatility {daily:.1f} +- {error:.1f} bps a day at noise {world.calibrated.noise:.3f}")
         left = world.calibrated.noise**2 + (world.market.daily_bps**2 - variance.mean) / own
         if turn == 0:
             world = _found(world, noise=round(math.sqrt(max(left, 0.01)), 4))
-    return _found(world, market=market_hash(world))
+    return _orders(_found(world, market=market_hash(world)), done)
+
+
+def _orders(world: EvidenceWorld, done: Sequence[Done]) -> EvidenceWorld:
+    """With the children to a slice of clean episodes."""
+    return _found(world, per_slice=_per_slice(done), orders=orders_hash(world))
 
 
 def _per_slice(done: Sequence[Done]) -> dict[str, float]:
@@ -90,25 +97,31 @@ def _per_slice(done: Sequence[Done]) -> dict[str, float]:
 
 
 def _leak(world: EvidenceWorld, plan: Calibration) -> EvidenceWorld:
-    """The share of children noticed at which the leak is the target."""
-    target = world.agent.target_bps
-    share = world.agent.share or min(FIRST_SHARE * target, 0.9)
-    parents = max(plan.parents // 4, 8)
-    while True:
-        world = _found(world, share=round(share, 4))
-        done = _episodes(world, plan, parents, look=False)
-        truths = [truth for one in done for truth in one.truths]
+    """The share of children noticed at which the leak is the target: leaks are in proportion to it."""
+    target, given = world.agent.target_bps, world.agent.share
+    share = given or min(FIRST_SHARE * target, 0.9)
+    weighed = squares = 0.0
+    tries: list[tuple[float, EvidenceWorld]] = []
+    for parents in (max(plan.parents // 4, 8), *[plan.parents] * MOST_TRIES):
+        world = _found(world, share=round(share, 4), watched=watched_hash(world))
+        truths = [truth for one in _episodes(world, plan, parents, look=False) for truth in one.truths]
         leak = mean_of(leaks_of(truths))
         plan.tell(f"leak {leak.mean:.2f} +- {leak.error:.2f} bps at a share of {world.notices:.3f}")
-        close = abs(leak.mean - target) <= max(CLOSE * target, leak.error)
-        if parents >= plan.parents and (close or world.agent.share is not None):
-            break
-        if not close or parents < plan.parents:
-            share *= target / max(leak.mean, 0.1 * target)
-        parents = plan.parents
+        off = abs(leak.mean - target)
+        if parents >= plan.parents:
+            tries.append((off, _measured(world, truths, leak)))
+            if given is not None or off <= max(CLOSE * target, leak.error):
+                break
+        weighed += share * leak.mean / leak.error**2
+        squares += (share / leak.error) ** 2
+        share = target * squares / max(weighed, 1e-9)
         if share > 1.0:
             raise SettingsError(complaint(world.name, "agent.target_bps", target, f"at most {target / share:.2f}"))
-    children = float(np.mean([truth.n_children for truth in truths]))
+    return min(tries, key=lambda one: one[0])[1]
+
+
+def _measured(world: EvidenceWorld, truths: Sequence[Truth], leak: Mean) -> EvidenceWorld:
+    children = math.fsum(truth.n_children for truth in truths) / len(truths)
     return _found(
         world, leak_bps=round(leak.mean, 3), leak_se=round(leak.error, 3), parents=len(truths),
         children=round(children, 1),

@@ -232,7 +232,7 @@ def instruments_of(world: EvidenceWorld, seed: int, *, mirror: bool = False) -> 
 def is_watched(world: EvidenceWorld) -> bool:
     """True where somebody watches. Raises SettingsError where it is not known how closely."""
     agent = world.agent
-    if agent.target_bps > 0.0 and agent.share is None and world.calibrated.share is None:
+    if agent.target_bps > 0.0 and agent.share is None and world.notices == 0.0:
         allowed = f"a share, or one found by `scorecard evidence calibrate {world.name}`"
         raise SettingsError(complaint(world.name, "agent.share", None, allowed))
     return world.notices > 0.0

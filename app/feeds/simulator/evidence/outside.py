@@ -51,7 +51,9 @@ class Outside(NamedTuple):
 def stream_of(world: EvidenceWorld, seed: int, instrument: int, purpose: int) -> np.random.Generator:
     """The random numbers of one purpose."""
     name = zlib.crc32((world.stream or world.name).encode())
-    return np.random.Generator(np.random.Philox(key=[(name << 32) + seed, (instrument << 8) + purpose]))
+    # an array of its own type: a list with a number of 64 bits would become floats, and seeds the same
+    key = np.array([(name << 32) + seed, (instrument << 8) + purpose], np.uint64)
+    return np.random.Generator(np.random.Philox(key=key))
 
 
 def _remember(noise: Floats, memory: float) -> None:

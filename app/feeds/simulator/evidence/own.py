@@ -163,6 +163,7 @@ def _take(m: Pit, child: int, qty: int) -> None:
     venue = m.children[child, c.C_VENUE]
     tick = m.z[c.Z_BID] + (m.z[c.Z_SPREAD] if side > 0 else 0)
     m.parents[m.children[child, c.C_PARENT], c.A_WORKS] -= 1
+    say(m, c.ACKED, child, qty, tick + 2 * side)
     print_trade(m, venue, side, tick, qty)
     fill(m, child, qty, tick)
     press(m, c.X_S, float(side * qty) * m.f[c.F_OWN])

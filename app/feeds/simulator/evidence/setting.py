@@ -147,11 +147,13 @@ class Calibrated(_Table, frozen=True, kw_only=True):
     daily_se: NotNegative = 0.0
     per_slice: dict[str, Positive] = {}  # children sent for each slice, by algo
     share: Share | None = None  # of children noticed, at which the leak is the target
+    watched: str = ""  # hash of agent, market and orders that the share belongs to
     leak_bps: float = 0.0  # the leak measured then, and its standard error
     leak_se: NotNegative = 0.0
     parents: int = 0  # parents they were measured on
     children: NotNegative = 0.0  # mean measured then
-    market: str = ""  # hash of market and orders that noise and per_slice belong to
+    market: str = ""  # hash of the market that the noise belongs to
+    orders: str = ""  # hash of the orders that per_slice belongs to
     code: str = ""  # of the simulator
 
 
@@ -175,7 +177,7 @@ class EvidenceWorld(_Table, frozen=True, kw_only=True):
             return 0.0
         if self.agent.share is not None:
             return self.agent.share
-        return self.calibrated.share or 0.0
+        return (self.calibrated.share or 0.0) if self.calibrated.watched == watched_hash(self) else 0.0
 
 
 def file_of(name: Path | str) -> Path:
@@ -230,10 +232,23 @@ def plain(world: EvidenceWorld) -> EvidenceWorld:
 
 
 def market_hash(world: EvidenceWorld) -> str:
-    """Plain market and orders as 12 hex digits: what noise and children to a slice depend on."""
-    orders = msgspec.structs.replace(world.orders, visibility="V3", switch_at=None)
-    market = msgspec.structs.replace(plain(world).market, news=News())
-    return hashlib.sha256(msgspec.json.encode([market, orders], order="sorted")).hexdigest()[:12]
+    """The plain market as 12 hex digits: what its noise depends on."""
+    return _short_hash(msgspec.structs.replace(plain(world).market, news=News(), instruments=1))
+
+
+def orders_hash(world: EvidenceWorld) -> str:
+    """The orders as 12 hex digits: what children to a slice depend on, the market given."""
+    return _short_hash(msgspec.structs.replace(world.orders, visibility="V3", switch_at=None))
+
+
+def watched_hash(world: EvidenceWorld) -> str:
+    """Agent, market and orders as 12 hex digits: what the share noticed depends on for a leak of the target's size."""
+    agent = msgspec.structs.replace(world.agent, share=None, leaking=1.0)
+    return _short_hash([agent, msgspec.structs.replace(world.market, instruments=1), orders_hash(world)])
+
+
+def _short_hash(part: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(part, order="sorted")).hexdigest()[:12]
 
 
 def code_hash() -> str:

@@ -1,5 +1,7 @@
 """Episodes: seeded, paired over the same noise, mirrored; truths that add up; own rows and prints that fit."""
 
+import itertools
+
 import msgspec
 import numpy as np
 import pytest
@@ -191,11 +193,21 @@ def test_that_parents_are_filled_whole_and_end(watched: Episode) -> None:
         assert sum(row.kind == "child_new" for row in own) == truth.n_children
 
 
+def test_that_every_child_is_acknowledged_before_it_is_filled(watched: Episode) -> None:
+    acked: dict[str | None, int] = {}
+    for row in watched.orders:
+        if row.kind in {"child_acked", "child_replaced"}:
+            acked.setdefault(row.child_id, row.ts_event)
+        elif row.kind == "fill":
+            assert row.ts_match is not None
+            assert acked[row.child_id] <= row.ts_match < row.ts_event
+
+
 def test_that_a_resting_child_is_in_the_displayed_size() -> None:
     """The touch at an acknowledgement holds the child on top of what others show."""
     world = with_agent(tiny_world(orders=one_algo("TWAP", clip=100_000, children=2)), target_bps=0.0)
     episode = episode_of(world, SEED)
-    acks = [row for row in episode.orders if row.kind == "child_acked"]
+    acks = [row for row in episode.orders if row.kind == "child_acked" and row.tif == "day"]
     assert acks
     for ack in acks:
         rows = episode.market[(episode.market["ts_event"] == ack.ts_event) & (episode.market["action"] == QUOTE)]
@@ -222,7 +234,7 @@ def test_that_parents_one_after_the_other_do_not_overlap() -> None:
     world = tiny_world(orders=one_algo("VWAP", per_instrument=3, together=False, minutes=5.0))
     for instrument in ("E00", "E01"):
         truths = [truth for truth in episode_of(world, SEED, rows=False).truths if truth.instrument == instrument]
-        for one, after in zip(truths, truths[1:], strict=False):
+        for one, after in itertools.pairwise(truths):
             assert one.end_ns <= after.start_ns
 
 

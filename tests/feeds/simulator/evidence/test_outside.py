@@ -54,6 +54,18 @@ def test_that_worlds_of_one_stream_share_their_noise() -> None:
     assert stream_of(tiny_world(name="one"), SEED, 1, 0).random() != stream_of(tiny_world(), SEED, 1, 0).random()
 
 
+def test_that_no_two_streams_of_random_numbers_are_the_same() -> None:
+    """Whatever number a world's name becomes: seeds, instruments and purposes next to each other differ."""
+    drawn_first = [
+        stream_of(tiny_world(name=name), SEED + seed, instrument, purpose).random()
+        for name in ("base_2", "base_4", "fade_5", "a", "b", "c", "d", "e")
+        for seed in range(4)
+        for instrument in range(3)
+        for purpose in range(3)
+    ]
+    assert len(set(drawn_first)) == len(drawn_first)
+
+
 def test_that_events_are_in_order_within_the_episode() -> None:
     world = tiny_world()
     shared = shared_of(world, SEED)

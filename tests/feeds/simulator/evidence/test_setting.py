@@ -13,7 +13,9 @@ from app.feeds.simulator.evidence.setting import (
     News,
     file_of,
     market_hash,
+    orders_hash,
     plain,
+    watched_hash,
     world_of,
 )
 from tests.feeds.simulator.evidence.tiny import tiny_world, with_agent, with_market
@@ -100,9 +102,9 @@ def test_that_words_and_errors_do_not_change_the_hash_and_figures_do() -> None:
     assert world_hash(with_market(world, daily_bps=201.0)) != world_hash(world)
 
 
-def test_that_noise_belongs_to_the_plain_market_and_the_orders() -> None:
+def test_that_noise_belongs_to_the_plain_market() -> None:
     world = tiny_world()
-    noted = with_market(world, news=News(chance=1.0), session_sigma=0.1)
+    noted = with_market(world, news=News(chance=1.0), session_sigma=0.1, instruments=50)
     assert market_hash(with_agent(world, delay_s=2.0)) == market_hash(world)
     assert market_hash(noted) == market_hash(world)
     assert market_hash(with_market(world, depth=2_000.0)) != market_hash(world)
@@ -110,11 +112,41 @@ def test_that_noise_belongs_to_the_plain_market_and_the_orders() -> None:
     assert plain(noted).market.session_sigma == 0.0
 
 
+def test_that_children_to_a_slice_belong_to_the_orders() -> None:
+    world = tiny_world()
+    told = msgspec.structs.replace(world, orders=msgspec.structs.replace(world.orders, visibility="V2", switch_at=0.5))
+    more = msgspec.structs.replace(world, orders=msgspec.structs.replace(world.orders, children=30))
+    assert orders_hash(told) == orders_hash(world)
+    assert orders_hash(more) != orders_hash(world)
+
+
 def test_that_the_share_of_a_world_comes_before_the_calibrated_one() -> None:
-    found = Calibrated(share=0.3)
+    world = with_agent(tiny_world(), share=None)
+    found = Calibrated(share=0.3, watched=watched_hash(world))
     assert tiny_world(calibrated=found).notices == 0.5
-    assert with_agent(tiny_world(calibrated=found), share=None).notices == 0.3
+    assert msgspec.structs.replace(world, calibrated=found).notices == 0.3
     assert with_agent(tiny_world(calibrated=found), target_bps=0.0).notices == 0.0
+
+
+def test_that_a_calibrated_share_does_not_go_over_to_another_agent_or_market() -> None:
+    """A world that starts from a calibrated one inherits its table, and must not live on its leak."""
+    world = with_agent(tiny_world(), share=None)
+    found = msgspec.structs.replace(world, calibrated=Calibrated(share=0.3, watched=watched_hash(world)))
+    assert with_agent(found, delay_s=2.0).notices == 0.0
+    assert with_market(found, daily_bps=400.0).notices == 0.0
+    assert with_market(found, instruments=9).notices == 0.3
+    assert with_agent(found, leaking=0.1).notices == 0.3
+
+
+@pytest.mark.parametrize("name", worlds())
+def test_that_a_shipped_world_is_calibrated_to_what_it_names(name: str) -> None:
+    world = load_world(name)
+    found, target = world.calibrated, world.agent.target_bps
+    assert found.market == market_hash(world)
+    assert found.orders == orders_hash(world)
+    if target > 0.0:
+        assert world.notices > 0.0
+        assert abs(found.leak_bps - target) <= max(0.05 * target, 2.0 * found.leak_se)
 
 
 def test_that_a_table_is_refused_by_the_name_it_came_from() -> None:

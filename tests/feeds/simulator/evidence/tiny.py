@@ -1,4 +1,4 @@
-"""A small world for evidence: two instruments, ten minutes, twenty children a parent, somebody who sees half of them."""
+"""A small world for evidence: two instruments, ten minutes, twenty children a parent, half of them seen."""
 
 from typing import Any
 
