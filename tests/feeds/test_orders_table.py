@@ -4,10 +4,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.engine.errors import DecodeError
 from app.engine.events import KINDS, OrderRow
 from app.feeds.decode import check
+from app.feeds.decode.order_rules import Usual
 from app.feeds.decode.orders import COLUMNS, EXTRA, OrderDecoder, orders_table
 from tests.feeds.made import PX, T0, some_orders
 
@@ -213,3 +216,47 @@ def test_that_a_column_that_occurs_twice_is_refused() -> None:
 def test_that_raw_messages_may_be_text() -> None:
     rows, _ = decoded({**COMPLETE, "kind": "fill", "raw": "8=FIX"})
     assert rows[0].raw == b"8=FIX"
+
+
+_DRAWN: dict[str, st.SearchStrategy[Any]] = {
+    "kind": st.sampled_from([*sorted(KINDS), None, "jump"]),
+    "ts_event": st.sampled_from([T0, T0 + 1, 0, None]),
+    "source": st.sampled_from(["ems", "ems", "", None]),
+    "parent_id": st.sampled_from(["P", None]),
+    "exec_id": st.sampled_from(["E", None]),
+    "side": st.sampled_from(["BUY", "SHORT", "buy", None]),
+    "qty": st.sampled_from([10, 0, -1, None]),
+    "price": st.sampled_from([PX, 2**62, None]),
+    "fee": st.sampled_from([-5, 2**62, None]),
+    "target_pov": st.sampled_from([0.1, -0.1, float("nan"), None]),
+    "instrument": st.sampled_from(["TECH", "OTHER", None]),
+    "liquidity": st.sampled_from(["A", "Z", None]),
+}
+
+
+@given(st.lists(st.fixed_dictionaries({}, optional=_DRAWN), min_size=1, max_size=3), st.booleans())
+def test_that_a_table_is_sound_at_one_look_exactly_where_no_row_is_set_aside(
+    drawn: list[dict[str, Any]], known: bool
+) -> None:
+    table = table_of(*({**COMPLETE, "kind": "fill"} | row for row in drawn))
+    looked: list[bool] = []
+    sound = Usual.sound
+
+    def look(usual: Usual) -> bool:
+        looked.append(sound(usual))
+        return looked[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Usual, "sound", look)
+        quick = OrderDecoder("orders.parquet", frozenset({"TECH"}) if known else frozenset()).decode(table)
+        patch.setattr(Usual, "sound", lambda self: False)
+        slow = OrderDecoder("orders.parquet", frozenset({"TECH"}) if known else frozenset()).decode(table)
+    assert quick[0] == slow[0]
+    assert quick[1].entries == slow[1].entries
+    assert looked == [not slow[1].entries]
+
+
+def test_that_rows_of_many_kinds_come_in_the_order_of_the_file() -> None:
+    kinds = ["fill", "child_new", "fill", "parent_new", "child_new", "algo_done", "fill"]
+    rows, _verdict = decoded(*({**COMPLETE, "kind": kind, "seq": n} for n, kind in enumerate(kinds)))
+    assert [(row.kind, row.seq, row.rec) for row in rows] == [(kind, n, n) for n, kind in enumerate(kinds)]

@@ -1,7 +1,7 @@
 """Session folder, own flow: tables of orders.parquet to order rows and back."""
 
-import sys
 from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from app.engine import units
 from app.engine.errors import DecodeError, complaint
-from app.engine.events import KINDS, LIQUIDITY, ORDER_SIDE_NAMES, VISIBILITIES, OrderRow
+from app.engine.events import OrderRow
 from app.feeds.decode import check, columns
-from app.feeds.decode.rows import PRICE_LIMIT, SIZE_LIMIT
+from app.feeds.decode.order_rules import BOUNDS, CHOICES, NEEDS, POSITIVE_QTY, RESTATES, TIME, Usual, within
 
 REQUIRED: Final = ("ts_event", "kind", "source")
 TEXT: Final = (
@@ -33,25 +33,6 @@ COLUMNS: Final = (
 )  # fmt: skip
 EXTRA: Final = ("cum_qty", "last_status")  # written only where known; not part of the neutral format
 
-_PRICES: Final = ("price", "limit_price", "decision_price")
-_TIMES: Final = ("ts_match", "start_ns", "end_ns", "decision_ns")
-_NEEDS: Final[dict[str, frozenset[str]]] = {
-    "parent_id": frozenset({"parent_new", "parent_amended", "parent_done"}),
-    "algo_order_id": frozenset(kind for kind in KINDS if kind.startswith("algo_")),
-    "child_id": frozenset(kind for kind in KINDS if kind.startswith("child_")),
-    "instrument": frozenset({"parent_new"}),
-    "side": frozenset({"parent_new"}),
-    "qty": frozenset({"parent_new", "fill"}),
-    "price": frozenset({"fill"}),
-}
-_CHOICES: Final[dict[str, tuple[str, ...]]] = {
-    "kind": tuple(sorted(KINDS)),
-    "side": ORDER_SIDE_NAMES,
-    "liquidity": LIQUIDITY,
-    "visibility": VISIBILITIES,
-}
-_TIME: Final = "ns since the epoch, greater than 0"
-_POSITIVE_QTY: Final = frozenset({"parent_new", "fill"})
 _NEVER_NONE: Final = frozenset({"ts_recv", "seq"})  # 0 where unknown
 
 
@@ -72,13 +53,15 @@ class OrderDecoder:
         table = table.combine_chunks()
         values: dict[str, list[object]] = {}
         faults: list[check.Fault] = []
+        usual = Usual(self._known)
         for name in (name for name in table.column_names if name in (*COLUMNS, *EXTRA)):
             column = _single(table.column(name))
             if column.null_count < len(column) or name in REQUIRED:
-                values[name] = _values(name, column, faults)
+                values[name] = _values(name, column, faults, usual)
         if self._rename is not None and "instrument" in values:
             values["instrument"] = _renamed(values["instrument"], values["ts_event"], self._rename)
-        faults += self._faults(values, table.num_rows)
+        if faults or self._rename is not None or not usual.sound():
+            faults += self._faults(values, table.num_rows)
         origin = check.Origin(
             source=self._file,
             where=lambda row: f"{self._file} row {row}",
@@ -92,16 +75,16 @@ class OrderDecoder:
     def _faults(self, values: dict[str, list[object]], count: int) -> list[check.Fault]:
         kinds = values["kind"]
         faults = [
-            _fault("ts_event", [isinstance(t, int) and t > 0 for t in values["ts_event"]], _TIME),
+            _fault("ts_event", [isinstance(t, int) and t > 0 for t in values["ts_event"]], TIME),
             _fault("source", [s is not None for s in values["source"]], "the name of a source"),
         ]
         faults += [
             _fault(name, [v in allowed or (v is None and name != "kind") for v in values[name]], ", ".join(allowed))
-            for name, allowed in _CHOICES.items()
+            for name, allowed in CHOICES.items()
             if name in values
         ]
         absent: list[object] = [None] * count
-        for name, needing in _NEEDS.items():
+        for name, needing in NEEDS.items():
             pairs = zip(kinds, values.get(name, absent), strict=True)
             words = f"a value where kind is {', '.join(sorted(needing))}"
             faults.append(_fault(name, [v is not None or k not in needing for k, v in pairs], words))
@@ -114,7 +97,7 @@ class OrderDecoder:
 
     def _reference_fault(self, values: dict[str, list[object]], absent: list[object]) -> check.Fault:
         triples = zip(values["kind"], values.get("exec_id", absent), values.get("ref_exec_id", absent), strict=True)
-        good = [k not in ("bust", "correct") or e is not None or r is not None for k, e, r in triples]
+        good = [k not in RESTATES or e is not None or r is not None for k, e, r in triples]
         return _fault("ref_exec_id", good, "the execution that is busted or corrected")
 
 
@@ -170,19 +153,27 @@ def _renamed(names: list[object], times: list[object], rename: Callable[[str, in
     return [rename(n, t) if isinstance(n, str) and isinstance(t, int) else None for n, t in pairs]
 
 
-def _values(name: str, column: pa.Array, faults: list[check.Fault]) -> list[object]:
+def _values(name: str, column: pa.Array, faults: list[check.Fault], usual: Usual) -> list[object]:
     """A column as Python values, None for null and for what does not fit (which becomes a fault)."""
     if name in TEXT:
-        return list(columns.as_list(columns.texts(column)))
+        usual.texts[name] = columns.texts(column)
+        return list(columns.as_list(usual.texts[name]))
     if name == "raw":
         return [value.encode() if isinstance(value, str) else value for value in column.cast(pa.binary()).to_pylist()]
     if name in WHOLE:
         values, bad = columns.identifiers(column) if name == "seq" else columns.integers(column)
         if bad is not None:
             faults.append(check.Fault(name, bad, "a whole number that fits int64"))
-        numbers: list[object] = values.tolist()
-        return [None if value == units.NULL else value for value in numbers] if column.null_count else numbers
+        usual.numbers[name] = values
+        if not column.null_count:
+            plain: list[object] = values.tolist()
+            return plain
+        numbers = values.astype(object)
+        numbers[values == units.NULL] = None
+        given: list[object] = numbers.tolist()
+        return given
     others: list[object] = column.to_pylist()
+    usual.others[name] = others
     return others
 
 
@@ -192,23 +183,15 @@ def _fault(field: str, good: list[bool], allowed: str) -> check.Fault:
 
 def _range_faults(values: dict[str, list[object]]) -> list[check.Fault]:
     """Numbers out of their range, column by column; null is always allowed."""
-    bounds: dict[str, tuple[float, float, str]] = {
-        **dict.fromkeys((*_PRICES, "fee"), (-PRICE_LIMIT, PRICE_LIMIT, f"1e-9, magnitude at most {PRICE_LIMIT}")),
-        **dict.fromkeys(_TIMES, (1, 2**63 - 1, _TIME)),
-        **dict.fromkeys(("qty", "cum_qty"), (0, SIZE_LIMIT, f"0 to {SIZE_LIMIT}")),
-        **dict.fromkeys(("target_pov", "max_pov"), (0, sys.float_info.max, "a fraction, 0 or more")),
-        "ts_recv": (0, 2**63 - 1, "ns since the epoch, or 0 for unknown"),
-        "propensity": (0, 1, "a probability from 0 to 1"),
-    }
     faults = [
-        _fault(name, [v is None or (isinstance(v, int | float) and low <= v <= high) for v in values[name]], allowed)
-        for name, (low, high, allowed) in bounds.items()
+        _fault(name, [within(v, low, high) for v in values[name]], allowed)
+        for name, (low, high, allowed) in BOUNDS.items()
         if name in values
     ]
     if "qty" in values:
         pairs = zip(values["kind"], values["qty"], strict=True)
         faults.append(
-            _fault("qty", [q != 0 or k not in _POSITIVE_QTY for k, q in pairs], "more than 0 for a parent or fill")
+            _fault("qty", [q != 0 or k not in POSITIVE_QTY for k, q in pairs], "more than 0 for a parent or fill")
         )
     return faults
 
@@ -224,12 +207,20 @@ def _shown(table: pa.Table, field: str, row: int) -> object:
 
 
 def _built(values: dict[str, list[object]], rows: list[int]) -> list[OrderRow]:
-    whole = len(rows) == len(values["kind"])
-    wanted: dict[str, list[object]] = {"rec": list(rows)}
-    for name, column in values.items():
-        if name in OrderRow.__struct_fields__:
-            good = column if whole else [column[row] for row in rows]
-            wanted[name] = [value or 0 for value in good] if name in _NEVER_NONE else good
-    names = tuple(wanted)
-    lines = zip(*wanted.values(), strict=True)
-    return [OrderRow(**dict(zip(names, line, strict=True))) for line in lines]
+    """The rows with these places; those of one kind are made together, of the columns that are not empty in them."""
+    names = [name for name in values if name in OrderRow.__struct_fields__]
+    of_kind: dict[object, list[int]] = {}
+    for row in rows:
+        of_kind.setdefault(values["kind"][row], []).append(row)
+    made: dict[int, OrderRow] = {}
+    for places in of_kind.values():
+        chosen = itemgetter(*places) if len(places) > 1 else lambda column, only=places[0]: (column[only],)
+        nothing = (None,) * len(places)
+        found = {name: chosen(values[name]) for name in names}
+        wanted = {name: column for name, column in found.items() if column != nothing}
+        for name in _NEVER_NONE & wanted.keys():
+            wanted[name] = tuple(value or 0 for value in wanted[name])
+        lines = zip(places, *wanted.values(), strict=True)
+        keys = ("rec", *wanted)
+        made.update((line[0], OrderRow(**dict(zip(keys, line, strict=True)))) for line in lines)
+    return [made[row] for row in rows]
