@@ -184,7 +184,7 @@ class Desk:
 
     def online(self) -> None:
         """Wait for the session."""
-        eventually(lambda: self._asked(lambda: self.client.states().online), 40, self._words)
+        eventually(lambda: self._asked(lambda: self.client.states().online), 25, self._words)
 
     def order(self, order_id: str = "O1") -> OrderState | None:
         """An order as the control process knows it."""
@@ -208,7 +208,7 @@ class Desk:
                 seen[:] = [order]
             return order if order is not None and holds(order) else None
 
-        return eventually(look, 40, lambda: f"{seen} {self._words()}")
+        return eventually(look, 15, lambda: f"{seen} {self._words()}")
 
     def switch(self, target: Target = PASSIVE, order_id: str = "O1") -> str:
         """Pre-flight and confirm."""

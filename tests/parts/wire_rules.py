@@ -55,3 +55,5 @@ def _in_turn(messages: list[dict[int, str]]) -> None:
             flying.discard(tags.get(379, cl_ord_id))
             flying = set() if kind in {"j", "3"} else flying
             cancelled = cancelled or tags.get(150) == "4"
+        elif tags.get(150) == "I":  # a status settles what was never answered
+            flying = set()

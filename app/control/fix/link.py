@@ -16,6 +16,7 @@ from app.settings_ems import Ems
 from app.settings_sources import revealed
 
 BEAT_S: Final = 0.05
+PROBE_S: Final = 0.5
 LOGOUT_S: Final = 2.0  # the other side's answer to our logout is waited for
 _HEADER: Final = frozenset({b"8", b"9", b"34", b"35", b"43", b"49", b"52", b"56", b"122"})
 _NOT_UP: Final = "session is not logged on, or messages are still missing: nothing was sent"
@@ -113,13 +114,18 @@ class FixLink:
 
     def _beat(self, ears: Ears, hear: Hear) -> None:
         """The time of the session, and the question whether anything is missing still."""
+        probed = 0.0
         while not self._ended.is_set():
-            if ears.probe_wanted.wait(BEAT_S):
-                ears.probe_wanted.clear()
+            wanted = ears.probe_wanted.wait(BEAT_S)
+            ears.probe_wanted.clear()
+            late = ears.logged_on and not ears.up.is_set() and time.monotonic() - probed > PROBE_S
+            if wanted or late:
+                probed = time.monotonic()
                 self._probe(ears)
             hear(Clock(time.time_ns()))
 
     def _probe(self, ears: Ears) -> None:
+        """Asked until it is answered: where numbers of ours were missing there, it was filled over with them."""
         message = self._fix.Message()
         message.getHeader().setField(self._fix.StringField(35, "1"))
         message.setField(self._fix.StringField(112, ears.probe))

@@ -250,7 +250,7 @@ public final class FixPeer implements Application {
           {"NonStopSession", "Y"}, {"HeartBtInt", "30"}, {"UseDataDictionary", "N"}, {"CheckLatency", "N"},
           {"SocketTcpNoDelay", "Y"}, {"SocketReuseAddress", "Y"}, {"ResetOnLogon", "N"},
           {"SocketAcceptAddress", "127.0.0.1"}, {"FileStorePath", home.resolve("store").toString()},
-          {"DefaultApplVerID", "FIX.5.0SP2"}, {"ForceResendWhenCorruptedStore", "Y"},
+          {"DefaultApplVerID", "FIX.5.0SP2"},
         }) {
       common.setString(pair[0], pair[1]);
     }
