@@ -33,6 +33,8 @@ LAG_NS: Final = 500 * MILLISECOND
 AHEAD_NS: Final = 100 * MILLISECOND  # a fill's print may stand before its report
 LAZY_NS: Final = 30 * SECOND  # a symbol with nothing due is heard so often: the history holds longer
 FAST_CLOCK_NS: Final = 50 * MILLISECOND  # clock error from which answers within 150 ms say nothing
+NEVER: Final = 2**63 - 1
+_RECORDS: Final = 256  # at first
 _NEAR_NS: Final = SECOND  # own prints a kernel is told of before and after its span
 
 
@@ -81,7 +83,7 @@ class Evidence:
         self.joins = joins
         self.followed: dict[int, Followed] = {}
         self.due: NDArray[np.int64] = np.zeros(0, np.int64)  # per instrument: when something is to be done next
-        self.records: Any = np.zeros(256, CHILD)
+        self.records: Any = np.zeros(_RECORDS, CHILD)
         self.used = 0
         self.children: list[Fact] = []  # the fact behind each record
         self.home: dict[Fact, int] = {}  # fact -> instrument it was placed at
@@ -150,7 +152,8 @@ class Evidence:
             return
         self.history.reach(len(self.universe.instruments))
         self._reach(len(self.universe.instruments))
-        for instrument in np.nonzero(self.due < safe)[0].tolist():
+        due = np.flatnonzero(self.due < (safe if end == NULL else NEVER))
+        for instrument in due.tolist():
             followed = self._followed(instrument)
             if followed.symbol.cursor == 0 and not followed.symbol.start():
                 self.due[instrument] = safe + LAZY_NS  # no row of its market yet
@@ -276,7 +279,6 @@ class Evidence:
             record = self.records[known]
             if followed.symbol.cursor > moment.t:
                 record["t"], record["closed"], record["state"] = moment.t, moment.t, VOID  # told too late
-                self.unplaced += 1
             else:
                 followed.symbol.open(moment.t, moment.side, moment.qty, record)
             share = trail.share_after(moment.fact.row.qty or 0 if moment.qty == AGGRESSIVE else 0)
@@ -288,7 +290,7 @@ class Evidence:
 
     def _record(self, fact: Fact) -> int:
         if self.used == len(self.records):
-            self.records = np.concatenate([self.records, np.zeros(self.used, CHILD)])
+            self.records = np.concatenate([self.records, np.zeros(max(self.used, _RECORDS), CHILD)])
         self.children.append(fact)
         self.used += 1
         return self.used - 1
@@ -354,6 +356,8 @@ class Evidence:
             kept = {key: number for key, number in followed.placed.items() if key[1] < since}
             followed.placed = kept
             followed.levels = {key: level for key, level in followed.levels.items() if key[0] < since}
+        elif begun:
+            self.unplaced += 1
         self._replay(followed, followed.symbol.cursor)
 
     def _replay(self, followed: Followed, until: int) -> None:
@@ -364,3 +368,6 @@ class Evidence:
         followed.symbol.shown = {}
         self._read(followed, until)
         self._moments(followed, until)
+        self._close_due(followed, until)
+        if followed.open >= 0 and NULL < int(self.records[followed.open]["closed"]) < until:
+            self._close(followed, until)  # the end of data had cut it

@@ -55,6 +55,7 @@ class Plan(NamedTuple):
     gap_s: float = 6.0
     taken: float = 0.5
     followed: float = 0.5
+    early: bool = False  # within two minutes of the first row, too
 
 
 class Library:
@@ -162,7 +163,7 @@ class Placebos(Evidence):
         record = self.tries[self.tried]
         self.tried += 1
         followed.symbol.open(moment.t, moment.side, moment.qty, record)
-        if int(record["state"]) != OPEN or record["early"]:
+        if int(record["state"]) != OPEN or (record["early"] and not self.plan.early):
             return
         if moment.qty == AGGRESSIVE:
             record["before"] += 1  # the trade itself

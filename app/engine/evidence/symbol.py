@@ -116,8 +116,8 @@ class Symbol:
         )  # fmt: skip
 
     def advance(self, until: int) -> None:
-        """Hear everything before a time."""
-        if until > self.cursor:
+        """Hear everything before a time; a market nobody has heard of yet has nothing to hear."""
+        if self.cursor and until > self.cursor:
             advance(self.inputs(), until)
 
     def back(self, t: int) -> bool:

@@ -5,8 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from app.engine.config import EngineConfig
+from app.engine.core import Engine
 from app.engine.evidence.model import ANY, Floats, Kernel, Model
 from app.engine.evidence.rows import CELLS, LAWS, LENGTHS, LONGEST, POOLS, RING, SCORES, STEP, STEP_S, WORLDS
+from app.feeds.generator.hand import T0, Sheet
+from tests.engine.days import in_time, last_ts
+from tests.session.play import keyed
 
 KERNEL = Kernel(g=(0.225, 0.274, 0.167, 0.149), signs=(0.471, 0.625, 0.362))
 
@@ -51,3 +56,72 @@ def random_ring(seed: int, steps: int = RING) -> Any:
     ring["buys"], ring["sells"] = draw.poisson(0.03, RING), draw.poisson(0.03, RING)
     ring["flags"] = np.where(draw.random(RING) < 0.03, 1, 0) | np.where(draw.random(RING) < 0.03, 2, 0)
     return ring[:steps]
+
+
+MS, S = 1_000_000, 1_000_000_000
+TICK = 10_000_000  # .01
+
+
+def market_sheet(seed: int = 1, seconds: int = 60, tick: int | None = TICK, **columns: Any) -> Sheet:
+    """A quiet market of one symbol: a quote every 100 ms or so that now and then moves a tick, a trade a second."""
+    sheet, draw = Sheet(), np.random.default_rng(seed)
+    sheet.reference(currency="USD", quote_currency="USD", adv=1e6, daily_sigma=0.02, tick_size=tick, **columns)
+    t, bid = 0, 10_000
+    while t < seconds * S:
+        t += int(draw.uniform(50, 150)) * MS + 1_000
+        bid += int(draw.choice([-1, 0, 1], p=[0.03, 0.94, 0.03]))
+        sizes = (int(draw.integers(2, 9)) * 100, int(draw.integers(2, 9)) * 100)
+        sheet.quote(t, f"{bid / 100:.2f}", f"{(bid + 1) / 100:.2f}", sizes)
+        if draw.random() < 0.1:
+            side = "B" if draw.random() < 0.5 else "A"
+            sheet.trade(t + 7 * MS, f"{(bid + (side == 'B')) / 100:.2f}", int(draw.integers(1, 5)) * 100, side=side)
+    return sheet
+
+
+def own_parent(sheet: Sheet, seconds: int = 60, side: str = "BUY", name: str = "P1", **columns: Any) -> None:
+    """A parent with a child every 5 s: two posted and filled, then one that takes; a switch half way."""
+    sheet.parent(0, side, 2_000, name, end_ns=T0 + seconds * S, **columns)
+    sheet.order(1 * MS, "algo_new", parent_id=name, algo_order_id=f"{name}-A", algo="VWAP", source="ems")
+    for n, second in enumerate(range(3, seconds - 3, 5)):
+        child = {"child_id": f"{name}-C{n}", "algo_order_id": f"{name}-A", "source": "ems"}
+        takes = n % 3 == 2
+        bid, ask = touch_at(sheet, second * S)
+        near, far = (bid, ask) if side == "BUY" else (ask, bid)
+        price = far if takes else near
+        terms = {"side": side, "qty": 100, "instrument": "INST", "venue": "XONE"}
+        sheet.order(second * S, "child_new", **child, **terms, price=price)
+        sheet.order(second * S + MS, "child_acked", **child)
+        aggressor = "B" if (side == "BUY") == takes else "A"
+        done = second * S + (2 * MS if takes else 2_500 * MS)
+        sheet.trade(done, price, 100, side=aggressor)
+        told: dict[str, Any] = {"parent_id": None, "child_id": child["child_id"], "source": "broker"}
+        sheet.fill(done, 100, price, f"{name}-F{n}", **told, side=side, liquidity="R" if takes else "A")
+    sheet.order(seconds // 2 * S + 5 * MS, "algo_switched", algo_order_id=f"{name}-A", algo="POV", source="ems")
+
+
+def touch_at(sheet: Sheet, t: int) -> tuple[str, str]:
+    """(bid, ask) before a time, in quote currency."""
+    before = [row for row in sheet.market if row["action"] == "Q" and row["ts_event"] < T0 + t]
+    last = max(before, key=lambda row: row["ts_event"])
+    return f"{last['bid_price'] / 1e9:.2f}", f"{last['ask_price'] / 1e9:.2f}"
+
+
+def own_day(seed: int = 1, seconds: int = 60, side: str = "BUY", **columns: Any) -> Sheet:
+    """The market and one parent in it."""
+    sheet = market_sheet(seed, seconds)
+    own_parent(sheet, seconds, side, **columns)
+    return sheet
+
+
+def played(sheet: Sheet, size: int = 64, made: Model | None = None, **config: Any) -> Engine:
+    """An engine with a model after the sheet, orders on time."""
+    engine = Engine(sheet.universe(), EngineConfig(evidence=made or model(), **config))
+    for block in in_time(sheet, engine.universe, size):
+        engine.apply(block)
+    engine.finish(last_ts(sheet))
+    return engine
+
+
+def parents_of(engine: Engine) -> dict[str, dict[str, Any]]:
+    """The parents table by parent id."""
+    return keyed(engine.tables()["parents"], "parent_id")

@@ -1,0 +1,144 @@
+"""One parent's evidence: its terms, epochs, light, direct measurements and the own impact it is charged with."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.engine.evidence import cost
+from app.engine.evidence.colour import AMBER, GREY, RED
+from app.engine.evidence.rows import CHILD, SCORES
+from app.engine.evidence.trail import NO_PLAN_S, Trail
+from app.engine.units import NULL, SECOND
+from tests.engine.evidence import spec
+from tests.engine.evidence.made import KERNEL, model
+
+G = KERNEL.g
+
+
+def trail(qty: int = 1000, side: int = 1, planned: int = NULL, **changes: Any) -> Trail:
+    made = Trail("P1", model(**changes), G)
+    made.terms(0, side, qty, planned)
+    return made
+
+
+def child(t: int, e: float | list[float], **columns: Any) -> Any:
+    record = np.zeros(1, CHILD)
+    record["t"], record["closed"], record["e"], record["tick"] = t, t + 8 * SECOND, e, 2.0
+    record["y"] = record["c"] = np.nan
+    record["share"] = 1.0
+    for name, value in columns.items():
+        record[name] = value
+    return record[0]
+
+
+def test_that_terms_stay_until_they_are_said_anew() -> None:
+    made = trail(planned=70)
+    made.terms(5, 0, NULL, NULL)
+    assert (made.side, made.qty, made.planned, made.first, made.rest) == (1, 1000, 70, 0, 1.0)
+    made.terms(6, -1, 500, 80)
+    assert (made.side, made.qty, made.planned, made.first) == (-1, 500, 80, 0)
+    assert Trail("P2", model(), G).rest == 0.0
+    assert Trail("P2", model(), G).share_after(5) == 0.0
+
+
+def test_that_what_is_unfilled_pays_for_what_own_trades_move() -> None:
+    made = trail()
+    made.done(400, 1.0, 1)
+    assert made.moved == 0.0
+    made.done(100, 3.0, 1)
+    assert made.moved == pytest.approx(0.6 * 2.0)
+    made.accrue(2.0)
+    assert made.moved == pytest.approx(0.6 * 2.0 - 0.5)
+    sold = trail(side=-1)
+    sold.done(400, -1.0, 1)
+    sold.done(100, -3.0, 1)
+    assert sold.moved == pytest.approx(0.6 * 2.0)
+    assert (made.rest, made.share_after(200)) == (0.5, 0.3)
+
+
+def test_that_more_than_two_in_a_hundred_missing_on_the_tape_silence_flow() -> None:
+    made = trail()
+    assert not made.tape_is_missing
+    made.done(980, 0.0, 1)
+    made.done(19, 0.0, 0)
+    assert not made.tape_is_missing
+    made.done(1, 0.0, NULL)
+    made.done(2, 0.0, 0)
+    assert (made.unseen, made.on_tape) == (21, 1001)
+    assert made.tape_is_missing
+
+
+def test_that_later_fills_are_planned_to_the_end_or_for_half_an_hour() -> None:
+    assert trail(planned=100 * SECOND).later(0, 0.5) == pytest.approx(1.06 * cost.later_impact(G, 0.5, 100.0))
+    assert trail().later(0, 0.5) == pytest.approx(1.06 * cost.later_impact(G, 0.5, NO_PLAN_S))
+    assert trail(planned=5).later(10, 0.5) == pytest.approx(1.06 * cost.later_impact(G, 0.5, 1.0))
+
+
+def test_that_children_are_bets_with_what_they_would_cost() -> None:
+    made, draw = trail(), np.random.default_rng(2)
+    children = draw.uniform(0, 4, (6, SCORES)).astype(np.float32)
+    prices = []
+    for n, e in enumerate(children):
+        share, own = 1 - 0.1 * n, 0.3
+        made.scored(n, child(n * SECOND, e.tolist(), share=share, own=own, mix=0.25))
+        out = np.zeros(SCORES)
+        kept = cost.Answered(float(np.float32(share)), float(np.float32(own)), 0.45, 2.0, (0.25,) * 4)
+        cost.world_costs(kept, out)
+        prices.append(out.tolist())
+    wanted = spec.process(children.astype(float).tolist(), prices, made.model.tables.weights.tolist())
+    assert made.epochs[0]["e"] == pytest.approx(wanted.e, rel=1e-9)
+    assert made.epochs[0]["leak"] == pytest.approx(wanted.leak, rel=1e-9)
+    assert [said.e_child for said in made.said][1:] == pytest.approx(
+        [after.e / before.e for before, after in zip(made.said, made.said[1:], strict=False)]
+    )
+    assert made.records == [[0, 1, 2, 3, 4, 5]]
+
+
+def test_that_the_direct_measurement_weighs_what_was_unfilled() -> None:
+    made = trail()
+    made.scored(0, child(0, 1.0, y=2.0, c=3.0, share=0.5, own=0.25))
+    made.scored(1, child(1, 1.0))
+    made.scored(2, child(2, 1.0, y=-1.0, c=0.0, share=0.5))
+    epoch = made.epochs[0]
+    assert (epoch["direct"], epoch["direct2"], epoch["measured"]) == (1.75 - 0.5, 1.75**2 + 0.25, 2)
+
+
+def test_that_evidence_and_size_turn_the_light() -> None:
+    made = trail()
+    for n in range(8):
+        made.scored(n, child(n * 20 * SECOND, 6.0, own=1.0))
+    assert made.light.colour in (AMBER, RED)
+    assert made.said[-1].light == made.light.colour
+    assert made.said[0].light == GREY
+    assert made.said[0].reason.startswith("too early: 1 scored children of 15")
+
+
+def test_that_a_new_algo_begins_a_new_epoch_with_half_the_mass() -> None:
+    made = trail()
+    made.switch(3)
+    assert (len(made.epochs), made.epochs[0]["began"]) == (1, 3)  # nothing scored before: nothing to keep
+    made.scored(0, child(0, 6.0))
+    before = float(made.epochs[0]["e"])
+    made.filled = 400
+    made.switch(9)
+    assert [float(mass) for mass in made.epochs["mass"]] == [1.0, 0.5]
+    assert (made.epochs[0]["e"], made.epochs[1]["e"], made.first_rest) == (before, 0.5, 0.6)
+    assert (made.light.colour, made.light.since, made.records) == (GREY, 9, [[0], []])
+    assert (made.said[-1].record, made.said[-1].epoch, made.said[-1].e_child) == (-1, 1, None)
+    made.scored(1, child(10, 2.0))
+    assert made.epochs[0]["e"] == before
+    assert made.epochs[1]["n"] == 1
+
+
+def test_that_an_unheard_of_growth_from_nothing_is_told() -> None:
+    made = trail()
+    made.epochs["e"] = 0.0
+    made.scored(0, child(0, 1.0))
+    assert made.said[0].e_child == math.inf
+
+
+def test_that_before_the_first_child_there_is_no_size() -> None:
+    look = trail().look(5)
+    assert (look.e, look.projected, look.detectable, look.children) == (1.0, None, None, 0)
