@@ -233,9 +233,14 @@ class Answering:
         return Refused(words=declined) if declined else Done(words=f"{order.state.value}: {order.words}")
 
     def _kill(self, scope: str, user: str, asked: Ask) -> Done | Refused:
+        profile = self.control.profile
+        if scope == "mine" and profile.owner_tag is None:
+            why = f"profile {profile.name} has no owner_tag: nobody knows whose an order is"
+            return Refused(words=f"kill mine: {why}; kill all, a parent, an order or an instrument")
+        scope = f"user:{user}" if scope == "mine" else scope
         what, _, name = scope.partition(":")
         if what not in SCOPES or (what != "all") != bool(name):
-            allowed = "all, parent:ID, order:ID, instrument:NAME"
+            allowed = "all, mine, parent:ID, order:ID, instrument:NAME, user:LOGIN"
             return Refused(words=f"scope = {scope!r} is not allowed; allowed: {allowed}")
         scope = scope if name else what  # "all:" is all, and is released as that
         self._audit("kill", user, asked, {"scope": scope})
@@ -255,6 +260,7 @@ class Answering:
 
     def _release(self, scope: str, user: str, asked: Ask) -> Done | Refused:
         kills = self.control.session.kills
+        scope = f"user:{user}" if scope == "mine" else scope
         if scope not in kills:
             return Refused(words=f"scope = {scope!r} is not killed; killed: {', '.join(kills) or 'none'}")
         self._audit("release", user, asked, {"scope": scope})

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.engine.switch.facts import CancelRefused, Fact, Rejected, Report
+from app.engine.switch.facts import CancelRefused, Fact, MassCancelAnswered, Rejected, Report
 from app.feeds.decode.fix_fields import FixMessage, decoded, scaled
 from app.feeds.decode.fix_frame import frame_one
 
@@ -29,6 +29,9 @@ def fact_of(message: FixMessage, sent: SentBySeq) -> Fact | str:
                 reason=message.text(102) or "",
                 text=message.text(58) or "",
             )
+        case "r":
+            taken = message.text(531) != "0"
+            return MassCancelAnswered(cl_ord_id=message.text(11) or "", accepted=taken, text=message.text(58) or "")
         case "3" | "j":
             return _rejected(message, sent)
         case kind:
@@ -73,6 +76,6 @@ def _rejected(message: FixMessage, sent: SentBySeq) -> Rejected | str:
     ours = sent(int(seq)) if seq.isascii() and seq.isdigit() and len(seq) < 10 else None
     if ours is not None:
         return Rejected(cl_ord_id=ours[1], kind=ours[0], text=text)
-    if message.text(379) and message.text(372) in {"D", "F", "G", "H"}:
+    if message.text(379) and message.text(372) in {"D", "F", "G", "H", "q"}:
         return Rejected(cl_ord_id=message.text(379) or "", kind=message.text(372) or "", text=text)
     return f"35={message.kind} on a message that is not ours: {text}"

@@ -192,7 +192,7 @@ class DrillSide(QObject):
         if self.kill is None:
             return
         bound = self.panel.bound
-        scopes = [("all", "everything")]
+        scopes = [("all", "everything"), ("mine", "every order of mine")]
         if bound is not None:
             scopes = [(f"parent:{bound.parent_id}", f"{bound.parent_id} {bound.symbol}"),
                       (f"instrument:{bound.symbol}", f"every order in {bound.symbol}"), *scopes]  # fmt: skip

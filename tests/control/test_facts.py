@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.control.facts import SentBySeq, fact_of, parsed
-from app.engine.switch.facts import CancelRefused, Fact, Rejected, Report
+from app.engine.switch.facts import CancelRefused, Fact, MassCancelAnswered, Rejected, Report
 from app.feeds.decode.fix_fields import FixMessage
 from app.feeds.decode.fix_wire import Header, built
 from tests.control.made import T0
@@ -77,3 +77,10 @@ def test_that_a_reject_is_ours_by_number_or_by_id() -> None:
 def test_that_what_says_nothing_about_an_order_is_said() -> None:
     assert "35=0" in str(read("0"))
     assert isinstance(parsed(b"garbage"), str)
+
+
+def test_that_the_answer_to_a_mass_cancel_is_taken_or_not() -> None:
+    taken = read("r", (11, "Q1"), (530, "7"), (531, "7"))
+    assert taken == MassCancelAnswered(cl_ord_id="Q1", accepted=True)
+    refused = read("r", (11, "Q1"), (530, "7"), (531, "0"), (58, "no"))
+    assert refused == MassCancelAnswered(cl_ord_id="Q1", accepted=False, text="no")

@@ -9,7 +9,7 @@ import pytest
 
 from app.control.audit import verify
 from tests.parts.desk import QTY, TAGS, Desk
-from tests.parts.fix import Peer, Script, own_peer, peer
+from tests.parts.fix import Peer, own_peer, peer
 from tests.parts.wire_rules import insist
 from tests.patience import eventually
 

@@ -7,7 +7,7 @@ import msgspec
 Tags: TypeAlias = tuple[tuple[int, str], ...]
 Purpose: TypeAlias = Literal["switch", "pause", "resume", "cancel", "kill"]
 Alarm: TypeAlias = Literal["", "amber", "red"]
-Kind: TypeAlias = Literal["G", "F", "D", "H"]
+Kind: TypeAlias = Literal["G", "F", "D", "H", "q"]
 
 
 class _Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
@@ -40,6 +40,14 @@ class CancelRefused(_Fact, frozen=True):
     order_id: str = ""
     status: str = ""
     reason: str = ""  # 102
+    text: str = ""
+
+
+class MassCancelAnswered(_Fact, frozen=True):
+    """A 35=r: whether a 35=q was taken. The orders tell of their ends themselves."""
+
+    cl_ord_id: str
+    accepted: bool
     text: str = ""
 
 
@@ -117,7 +125,10 @@ class GuardJudged(_Fact, frozen=True):
 
 
 class KillAsked(_Fact, frozen=True):
-    """Cancel everything in a scope and let nothing new go out: `all`, `parent:ID`, `order:ID`, `instrument:NAME`."""
+    """Cancel everything in a scope and let nothing new go out.
+
+    Scopes: `all`, `parent:ID`, `order:ID`, `instrument:NAME`, `user:LOGIN`.
+    """
 
     scope: str
 
@@ -129,7 +140,7 @@ class KillReleased(_Fact, frozen=True):
 
 
 Fact: TypeAlias = (
-    Report | CancelRefused | Rejected | NotSent | Ticked | Disconnected | LoggedOn
+    Report | CancelRefused | MassCancelAnswered | Rejected | NotSent | Ticked | Disconnected | LoggedOn
     | SwitchAsked | CancelAsked | ReenterAsked | StatusAsked | GuardJudged
     | KillAsked | KillReleased
 )  # fmt: skip

@@ -20,6 +20,7 @@ from app.engine.switch.facts import (
     KillAsked,
     KillReleased,
     LoggedOn,
+    MassCancelAnswered,
     NotSent,
     Purpose,
     ReenterAsked,
@@ -74,9 +75,28 @@ def step(order: Order, fact: Fact, moment: Moment) -> list[Effect]:
             _judged(turn, fact)
         case KillAsked():
             _cancel(turn, kill=True)
-        case KillReleased():
+        case KillReleased() | MassCancelAnswered():  # the session's
             pass
     order.version += _shown(order) != shown
+    return turn.effects
+
+
+def join_mass_cancel(order: Order, cl_ord_id: str, moment: Moment) -> list[Effect]:
+    """The order is one of those a 35=q is about to cancel."""
+    turn = Turn(order, moment.now, moment.profile, moment.ids)
+    turn.join_mass_cancel(cl_ord_id)
+    order.version += 1
+    return turn.effects
+
+
+def mass_refused(order: Order, cl_ord_id: str, text: str, moment: Moment) -> list[Effect]:
+    """The 35=q this order waits for was not taken: a 35=F of its own goes out."""
+    turn = Turn(order, moment.now, moment.profile, moment.ids)
+    order.forget(cl_ord_id)
+    turn.note(f"mass cancel refused: {text or 'no reason given'}", "amber")
+    if order.state in {State.K1, State.K2, State.K4} and order.online:
+        turn.send_cancel(State.K1, "kill")
+    order.version += 1
     return turn.effects
 
 

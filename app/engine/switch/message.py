@@ -97,6 +97,13 @@ def new_fields(cl_ord_id: str, tags: Tags, now: int) -> Tags:
     return ((11, cl_ord_id), *tags, (60, utc_text(now)))
 
 
+def mass_cancel_fields(scope: str, cl_ord_id: str, now: int) -> Tags:
+    """Fields of a 35=q for a kill's scope: everything, or one instrument."""
+    _, _, name = scope.partition(":")
+    what = ((530, "1"), (55, name)) if name else ((530, "7"),)
+    return ((11, cl_ord_id), *what, (60, utc_text(now)))
+
+
 def status_fields(order: Order, cl_ord_id: str, order_id: str) -> Tags:
     """Fields of a 35=H; without OrderID when the broker has not named the order yet."""
     kept = tuple(pair for pair in order.tags if pair[0] in {54, 55})

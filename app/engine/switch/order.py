@@ -54,6 +54,7 @@ class Order(msgspec.Struct, kw_only=True):
     fills: dict[str, int] = {}
     seen: set[str] = set()
     status: str = "0"
+    owner: str = ""  # whose order it is, where the profile says which tag carries it
     request: Request | None = None
     lost: list[Request] = []  # unanswered past their deadline: a late answer still counts
     target: Target | None = None

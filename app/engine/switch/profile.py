@@ -64,6 +64,8 @@ class Profile(_Table, frozen=True):
     kill_wait_s: Seconds = 2.0  # the kill waits this long for the answer to a request in flight
     reconcile_s: Seconds = 10.0  # fills and CumQty may differ this long before a telephone is asked for
     parent_tag: Tag = 526  # carries the parent's id
+    owner_tag: Tag | None = None  # carries the login of whose order it is: what "kill mine" asks for
+    mass_cancel: bool = False  # a kill of everything, or of an instrument, is one 35=q
     locate_tags: tuple[Tag, ...] = (114, 5700)  # one of them stands on every short sale
     pause: Pause | None = None
     strategies: dict[str, Strategy] = {}

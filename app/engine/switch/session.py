@@ -15,21 +15,25 @@ from app.engine.switch.facts import (
     KillAsked,
     KillReleased,
     LoggedOn,
+    MassCancelAnswered,
     NotSent,
     ReenterAsked,
     Rejected,
     Report,
+    SendFix,
     StatusAsked,
     SwitchAsked,
     Ticked,
 )
 from app.engine.switch.ids import Ids
-from app.engine.switch.machine import Moment, step
+from app.engine.switch.machine import Moment, join_mass_cancel, mass_refused, step
+from app.engine.switch.message import mass_cancel_fields
 from app.engine.switch.order import Order, first_seen
 from app.engine.switch.profile import Profile
-from app.engine.switch.states import OVER, State
+from app.engine.switch.states import OVER, READY, State
 
-SCOPES = ("all", "parent", "order", "instrument")
+SCOPES = ("all", "parent", "order", "instrument", "user")
+MASS_SCOPES = ("all", "instrument")  # what a 35=q can say
 
 
 class Session:
@@ -71,6 +75,10 @@ class Session:
                 order = self._by_cl_ord_id.get(fact.cl_ord_id) or self._by_cl_ord_id.get(fact.orig_cl_ord_id)
                 order = order or self.orders.get(fact.order_id)
                 return [] if order is None else self._step(order, fact, now)
+            case MassCancelAnswered():
+                return [] if fact.accepted else self._mass_refused(fact.cl_ord_id, fact.text, now)
+            case Rejected() | NotSent() if fact.kind == "q":
+                return self._mass_refused(fact.cl_ord_id, fact.text, now)
             case Rejected() | NotSent():
                 order = self._by_cl_ord_id.get(fact.cl_ord_id)
                 return [] if order is None else self._step(order, fact, now)
@@ -103,7 +111,26 @@ class Session:
         if fact.scope not in self.kills:
             self.kills.append(fact.scope)
         inside = [order for order in self.every() if in_scope(order, fact.scope) and order.state not in OVER]
-        return [effect for order in inside for effect in self._step(order, fact, now)]
+        idle = [order for order in inside if order.state in READY and order.online]
+        if not (self.profile.mass_cancel and idle and fact.scope.partition(":")[0] in MASS_SCOPES):
+            return [effect for order in inside for effect in self._step(order, fact, now)]
+        cl_ord_id = self.ids.next(now)
+        effects: list[Effect] = []
+        for order in inside:
+            one = (
+                join_mass_cancel(order, cl_ord_id, self._moment(now)) if order in idle else self._step(order, fact, now)
+            )
+            effects += one
+        fields = mass_cancel_fields(fact.scope, cl_ord_id, now)
+        return [*effects, SendFix(kind="q", cl_ord_id=cl_ord_id, order_id="", purpose="kill", fields=fields)]
+
+    def _mass_refused(self, cl_ord_id: str, text: str, now: int) -> list[Effect]:
+        """A 35=q that was not taken: each order is cancelled by itself."""
+        waiting = [order for order in self.every() if order.asked(cl_ord_id) is not None]
+        return [e for order in waiting for e in mass_refused(order, cl_ord_id, text, self._moment(now))]
+
+    def _moment(self, now: int) -> Moment:
+        return Moment(now, self.profile, self.ids)
 
     def _report(self, report: Report, now: int) -> list[Effect]:
         """By OrderID, by any ClOrdID of a chain; by both where they name two orders: the cancelled and the new one."""
@@ -127,7 +154,10 @@ class Session:
         order.online, order.report_ns, order.foreign = self.online, now, report.status in {"E", "6"}
         if self.profile.pause is not None:
             order.paused = order.tag(self.profile.pause.tag) == self.profile.pause.on
+        if self.profile.owner_tag is not None:
+            order.owner = order.tag(self.profile.owner_tag) or ""
         if before is not None:
+            order.owner = order.owner or before.owner
             order.parent_id, order.switches = before.parent_id, list(before.switches)
         if order.status == "2":
             order.state, order.words = State.R6, "filled"
@@ -140,7 +170,7 @@ class Session:
 
     def _step(self, order: Order, fact: Fact, now: int) -> list[Effect]:
         known = len(order.chain)
-        effects = step(order, fact, Moment(now, self.profile, self.ids))
+        effects = step(order, fact, self._moment(now))
         for cl_ord_id in order.chain[known:]:
             self._by_cl_ord_id[cl_ord_id] = order
         return effects
@@ -165,5 +195,7 @@ def in_scope(order: Order, scope: str) -> bool:
             return order.order_id == name
         case "instrument":
             return order.tag(55) == name
+        case "user":
+            return order.owner == name != ""
         case _:
             return False

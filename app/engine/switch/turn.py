@@ -86,6 +86,15 @@ class Turn:
         request = Request(kind="F", cl_ord_id=cl_ord_id, purpose=purpose, sent_ns=self.now, orig=orig)
         self._request(request, message.cancel_fields(self.order, cl_ord_id, orig, self.now))
 
+    def join_mass_cancel(self, cl_ord_id: str) -> None:
+        """A 35=q that hits more than this order was sent."""
+        order = self.order
+        self.lose()
+        order.killing = None
+        self.move(State.K1, "kill: mass cancel sent")
+        order.request = Request(kind="q", cl_ord_id=cl_ord_id, purpose="kill", sent_ns=self.now, orig=order.accepted)
+        self.wait(self.profile.answer_s)
+
     def send_new(self) -> None:
         """35=D for what the cancelled order left."""
         order = self.order

@@ -10,6 +10,7 @@ from tests.engine.switch.made import T0, TAGS
 EVERY: list[Fact] = [
     facts.Report(exec_type="F", cum=3, last_qty=3, tags=TAGS, text="a"),
     facts.CancelRefused(cl_ord_id="A", reason="3"),
+    facts.MassCancelAnswered(cl_ord_id="Q", accepted=False, text="x"),
     facts.Rejected(cl_ord_id="A", kind="G", text="x"),
     facts.NotSent(cl_ord_id="A"),
     facts.Ticked(),

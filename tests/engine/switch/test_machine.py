@@ -10,12 +10,14 @@ from app.engine.switch.facts import (
     KillAsked,
     KillReleased,
     LoggedOn,
+    MassCancelAnswered,
     ReenterAsked,
+    SendFix,
     StatusAsked,
     Target,
     Ticked,
 )
-from app.engine.switch.machine import why_not
+from app.engine.switch.machine import Moment, join_mass_cancel, mass_refused, step, why_not
 from app.engine.switch.order import Request
 from app.engine.switch.states import State
 from tests.engine.switch.made import T0, Bench, bench_in
@@ -349,3 +351,35 @@ def test_that_a_version_counts_changes_but_not_fills() -> None:
     assert bench.order.version == version
     bench.ask()
     assert bench.order.version == version + 1
+
+
+def test_that_a_mass_cancel_waits_like_a_cancel_and_is_replaced_by_one_when_refused() -> None:
+    bench = Bench()
+    moment = Moment(bench.now, bench.profile, bench.ids)
+    version = bench.order.version
+    join_mass_cancel(bench.order, "Q1", moment)
+    assert bench.is_in(State.K1)
+    assert bench.order.version == version + 1
+    asked = bench.order.request
+    assert asked is not None
+    assert (asked.kind, asked.cl_ord_id) == ("q", "Q1")
+    assert step(bench.order, MassCancelAnswered(cl_ord_id="Q1", accepted=True), moment) == []
+    sent = [e for e in mass_refused(bench.order, "Q1", "", moment) if isinstance(e, SendFix)]
+    assert [message.kind for message in sent] == ["F"]
+    assert bench.order.lost == []
+
+
+def test_that_a_mass_cancel_nobody_answers_is_unknown() -> None:
+    bench = Bench()
+    join_mass_cancel(bench.order, "Q1", Moment(bench.now, bench.profile, bench.ids))
+    bench.later(6)
+    assert bench.is_in(State.K4)
+    assert bench.order.asked("Q1") is not None
+
+
+def test_that_a_refused_mass_cancel_sends_nothing_while_offline() -> None:
+    bench = Bench()
+    moment = Moment(bench.now, bench.profile, bench.ids)
+    join_mass_cancel(bench.order, "Q1", moment)
+    bench.order.online = False
+    assert not [e for e in mass_refused(bench.order, "Q1", "no", moment) if isinstance(e, SendFix)]

@@ -102,3 +102,8 @@ def test_that_a_short_sale_keeps_its_mark_and_locate_or_is_refused() -> None:
     assert "without a locate" in message.short_sale_fault(((54, "5"),), ((54, "5"),), rules)
     assert message.short_sale_fault(((54, "6"),), ((54, "6"),), rules) == ""
     assert message.short_sale_fault(TAGS, TAGS, rules) == ""
+
+
+def test_that_a_mass_cancel_says_what_it_means() -> None:
+    assert message.mass_cancel_fields("all", "Q1", T0)[:2] == ((11, "Q1"), (530, "7"))
+    assert message.mass_cancel_fields("instrument:TECH", "Q1", T0)[1:3] == ((530, "1"), (55, "TECH"))

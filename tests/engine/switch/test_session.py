@@ -1,5 +1,6 @@
 """All orders of a session: every fact finds its order, a kill finds them all, a new order takes its own fills."""
 
+import msgspec
 import pytest
 
 from app.engine.switch.facts import (
@@ -13,6 +14,7 @@ from app.engine.switch.facts import (
     KillAsked,
     KillReleased,
     LoggedOn,
+    MassCancelAnswered,
     NotSent,
     ReenterAsked,
     Rejected,
@@ -225,7 +227,80 @@ def test_that_a_kill_stops_a_re_entry_whose_guard_passed() -> None:
 
 def test_that_a_scope_means_what_it_names() -> None:
     order = Room().begin()
-    for scope in ("all", "parent:TECH", "order:O1", "instrument:TECH"):
+    order.owner = "ann"
+    for scope in ("all", "parent:TECH", "order:O1", "instrument:TECH", "user:ann"):
         assert in_scope(order, scope)
-    for scope in ("parent:X", "order:X", "instrument:X", "desk:TECH", ""):
+    for scope in ("user:", "user:bob", "parent:X", "order:X", "instrument:X", "desk:TECH", ""):
         assert not in_scope(order, scope)
+
+
+def test_that_a_kill_of_ones_own_orders_leaves_the_others() -> None:
+    room = Room()
+    room.session.profile = msgspec.structs.replace(room.session.profile, owner_tag=9999)
+    mine, other = room.begin(), room.begin("O2", "A2", (*(p for p in TAGS if p[0] != 9999), (9999, "bob")))
+    assert (mine.owner, other.owner) == ("own", "bob")
+    room.tell(KillAsked(scope="user:own"))
+    assert (mine.state, other.state) == (State.K1, State.R0)
+    assert room.kinds() == "F"
+
+
+def test_that_a_new_order_belongs_to_whoever_had_the_old_one() -> None:
+    room = Room("cancel_new")
+    room.session.profile = msgspec.structs.replace(room.session.profile, owner_tag=9998)
+    order = room.begin()
+    order.owner = "ann"
+    room.ask()
+    room.report("4", "O1", room.sent[-1].cl_ord_id, status="4", leaves=0)
+    room.tell(GuardJudged(order_id="O1", passed=True, qty=1000))
+    room.report("0", "O2", room.sent[-1].cl_ord_id)
+    assert room.session.orders["O2"].owner == "ann"
+
+
+class TestMassCancel:
+    """One 35=q where the profile says so."""
+
+    def room(self, count: int = 2) -> Room:
+        """A session with idle orders."""
+        room = Room()
+        room.session.profile = msgspec.structs.replace(room.session.profile, mass_cancel=True)
+        for n in range(count):
+            room.begin(f"O{n + 1}", f"A{n + 1}")
+        return room
+
+    @pytest.mark.parametrize(("scope", "what"), [("all", {530: "7"}), ("instrument:TECH", {530: "1", 55: "TECH"})])
+    def test_that_everything_idle_is_cancelled_by_one_message(self, scope: str, what: dict[int, str]) -> None:
+        room = self.room()
+        room.tell(KillAsked(scope=scope))
+        assert room.kinds() == "q"
+        assert what.items() <= dict(room.sent[-1].fields).items()
+        asked = room.sent[-1].cl_ord_id
+        assert {str(order.state) for order in room.session.every()} == {"K1"}
+        assert room.tell(MassCancelAnswered(cl_ord_id=asked, accepted=True)) == []
+        for n in (1, 2):
+            room.report("4", f"O{n}", f"A{n}", status="4", leaves=0)
+        assert {str(order.state) for order in room.session.every()} == {"K5"}
+
+    def test_that_other_scopes_and_orders_with_a_request_under_way_have_their_own(self) -> None:
+        room = self.room()
+        room.ask()
+        room.tell(KillAsked(scope="parent:TECH"))
+        assert room.kinds() == "GF"
+        room = self.room()
+        room.ask()
+        room.tell(KillAsked(scope="all"))
+        assert room.kinds() == "Gq"
+        assert room.session.orders["O1"].killing == "kill"
+
+    @pytest.mark.parametrize("how", ["answered", "rejected", "not sent"])
+    def test_that_what_is_not_taken_is_cancelled_one_by_one(self, how: str) -> None:
+        room = self.room()
+        room.tell(KillAsked(scope="all"))
+        asked = room.sent[-1].cl_ord_id
+        facts: dict[str, Fact] = {
+            "answered": MassCancelAnswered(cl_ord_id=asked, accepted=False, text="no"),
+            "rejected": Rejected(cl_ord_id=asked, kind="q", text="no"),
+            "not sent": NotSent(cl_ord_id=asked, kind="q", text="no"),
+        }
+        room.tell(facts[how])
+        assert room.kinds() == "qFF"
+        assert [dict(sent.fields)[41] for sent in room.sent[1:]] == ["A1", "A2"]

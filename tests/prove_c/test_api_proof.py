@@ -1,0 +1,173 @@
+"""The API at length: held against its description, asked five hundred times a second beside a busy engine, streamed.
+
+The load comes from ApiLoad.java, each request due at its own time. Latencies are of the wall clock: they are printed,
+and held to the limits where the machine has a core for each of engine, API and load.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from app.api.tokens import TokenFile
+from app.board import BoardReader
+from app.session.api_worker import url_file
+from app.session.hand import stop_session
+from tests.api.serving import Authority, Serving
+from tests.patience import eventually
+
+BIN = Path(sys.executable).parent
+LOAD = Path(__file__).with_name("ApiLoad.java")
+WORLD_EVENTS = 200_000  # a second, of the engine
+RATE = 500
+SECONDS = 20
+STREAMS = 200
+ROOMY = (os.cpu_count() or 1) >= 4
+
+pytestmark = pytest.mark.prove
+
+
+def loaded(*words: object) -> dict[str, Any]:
+    """One run of the load: what it measured."""
+    java = ["java", "-Xmx256m", "-XX:+UseSerialGC", str(LOAD), *map(str, words)]
+    done = subprocess.run(java, capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    print(words[0], found)
+    return found
+
+
+@contextmanager
+def session(folder: Path, source: Path, *, api: bool) -> Iterator[tuple[Path, str]]:
+    """A session that replays a recording at the engine's rate, with the API over TLS: runtime folder and token."""
+    certificate, key = Authority(folder).issue("localhost")
+    tokens, runtime = folder / "tokens.json", folder / ("with" if api else "without")
+    listen = "localhost:0" if api else ""
+    (folder / "s.toml").write_text(
+        f'[api]\nlisten = "{listen}"\ncertificate = "{certificate}"\nkey = "{key}"\ntokens = "{tokens}"\n'
+        "rate = 100000\nburst = 100000\n"
+    )
+    _, token = TokenFile(tokens).add("load", ["read"], 1, time.time_ns())
+    words = ["serve", "--replay", str(source), "--settings", str(folder / "s.toml"), "--runtime", str(runtime)]
+    with subprocess.Popen([str(BIN / "scorecard"), *words], stdout=subprocess.DEVNULL) as process:
+        try:
+            eventually((runtime / "board" / "header").exists, 300)
+            if api:
+                eventually(url_file(runtime).exists, 120)
+            yield runtime, token
+        finally:
+            stop_session(runtime)
+            process.wait(60)
+
+
+def events_a_second(runtime: Path, seconds: float) -> float:
+    """Rows the engine takes in a second of the wall, by the board's own count of its sources."""
+    reader = BoardReader(runtime / "board")
+    eventually(lambda: int(reader.rows("sources")["rows"].sum()) > 0, 300)
+    before, begun = int(reader.rows("sources")["rows"].sum()), time.monotonic()
+    while time.monotonic() - begun < seconds:
+        time.sleep(0.05)
+    return (int(reader.rows("sources")["rows"].sum()) - before) / (time.monotonic() - begun)
+
+
+def test_that_five_hundred_requests_a_second_over_tls_are_answered_in_time(tmp_path: Path) -> None:
+    served = Serving(tmp_path, authority=Authority(tmp_path), rate=1e5, burst=100_000)
+    try:
+        found = loaded(
+            "get", "localhost", served.port, served.made.texts["chief"], "/v1/parents/P1", RATE, SECONDS, 8, 5
+        )
+    finally:
+        served.close()
+    assert found["faults"] == 0, found
+    assert found["n"] >= 0.98 * RATE * SECONDS
+    if ROOMY:
+        assert float(found["p50_ms"]) <= 2.0
+        assert float(found["p99_ms"]) <= 5.0
+
+
+def test_that_two_hundred_streams_hear_every_change_in_time(tmp_path: Path) -> None:
+    served = Serving(tmp_path, authority=Authority(tmp_path), streams=400)
+    path = "/v1/stream?fields=parent_id,filled_qty"
+    load = ["stream", "localhost", served.port, served.made.texts["chief"], path, STREAMS, SECONDS, 8]
+    java = ["java", "-Xmx256m", "-XX:+UseSerialGC", str(LOAD), *map(str, load)]
+    beats = 0
+    try:
+        with subprocess.Popen(java, stdout=subprocess.PIPE, text=True) as process:
+            while process.poll() is None:
+                beats += 1
+                served.made.board.parent(beats % 4, filled_qty=beats)
+                served.made.board.beat()
+                time.sleep(0.1)
+            found = json.loads(process.stdout.read() if process.stdout else "{}")
+    finally:
+        served.close()
+    print("stream", found)
+    assert found["faults"] == 0, found
+    assert found["n"] >= 0.8 * STREAMS * SECONDS * 5
+    if ROOMY:
+        assert float(found["p99_ms"]) <= 50.0
+
+
+def test_that_no_request_of_its_description_makes_it_fail(tmp_path: Path) -> None:
+    assert shutil.which("java")
+    served = Serving(tmp_path, rate=1e5, burst=100_000, acts_minute=1e6)
+    command = [
+        str(BIN / "schemathesis"), "run", f"{served.url}/v1/openapi.json", "--no-color", "--seed", "1",
+        "--header", f"Authorization: Bearer {served.made.texts['chief']}", "--max-examples", "60",
+        "--phases", "examples,coverage,fuzzing", "--exclude-checks", "response_schema_conformance",
+    ]  # fmt: skip
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    finally:
+        served.close()
+    print(done.stdout[-1500:])
+    assert "ST100" not in done.stdout  # a server error
+    assert re.search(r"Tested: \d+", done.stdout)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_that_every_answer_read_from_the_board_is_as_described(tmp_path: Path) -> None:
+    served = Serving(tmp_path, rate=1e5, burst=100_000)
+    command = [
+        str(BIN / "schemathesis"), "run", f"{served.url}/v1/openapi.json", "--no-color", "--seed", "2",
+        "--header", f"Authorization: Bearer {served.made.texts['chief']}", "--max-examples", "30",
+        "--include-method", "GET", "--exclude-path-regex", "menu|orders|rules", "--checks", "response_schema_conformance",
+    ]  # fmt: skip
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    finally:
+        served.close()
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_that_the_engine_is_not_slowed_by_its_readers(tmp_path: Path, shared_data: Path) -> None:
+    source = next(iter(sorted(shared_data.glob("sessions/*"))), None)
+    if source is None:
+        pytest.skip("shared data absent: no session to replay")
+    rates = {}
+    for api in (False, True):
+        (tmp_path / str(api)).mkdir()
+        with session(tmp_path / str(api), source, api=api) as (runtime, token):
+            load = None
+            if api:
+                port = url_file(runtime).read_text().rpartition(":")[2]
+                words = ["get", "localhost", port, token, "/v1/parents?limit=1", RATE, 60, 8, 1]
+                load = subprocess.Popen(["java", "-Xmx256m", "-XX:+UseSerialGC", str(LOAD), *map(str, words)])
+            rates[api] = events_a_second(runtime, SECONDS)
+            if load is not None:
+                load.kill()
+                load.wait()
+    print(
+        "engine events a second, without and with the API:", msgspec.json.encode([rates[False], rates[True]]).decode()
+    )
+    if ROOMY:
+        assert rates[True] >= 0.95 * rates[False]
