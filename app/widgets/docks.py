@@ -70,6 +70,15 @@ class Docks:
             self._place(title)
         self.sweep()
 
+    def stack(self, title: str, under: str) -> None:
+        """Put a dock below another one, both open; nothing where one of them floats or they stand so already."""
+        lower, upper = self._known[title], self._known[under]
+        if lower.isFloating() or upper.isFloating() or self._window.tabifiedDockWidgets(lower) == []:
+            return
+        self._window.splitDockWidget(upper, lower, Qt.Orientation.Vertical)
+        lower.show()
+        self.sweep()
+
     def _place(self, title: str) -> None:
         dock, (beside, tabbed) = self._known[title], self._shipped[title]
         self._window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)

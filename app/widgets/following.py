@@ -108,8 +108,7 @@ class Following(QObject):
         window.blotter.show_pulled(pulled, rest=self._rested)
         window.alerts.show_pulled(pulled)
         window.overview.show_pulled(pulled)
-        if pulled.reset:
-            window.share_room(len(self._bridge.pad.parents))
+        window.share_room(len(self._bridge.pad.parents))
         news = pulled.sections & {"fills", "children", "events"} or bool(np.any(pulled.parents == row))
         self._owed = pulled.reset or bool(news) or self._owed
         if self._owed and not self._rested:

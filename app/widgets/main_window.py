@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QPoint, QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QPoint, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QMenu, QVBoxLayout, QWidget
 
@@ -36,6 +36,8 @@ TRACE: Final = "Impact trace"
 SCORECARD: Final = "Scorecard"
 OVERVIEW: Final = "Pad overview"
 _FEW: Final = 10  # orders
+_SETTLED_MS: Final = 300  # docks have taken their sizes by then
+_BESIDE_ROWS: Final = 4  # lines' worth of filter, titles and air around the blotter's orders
 
 
 class MainWindow(QMainWindow):
@@ -76,6 +78,8 @@ class MainWindow(QMainWindow):
         self.playback = PlaybackBar(self.ports.playback, theme) if self.ports.playback else None
         self.scorecard, self.overview = Scorecard(theme, bridge.pad), Overview(bridge, theme)
         self.compact = self.is_complete = False
+        self._shared = 0  # orders for which the docks were given their room
+        self._left: QByteArray | None = None  # the layout as it was left then
         self._build()
         beside = {"blotter": self.blotter, "trace": self.docks[TRACE], "health": self.health}
         self.overlays = Overlays(self, theme, self.commands, beside)
@@ -159,10 +163,27 @@ class MainWindow(QMainWindow):
         self.parts.append(part)
 
     def share_room(self, orders: int) -> None:
-        """A pad of a few orders leaves the room to what happened to them, unless the trader has arranged it himself."""
-        if 0 < orders <= _FEW and not self.compact and not self._arranged:
-            high = self.height() - self.blotter.y() - ROW_HEIGHT * (orders + 5)
-            self.resizeDocks([self.docks[TRACE]], [high], Qt.Orientation.Vertical)
+        """A pad of a few orders leaves the room to their charts, unless the trader has arranged it himself."""
+        if orders == self._shared or self.compact or self._arranged:
+            return
+        if self._left is not None and self._left != self.saveState():
+            self._arranged = True  # he has, since: rows may come all day long
+            return
+        before, self._shared, self._left = self._shared, orders, None
+        if 0 < orders <= _FEW:
+            self.docks.stack(REACTION, TRACE)
+            self._share_docks()
+            high = self.height() - self.blotter.y() - ROW_HEIGHT * (orders + _BESIDE_ROWS)
+            below = high * 2 // 5
+            charts = [self.docks[title] for title in (TRACE, REACTION)]
+            self.resizeDocks(charts, [high - below, below], Qt.Orientation.Vertical)
+            QTimer.singleShot(_SETTLED_MS, self, self._note_layout)
+        elif 0 < before <= _FEW:
+            self.docks.arrange()
+            self._share_docks()
+
+    def _note_layout(self) -> None:
+        self._left = self.saveState()
 
     # -- what the trader does ------------------------------------------------------------------------------------
 
@@ -210,7 +231,7 @@ class MainWindow(QMainWindow):
     def reset_layout(self) -> None:
         """Docks and columns as they are shipped."""
         self.set_compact(False)
-        self._arranged = False
+        self._arranged, self._shared, self._left = False, 0, None
         self.docks.arrange()
         self._share_docks()
         self.share_room(len(self.bridge.pad.parents))

@@ -167,7 +167,7 @@ class OrderGrid(Grid):
                 if row >= 0:
                     painter.setPen(self.theme.colour("faint" if self.faded or row in self.untrusted else "mid"))
                     where = QRect(left, self.rowViewportPosition(line) + 3, room, ROW_HEIGHT - 6)
-                    self.sparks.draw(painter, where, row)
+                    self.sparks.put(painter, where, row)
         super().paint_column(painters, number, column, lines)
 
     def look_of(self, column: Column, said: str, line: int) -> tuple[Shape, str]:

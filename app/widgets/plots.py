@@ -3,18 +3,19 @@
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QBrush, QMouseEvent, QPainter, QPen, QWheelEvent
+from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPen, QWheelEvent
 
 from app.widgets.axes import ClockAxis, FigureAxis
 from app.widgets.chart import Chart
 from app.widgets.happenings import NO_BUNCHES
 from app.widgets.marks import Counts, Notes
 from app.widgets.pane import Curve, Pane, Rule, Spots
-from app.widgets.theme import Theme
+from app.widgets.theme import RIBBON, Theme
 
 _LEFT: Final = 58  # width of the left axes
 _TREMBLE: Final = 4.0  # pixels: a hand that moves less did not drag
 _NOTCH: Final = 120  # of a wheel
+_WORDS_FROM: Final = 260  # pixels of a pane in which words leave room for curves
 
 
 class Plots(Chart):
@@ -54,7 +55,7 @@ class Plots(Chart):
         volume.setAlpha(110)
         self.bars.brush = QBrush(volume)
         self.planned.pen = QPen(faint, 1, Qt.PenStyle.DashLine)
-        self.rate.pen = QPen(faint if faded else theme.colour("accent"))
+        self.rate.pen = QPen(faint if faded else QColor(RIBBON[1]))  # neither a side's nor a light's colour
         self.renew()
 
     def show_ranges(self, x: tuple[float, float], heights: tuple[tuple[float, float], ...]) -> None:
@@ -138,6 +139,8 @@ class Plots(Chart):
             self._paint_price(painter, pane)
         for item in ((), (self.planned, self.rate, self.done), (self.bars, self.own))[number]:
             item.paint(painter, pane)
+        if number == 1 and self.valued and pane.rect.width() >= _WORDS_FROM:
+            self._paint_words(painter, pane)
 
     def _paint_price(self, painter: QPainter, pane: Pane) -> None:
         theme = self.theme
@@ -150,6 +153,14 @@ class Plots(Chart):
         self.curve.paint(painter, pane)
         self.marks.paint(painter, pane)
         self.counts.paint(painter, pane, QPen(faint if self.faded else theme.colour("ink")))
+
+    def _paint_words(self, painter: QPainter, pane: Pane) -> None:
+        """What the lines of the schedule are, in their colours, where an order begins with nothing done."""
+        x = round(pane.rect.left()) + 6
+        for words, curve in (("done", self.done), ("planned", self.planned), ("participation", self.rate)):
+            if curve.pen is not None and len(curve.y):
+                painter.setPen(curve.pen.color())
+                x += self.glyphs.draw(painter, (x, round(pane.rect.top()), 200), words) + 10
 
     def paint_over(self, painter: QPainter) -> None:
         """Crosshair and band."""

@@ -155,8 +155,10 @@ class Reaction(QWidget):
             button.setToolTip(f"events of class {name}; s(mid after - mid before)/mid; + = against us")
             button.toggled.connect(lambda _on: self._draw())
             button.setIconSize(QSize(12, 12))
+            button.setStyleSheet("padding: 2px 5px")  # five of them stand beside each other
             head.addWidget(button)
         head.addStretch(1)
+        head.setSpacing(3)
         for label in (self.placebo, self.readout):
             label.setFont(figures_font())
         self.placebo.setToolTip("the same curve around times when we did nothing; its band appears here once it exists")

@@ -1,18 +1,29 @@
 """Sparklines: the last figures of every order, sampled as time goes by, drawn in a cell."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRect
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QPainter, QPixmap
 
 from app.engine.units import NULL, SECOND
+from app.widgets.frames import FRAME
+from app.widgets.painting import painting
 from app.widgets.polygon import polygon
 
 POINTS: Final = 48
 STEP_NS: Final = 20 * SECOND  # event time between two samples
+_ROOM: Final = 400  # pictures kept
 _FLAT: Final = 2.0  # bps: a smaller swing is drawn as small as it is
+
+
+class _Kept(NamedTuple):
+    """A row's line as it was drawn: how, and at which sample."""
+
+    picture: QPixmap
+    look: tuple[object, ...]
+    tick: int
 
 
 class Sparks:
@@ -26,6 +37,8 @@ class Sparks:
         """Rows are numbered anew."""
         self._ring = np.full((64, POINTS), np.nan, np.float32)
         self._at, self._last = 0, NULL
+        self._tick, self._changed = 0, np.zeros(64, np.int64)  # samples taken; the last that changed each row
+        self._pictures: dict[int, _Kept] = {}
 
     def sample(self, values: NDArray[np.float64], watermark: int) -> bool:
         """Keep the figures of now when a step of event time has passed; the newest sample follows in between."""
@@ -34,13 +47,18 @@ class Sparks:
         if len(values) > len(self._ring):
             ring = np.full((max(len(values), 2 * len(self._ring)), POINTS), np.nan, np.float32)
             ring[: len(self._ring)] = self._ring
-            self._ring = ring
+            changed = np.zeros(len(ring), np.int64)
+            changed[: len(self._changed)] = self._changed
+            self._ring, self._changed = ring, changed
         stepped = self._last == NULL or watermark - self._last >= self._step
         if stepped:
             self._at = (self._at + 1) % POINTS
             self._last = watermark
             self._ring[:, self._at] = np.nan
-        self._ring[: len(values), self._at] = values
+        self._tick += 1
+        newest = self._ring[: len(values), self._at]
+        self._changed[: len(values)][stepped | (newest != values.astype(np.float32))] = self._tick
+        newest[:] = values
         return stepped
 
     def of(self, row: int) -> NDArray[np.float32]:
@@ -49,6 +67,23 @@ class Sparks:
             return np.empty(0, np.float32)
         ring, first = self._ring[row], self._at + 1
         return np.concatenate([ring[first:], ring[:first]])
+
+    def put(self, painter: QPainter, where: QRect, row: int) -> None:
+        """The line of a row as a picture; an older one in a frame that is full."""
+        look = (where.size().toTuple(), painter.pen().color().rgba(), painter.device().devicePixelRatio())
+        kept, changed = self._pictures.get(row), int(self._changed[row]) if row < len(self._changed) else 0
+        if kept is None or kept.look != look or (kept.tick < changed and not FRAME.is_full()):
+            ratio = painter.device().devicePixelRatio()
+            picture = QPixmap(where.size() * ratio)
+            picture.setDevicePixelRatio(ratio)
+            picture.fill(Qt.GlobalColor.transparent)
+            with painting(picture) as (inside,):
+                inside.setPen(painter.pen())
+                self.draw(inside, QRect(QPoint(0, 0), where.size()), row)
+            if len(self._pictures) > _ROOM:
+                self._pictures.clear()
+            kept = self._pictures[row] = _Kept(picture, look, changed)
+        painter.drawPixmap(where.topLeft(), kept.picture)
 
     def draw(self, painter: QPainter, where: QRect, row: int) -> None:
         """The line of a row in the painter's pen, the newest sample at the right edge."""

@@ -4,9 +4,9 @@ import logging
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QByteArray, QRect, QSettings
+from PySide6.QtCore import QByteArray, QRect, QSettings, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.widgets import theme as themes
@@ -152,3 +152,65 @@ def test_that_a_window_too_large_for_its_screen_is_made_to_fit(qtbot: QtBot) -> 
     window.resize(300, 200)
     docks.fit()
     assert (window.width(), window.height()) == (300, 200)
+
+
+# -- a few orders ----------------------------------------------------------------------------------------------------
+
+
+def settle(window: MainWindow, qtbot: QtBot) -> None:
+    """Until the docks have the sizes they were asked to take."""
+    qtbot.waitUntil(lambda: window._left is not None)
+
+
+def test_that_a_single_order_leaves_the_room_to_the_trace_and_the_reactions_under_it(
+    qtbot: QtBot, bridge: Bridge, settings: QSettings
+) -> None:
+    window = opened(qtbot, bridge, settings)
+    tabbed, tall = window.docks["Reaction"], window.blotter.height()
+    assert window.tabifiedDockWidgets(tabbed)
+    window.share_room(1)
+    settle(window, qtbot)
+    found = places(window)
+    trace, reaction = found["Impact trace"], found["Reaction"]
+    assert reaction.left() == trace.left()
+    assert reaction.top() >= trace.bottom()
+    assert trace.height() > reaction.height() > 200
+    assert window.blotter.height() < tall / 2
+    assert window.drill_side.reaction.isVisible()
+    window.share_room(2_000)
+    assert window.tabifiedDockWidgets(tabbed), "many orders take their room back"
+    qtbot.waitUntil(lambda: window.blotter.height() > tall - 40)
+
+
+def test_that_room_is_shared_anew_as_orders_come_until_the_trader_arranges_it(
+    qtbot: QtBot, bridge: Bridge, settings: QSettings
+) -> None:
+    window = opened(qtbot, bridge, settings)
+    trace = window.docks["Impact trace"]
+    window.share_room(1)
+    settle(window, qtbot)
+    one = trace.height()
+    window.share_room(6)
+    settle(window, qtbot)
+    assert trace.height() < one, "five orders more need five lines"
+    window.resizeDocks([trace], [250], Qt.Orientation.Vertical)
+    qtbot.waitUntil(lambda: trace.height() < 300)
+    own = trace.height()
+    window.share_room(8)
+    window.share_room(9)
+    QApplication.processEvents()
+    assert trace.height() == own
+    window.reset_layout()
+    assert window.tabifiedDockWidgets(window.docks["Reaction"])
+
+
+def test_that_a_layout_that_was_kept_is_not_touched_for_a_few_orders(
+    qtbot: QtBot, bridge: Bridge, settings: QSettings
+) -> None:
+    first = opened(qtbot, bridge, settings)
+    first.close()
+    again = opened(qtbot, bridge, settings)
+    before = places(again)
+    again.share_room(1)
+    QApplication.processEvents()
+    assert places(again) == before

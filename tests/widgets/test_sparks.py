@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QRect
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
 
 from app.engine.units import NULL, SECOND
+from app.widgets.frames import FULL_MS, Frame
 from app.widgets.sparks import POINTS, STEP_NS, Sparks
 
 START = 1_700_000_000 * SECOND
@@ -29,8 +30,8 @@ class Recorder(QPainter):
 
     def drawPolyline(self, *args: object) -> None:
         (points,) = args
-        assert isinstance(points, list)
-        self.lines.append(points)
+        if isinstance(points, QPolygonF):
+            self.lines.append([points.at(n).toPoint() for n in range(points.size())])
 
 
 def drawn(sparks: Sparks, row: int, where: QRect) -> list[tuple[int, int]]:
@@ -125,3 +126,51 @@ def test_that_a_small_swing_stays_small_and_none_stands_in_the_middle() -> None:
     assert height(0.0, 10.0) == height(0.0, 2.0) == height(-900.0, 900.0)
     assert height(0.0, 1.0) == height(0.0, 2.0) / 2
     assert {y for _, y in drawn(sampled([7.0], [7.0]), 0, where)} == {where.center().y()}
+
+
+# -- pictures --------------------------------------------------------------------------------------------------------
+
+
+def put(sparks: Sparks, row: int, colour: str = "white") -> QImage:
+    """A cell with the picture of a row's line."""
+    picture = QImage(80, 20, QImage.Format.Format_RGB32)
+    picture.fill(QColor("black"))
+    painter = QPainter(picture)
+    painter.setPen(QColor(colour))
+    sparks.put(painter, QRect(0, 0, 80, 20), row)
+    painter.end()
+    return picture
+
+
+@pytest.mark.usefixtures("qapp")
+def test_that_a_picture_is_the_line_and_follows_its_figures_and_its_colour() -> None:
+    sparks = sampled([1.0, 5.0], [9.0, 5.0], [3.0, 5.0])
+    first, flat = put(sparks, 0), put(sparks, 1)
+    line = QImage(80, 20, QImage.Format.Format_RGB32)
+    line.fill(QColor("black"))
+    painter = QPainter(line)
+    painter.setPen(QColor("white"))
+    sparks.draw(painter, QRect(0, 0, 80, 20), 0)
+    painter.end()
+    assert first == line
+    assert not sparks.sample(np.array([-9.0, 5.0]), START + 2 * STEP_NS + 1)
+    assert put(sparks, 0) != first, "the newest sample follows"
+    assert put(sparks, 1) == flat
+    assert put(sparks, 1, "red") != flat
+    sparks.forget()
+    assert put(sparks, 0) != first
+
+
+@pytest.mark.usefixtures("qapp")
+def test_that_a_full_frame_shows_the_line_as_it_was_and_the_next_one_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    spent = [0.0]
+    frame = Frame(lambda: spent[0])
+    frame.begin()
+    monkeypatch.setattr("app.widgets.sparks.FRAME", frame)
+    sparks = sampled([1.0], [9.0])
+    before = put(sparks, 0)
+    sparks.sample(np.array([-50.0]), START + 3 * STEP_NS)
+    spent[0] = FULL_MS
+    assert put(sparks, 0) == before
+    frame.begin()
+    assert put(sparks, 0) != before
