@@ -69,7 +69,7 @@ EXAMPLES: Final[dict[type, dict[str, Any]]] = {
         "parent_id": "TECH-20260105-1", "action": "switch", "version": 3, "strategy": "POV",
         "params": {"TargetPct": "10"},
     },
-    SwitchBody: {"token": "0f1e2d3c4b5a69788796a5b4c3d2e1f0"},
+    SwitchBody: {"token": "0f1e2d3c4b5a69788796a5b4c3d2e1f0"},  # nosec B105 - an example
     OrderBody: {"order_id": "TECH-A1"},
     RuleBody: {"rule": "red-to-passive", "on": False},
     ScopeBody: {"scope": "parent:TECH-20260105-1"},

@@ -50,7 +50,7 @@ class Parent(dict[str, Any]):
 class Client:
     """One caller. `ca`: the file of certificates that sign the server's; `certificate`: one's own and its key."""
 
-    def __init__(
+    def __init__(  # nosec B107 - no token: a certificate
         self, url: str, token: str = "", *, ca: Path | None = None, certificate: tuple[Path, Path] | None = None
     ) -> None:
         parts = urlsplit(url)

@@ -53,7 +53,7 @@ class Once:
         known = self._known.get((begun.user, begun.key))
         if known is not None and begun.at_ns - known.at_ns < KEPT_NS:
             if known.what != begun.what:
-                raise Problem(422, "this Idempotency-Key was used for another request")
+                raise Problem(409, "this Idempotency-Key was used for another request")
             if not known.status:
                 raise Problem(409, _UNKNOWN)
             return known

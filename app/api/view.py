@@ -71,10 +71,11 @@ class BoardView:
     def look(self) -> bool:
         """Bring everything up to date; True when something had changed."""
         now = time.monotonic_ns()
-        if self._reader is None and not self._open(now):
+        reader = self._reader or self._open(now)
+        if reader is None:
             return False
         try:
-            return self._look(now)
+            return self._look(reader, now)
         except TornRowsError:  # half written: the next look reads them
             return False
         except (BoardError, IndexError) as error:
@@ -176,20 +177,18 @@ class BoardView:
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
-    def _open(self, now: int) -> bool:
+    def _open(self, now: int) -> BoardReader | None:
         if now - self._opened_ns < _AGAIN_NS:
-            return False
+            return None
         self._opened_ns = now
         try:
             self._reader = BoardReader(self.folder)
         except BoardError as error:
             self.fault = str(error)
-            return False
-        return True
+            return None
+        return self._reader
 
-    def _look(self, now: int) -> bool:
-        reader = self._reader
-        assert reader is not None  # noqa: S101 - `look` has opened it
+    def _look(self, reader: BoardReader, now: int) -> bool:
         before = self._place
         generation, changed, missed = reader.changes(before.generation if reader.epoch == before.epoch else 0)
         self._live(reader, now)

@@ -99,7 +99,7 @@ def test_that_a_refusal_is_kept_under_its_key_too(api: MadeApi) -> None:
 def test_that_a_key_is_good_for_one_request_and_one_user(api: MadeApi) -> None:
     api.act("/v1/kill", {"scope": "parent:P0"})
     other = api.act("/v1/kill", {"scope": "parent:P1"})
-    assert (other.status_code, "another request" in other.json()["detail"]) == (422, True)
+    assert (other.status_code, "another request" in other.json()["detail"]) == (409, True)
     assert api.act("/v1/kill", {"scope": "parent:P0"}, "alice").status_code == 200
     assert [user for _, _, user in api.control.asked] == ["chief", "alice"]
 
