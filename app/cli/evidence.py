@@ -28,11 +28,18 @@ def list_worlds(
     names: Annotated[bool, typer.Option("--list", help="Names alone, one a line.")] = False,
 ) -> None:
     """Say which worlds there are, and what is known of each: volatility, children, true leak with its error."""
+    use_kernel_cache()
     from app.feeds.simulator.evidence.setting import EvidenceWorld, load_world, worlds  # noqa: PLC0415 - Numba
 
     def line(world: EvidenceWorld) -> str:
         found, target = world.calibrated, world.agent.target_bps
-        leak = "no leak" if target == 0.0 else f"leak {found.leak_bps:.2f} +- {found.leak_se:.2f} bps"
+        leak = (
+            "no leak"
+            if target == 0.0
+            else "not calibrated"
+            if world.notices == 0.0
+            else f"leak {found.leak_bps:.2f} +- {found.leak_se:.2f} bps"
+        )
         daily = f"{found.daily_bps:.0f} bps a day" if found.daily_bps else "not calibrated"
         return f"{world.name:<16} {world.orders.children:>5} children  {daily:<15} {leak:<24} {world.title}"
 

@@ -102,15 +102,15 @@ def _leak(world: EvidenceWorld, plan: Calibration) -> EvidenceWorld:
     share = given or min(FIRST_SHARE * target, 0.9)
     weighed = squares = 0.0
     tries: list[tuple[float, EvidenceWorld]] = []
-    for parents in (max(plan.parents // 4, 8), *[plan.parents] * MOST_TRIES):
+    for parents in (max(plan.parents // 2, 8), *[plan.parents] * MOST_TRIES):
         world = _found(world, share=round(share, 4), watched=watched_hash(world))
-        truths = [truth for one in _episodes(world, plan, parents, look=False) for truth in one.truths]
-        leak = mean_of(leaks_of(truths))
+        truths = [one.truths for one in _episodes(world, plan, parents, look=False)]
+        leak = _leak_of(truths)
         plan.tell(f"leak {leak.mean:.2f} +- {leak.error:.2f} bps at a share of {world.notices:.3f}")
         off = abs(leak.mean - target)
         if parents >= plan.parents:
-            tries.append((off, _measured(world, truths, leak)))
-            if given is not None or off <= max(CLOSE * target, leak.error):
+            tries.append((off, _measured(world, [truth for some in truths for truth in some], leak)))
+            if given is not None or off <= max(CLOSE * target, 2.0 * leak.error):
                 break
         weighed += share * leak.mean / leak.error**2
         squares += (share / leak.error) ** 2
@@ -118,6 +118,12 @@ def _leak(world: EvidenceWorld, plan: Calibration) -> EvidenceWorld:
         if share > 1.0:
             raise SettingsError(complaint(world.name, "agent.target_bps", target, f"at most {target / share:.2f}"))
     return min(tries, key=lambda one: one[0])[1]
+
+
+def _leak_of(episodes: Sequence[Sequence[Truth]]) -> Mean:
+    """Mean leak of watched parents, its error over episodes: parents of one instrument are not independent."""
+    means = [leaks_of(truths) for truths in episodes]
+    return mean_of([float(leaks.mean()) for leaks in means if len(leaks)])
 
 
 def _measured(world: EvidenceWorld, truths: Sequence[Truth], leak: Mean) -> EvidenceWorld:

@@ -73,6 +73,20 @@ def test_that_noise_and_share_are_those_at_which_the_targets_are_met(monkeypatch
     assert any("leak" in line for line in said)
 
 
+def test_that_parents_of_one_episode_count_once_for_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight parents an episode that leak alike know no more than one."""
+
+    def alike(errand: Errand, processes: int) -> Iterator[Done]:
+        for done in Market()(errand, processes):
+            yield msgspec.structs.replace(done, truths=done.truths * 8)
+
+    one, _ = found_in(Market(), OPEN_WORLD, monkeypatch)
+    monkeypatch.setattr(evidence_calibration, "run_errand", alike)
+    eight = calibrated(OPEN_WORLD, Calibration(60, 1, lambda _: None))
+    assert eight.calibrated.parents == 8 * one.calibrated.parents
+    assert eight.calibrated.leak_se == one.calibrated.leak_se
+
+
 def test_that_only_seeds_kept_for_calibrations_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     market = Market()
     found_in(market, OPEN_WORLD, monkeypatch)

@@ -5,6 +5,7 @@ from app.feeds.simulator.evidence.setting import (
     EvidenceWorld,
     Split,
     code_hash,
+    insist_on_split,
     load_world,
     seeds_of,
     split_of_seed,
@@ -14,6 +15,6 @@ from app.feeds.simulator.evidence.setting import (
 from app.feeds.simulator.evidence.truth import Truth
 
 __all__ = [
-    "Episode", "EvidenceWorld", "Split", "Truth", "code_hash", "episode_of", "load_world", "seeds_of", "split_of_seed",
-    "world_hash", "worlds",
+    "Episode", "EvidenceWorld", "Split", "Truth", "code_hash", "episode_of", "insist_on_split", "load_world",
+    "seeds_of", "split_of_seed", "world_hash", "worlds",
 ]  # fmt: skip

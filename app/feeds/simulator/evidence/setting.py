@@ -5,6 +5,7 @@ of its own, with its standard errors; nobody writes there by hand.
 """
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
 
@@ -267,6 +268,15 @@ def seeds_of(split: str, first: int, count: int) -> range:
         raise SettingsError(complaint("evidence", "seeds", first + count, f"at most {SEEDS_OF_A_SPLIT:,} of a split"))
     begin = (SPLITS.index(split) + 1) * SEEDS_OF_A_SPLIT + first
     return range(begin, begin + count)
+
+
+def insist_on_split(seeds: Iterable[int], split: Split) -> None:
+    """Refuse seeds of another split: what is fitted must never see those it will be judged by. Raises SettingsError."""
+    for seed in seeds:
+        if split_of_seed(seed) != split:
+            begin = seeds_of(split, 0, 0).start
+            allowed = f"seeds of the {split} split, {begin:,} to {begin + SEEDS_OF_A_SPLIT - 1:,}"
+            raise SettingsError(complaint("evidence", "seed", seed, allowed))
 
 
 def split_of_seed(seed: int) -> Split | None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from app.engine.errors import SettingsError
-from app.feeds.simulator.evidence import load_world, seeds_of, split_of_seed, world_hash, worlds
+from app.feeds.simulator.evidence import insist_on_split, load_world, seeds_of, split_of_seed, world_hash, worlds
 from app.feeds.simulator.evidence.setting import (
     SPLITS,
     Calibrated,
@@ -89,6 +89,13 @@ def test_that_seeds_outside_a_split_are_refused() -> None:
         seeds_of("train", 0, 1)
     assert split_of_seed(7) is None
     assert split_of_seed(4_000_000) is None
+
+
+def test_that_what_is_fitted_sees_seeds_of_its_own_split_alone() -> None:
+    insist_on_split(seeds_of("fit", 0, 20), "fit")
+    for other in ("test", "final"):
+        with pytest.raises(SettingsError, match="fit split, 1,000,000 to 1,999,999"):
+            insist_on_split(seeds_of(other, 0, 1), "fit")
 
 
 def test_that_words_and_errors_do_not_change_the_hash_and_figures_do() -> None:
