@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from app.engine.orders.joins import Joins
     from app.engine.universe import Universe
 
+_TRADES: Final = -1  # from here downwards: the numbers drawn for trades of an instrument
 TRY, JUDGE = 10, 11  # kinds of moments beside those of own.py
 AWAY_NS: Final = 10 * SECOND
 SOON_NS: Final = (100 * MILLISECOND, 1_100 * MILLISECOND)
@@ -135,7 +136,8 @@ class Placebos(Evidence):
         at = self.at.get(instrument, begin)
         while at < end:
             at += 1 + int(-log(1.0 - self._random(instrument)) * self.plan.gap_s * SECOND)
-            self._intend(followed, at, 1 if self._random(instrument) < 0.5 else -1, PASSIVE)
+            side = 1 if self._random(instrument) < 0.5 else -1
+            self._intend(followed, at, side, (PASSIVE, -self.drawn[instrument]))
         self.at[instrument] = at
         prints = self.history.prints.rows(instrument)
         first, stop = np.searchsorted(prints["ts"], (begin, end))
@@ -143,15 +145,18 @@ class Placebos(Evidence):
             side = int(row["side"])
             if not row["eligible"] or row["part"] or side == 0 or int(row["number"]) in followed.reader.taken:
                 continue
-            if self._random(instrument) < self.plan.taken:
-                self._intend(followed, int(row["ts"]), side, AGGRESSIVE)
-            if self._random(instrument) < self.plan.followed:
-                later = SOON_NS[0] + int((SOON_NS[1] - SOON_NS[0]) * self._random(instrument))
-                side = 1 if self._random(instrument) < 0.5 else -1
-                self._intend(followed, int(row["ts"]) + later, side, PASSIVE)
+            number = int(row["number"])
+            chance = [uniform(self.plan.seed, _TRADES - instrument, 4 * number + k) for k in range(4)]
+            if chance[0] < self.plan.taken:
+                self._intend(followed, int(row["ts"]), side, (AGGRESSIVE, 4 * number))
+            if chance[1] < self.plan.followed:
+                later = SOON_NS[0] + int((SOON_NS[1] - SOON_NS[0]) * chance[2])
+                side = 1 if chance[3] < 0.5 else -1
+                self._intend(followed, int(row["ts"]) + later, side, (PASSIVE, 4 * number + 1))
 
-    def _intend(self, followed: Followed, t: int, side: int, kind: int) -> None:
-        number = self.drawn[followed.symbol.instrument]
+    def _intend(self, followed: Followed, t: int, side: int, drawn: tuple[int, int]) -> None:
+        """Put a placebo of a class among the moments; its number says which of equal time comes first."""
+        kind, number = drawn
         insort(followed.moments, Moment(t, TRY, (t, "", number, 0), self.nobody, side, NULL, kind), key=in_order)
 
     def _try(self, followed: Followed, moment: Moment) -> None:
