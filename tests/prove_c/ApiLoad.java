@@ -55,7 +55,8 @@ public class ApiLoad {
             long end = measured + seconds * 1_000_000_000L;
             threads = new Thread[streams];
             for (int k = 0; k < streams; k++) {
-                threads[k] = new Thread(() -> listen(context, host, port, words, measured, end));
+                long first = begin + k * 20_000_000L; // not two hundred handshakes at once
+                threads[k] = new Thread(() -> listen(context, host, port, words, new long[] {first, measured, end}));
             }
         }
         for (Thread thread : threads) {
@@ -92,7 +93,15 @@ public class ApiLoad {
         }
     }
 
-    static void listen(SSLContext context, String host, int port, String[] words, long measured, long end) {
+    static void listen(SSLContext context, String host, int port, String[] words, long[] times) {
+        long measured = times[1];
+        long end = times[2];
+        try {
+            sleepUntil(times[0]);
+        } catch (Exception error) {
+            failed(error.toString());
+            return;
+        }
         try (Socket socket = open(context, host, port)) {
             socket.setSoTimeout(20_000);
             OutputStream out = socket.getOutputStream();

@@ -81,7 +81,7 @@ def events_a_second(runtime: Path, events: int) -> float:
 
 
 def test_that_five_hundred_requests_a_second_over_tls_are_answered_in_time(tmp_path: Path) -> None:
-    served = Serving(tmp_path, authority=Authority(tmp_path), rate=1e5, burst=100_000)
+    served = Serving(tmp_path, authority=Authority(tmp_path), rate=1e5, burst=100_000, header_s=30.0)
     try:
         found = loaded(
             "get", "localhost", served.port, served.made.texts["chief"], "/v1/parents/P1", RATE, SECONDS, 8, 5
@@ -96,7 +96,7 @@ def test_that_five_hundred_requests_a_second_over_tls_are_answered_in_time(tmp_p
 
 
 def test_that_two_hundred_streams_hear_every_change_in_time(tmp_path: Path) -> None:
-    served = Serving(tmp_path, authority=Authority(tmp_path), streams=400)
+    served = Serving(tmp_path, authority=Authority(tmp_path), streams=400, header_s=30.0)
     path = "/v1/stream?fields=parent_id,filled_qty"
     load = ["stream", "localhost", served.port, served.made.texts["chief"], path, STREAMS, SECONDS, 8]
     java = ["java", "-Xmx256m", "-XX:+UseSerialGC", str(LOAD), *map(str, load)]
