@@ -255,7 +255,7 @@ def failing_store(draw: random.Random) -> Iterator[tuple[dict[str, str], Callabl
 
 def store_fails(trial: Trial) -> Recorded:
     """As `failing_store` says; the trial names the bucket and its environment."""
-    trial.archive = f"s3://{BUCKET}/recorded"
+    trial.archive = f"s3://{BUCKET}/{trial.topic}"  # the server of the tests forgets nothing
     trial.prepare()
     return _through(trial)
 

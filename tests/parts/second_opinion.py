@@ -59,9 +59,11 @@ class Echo:
         accounts.write_text(f"{USER}:{hashlib.sha1(WORD.encode()).hexdigest()}\n")
         self._port = free_ports(1)
         words: Sequence[str] = [str(built()), "echo", str(self._port), *(["packed"] if packed else [])]
-        self._process = subprocess.Popen(
-            words, stdout=subprocess.PIPE, text=True, env={**os.environ, "KDBPLUS_ACCOUNT_FILE": str(accounts)}
-        )
+        self._said = folder / "said"
+        with self._said.open("wb") as out:
+            self._process = subprocess.Popen(
+                words, stdout=out, env={**os.environ, "KDBPLUS_ACCOUNT_FILE": str(accounts)}
+            )
         self._connection = eventually(self._connected, 30)
 
     def _connected(self) -> Connection | None:
@@ -79,10 +81,9 @@ class Echo:
             found = self._connection.receive()
         return found[0]
 
-    def heard(self) -> str:
-        """The next thing it says."""
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().rstrip("\n")
+    def heard(self) -> list[str]:
+        """What it has said so far; it says what it hears before it answers."""
+        return self._said.read_text("utf-8").splitlines()
 
     def close(self) -> None:
         """End it."""

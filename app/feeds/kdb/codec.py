@@ -124,7 +124,7 @@ class Codec:
         if isinstance(column, list):
             return kx.List([kx.CharVector(text) for text in column])
         if column.dtype.kind == "M":
-            return kx.TimestampVector(column)
+            return kx.toq(column, handle_nulls=True)  # otherwise an undefined time is shifted like any other
         if column.dtype.kind == "m":
             return kx.TimespanVector(column)
         if column.dtype.kind in "iu":

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.engine import units
 from app.engine.errors import DecodeError
-from app.engine.events import KINDS, LIQUIDITY, MARKET, VISIBILITIES, Instrument, OrderRow, Rows
+from app.engine.events import KINDS, LIQUIDITY, MARKET, VISIBILITIES, Instrument, OrderRow, Quarantined, Rows
 from app.engine.universe import Universe
 from app.feeds.archive.packing import checksum
 from app.feeds.decode.rows import blank
@@ -32,6 +32,17 @@ QUOTED = st.one_of(st.just((units.NULL, units.NULL)), st.tuples(PRICE, SIZE))
 @pytest.fixture(scope="module")
 def codec() -> Codec:
     return Codec()
+
+
+def test_that_an_undefined_time_is_the_null_of_kdb_and_no_time_in_a_far_century(codec: Codec) -> None:
+    stamps = np.array([units.NULL, 5]).view("M8[ns]")
+    message = codec.publish(".u.upd", "market", [stamps, np.array([units.NULL]).view("m8[ns]")])
+    null = units.NULL.to_bytes(8, "little", signed=True)
+    assert message.count(null) == 2
+    found = codec.update(message)
+    assert isinstance(found, Update)
+    assert found.columns[0].tolist() == [units.NULL, 5]
+    assert found.columns[1].tolist() == [units.NULL]
 
 
 @st.composite
@@ -154,38 +165,42 @@ def test_that_reference_data_comes_back_as_it_was(known: list[Instrument], rates
     universe.fx["EURUSD"] = rates
     sent = [*described.rows(universe)]
     columns = [[0] * len(sent), *([row[index] for row in sent] for index in range(3))]
-    described.learn(described.COLUMNS, columns, other, "reference")
+    described.learn(described.COLUMNS, columns, other, ("reference", "md"))
     assert other.reference == universe.reference
     assert other.fx == universe.fx
 
 
-def learnt(kind: bytes, body: bytes) -> Universe:
+def refused(kind: bytes, body: bytes) -> Quarantined:
+    """What becomes of a row behind a good one; the good one counts."""
     universe = Universe()
-    described.learn(described.COLUMNS, [[0, 0], [b"A", b"B"], [b"fx", kind], [b"[]", body]], universe, "ref")
-    return universe
+    columns: list[Any] = [[0, 0], [b"A", b"B"], [b"fx", kind], [b"[]", body]]
+    (entry,) = described.learn(described.COLUMNS, columns, universe, ("ref", "md"))
+    assert (universe.fx, universe.reference) == ({"A": []}, {})
+    return entry
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[[1]]", b'[["\xff", 1]]', b"\xff", b'{"instrument": "\xff"}', b"null"])
 @pytest.mark.parametrize("kind", [b"fx", b"instrument"])
-def test_that_reference_data_that_is_none_is_named_by_its_row(kind: bytes, body: bytes) -> None:
-    with pytest.raises(DecodeError, match=r"kdb\+ table ref row 1: body: "):
-        learnt(kind, body)
+def test_that_reference_data_that_is_none_is_set_aside_by_its_row(kind: bytes, body: bytes) -> None:
+    entry = refused(kind, body)
+    assert (entry.source, entry.where, entry.raw) == ("md", "kdb+ table ref row 1", body)
+    assert entry.reason.startswith("kdb+ table ref row 1: sym = 'B': ")
 
 
 def test_that_a_kind_of_reference_nobody_knows_is_named() -> None:
-    with pytest.raises(DecodeError, match="ref row 1: kind = 'rates' is not allowed; allowed: instrument or fx"):
-        learnt(b"rates", b"[]")
+    reason = refused(b"rates", b"[]").reason
+    assert "ref row 1: sym = 'B': kind = 'rates' is not allowed; allowed: instrument or fx" in reason
 
 
 @pytest.mark.parametrize("names", [("time", "sym", "kind"), ("time", "sym", "sort", "body"), ()])
 def test_that_a_table_of_reference_with_other_columns_is_named(names: tuple[str, ...]) -> None:
     columns: list[Any] = [[0], [b"A"], [b"fx"], [b"[]"]]
     with pytest.raises(DecodeError, match=r"kdb\+ table ref: columns = .* allowed: time, sym, kind, body"):
-        described.learn(names, columns, Universe(), "ref")
+        described.learn(names, columns, Universe(), ("ref", "md"))
 
 
 def test_that_the_last_word_on_a_pair_counts() -> None:
     universe = Universe()
     columns: list[Any] = [[0, 1], [b"EURUSD"] * 2, [b"fx"] * 2, [b"[[1, 1.5]]", b"[[1, 1.25]]"]]
-    described.learn(described.COLUMNS, columns, universe, "ref")
+    described.learn(described.COLUMNS, columns, universe, ("ref", "md"))
     assert universe.fx == {"EURUSD": [(1, 1.25)]}
