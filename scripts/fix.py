@@ -81,9 +81,10 @@ def peer() -> Path:
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
     jars = cache_root() / f"fix-peer-jars-{hashlib.sha256((PEER / 'pom.xml').read_bytes()).hexdigest()[:16]}"
     folder = cache_root() / f"fix-peer-{digest}"
+    programs = {"javac": "default-jdk-headless", "strace": "strace"}  # strace: what is on disk before what is sent
+    _packages([*missing_for_broker(), *(package for name, package in programs.items() if not shutil.which(name))])
     if (folder / "complete").exists():
         return folder
-    _packages([*missing_for_broker(), *([] if shutil.which("javac") else ["default-jdk-headless"])])
     if not jars.exists():
         _fetch(jars)
     work = folder.with_name(f".{folder.name}.{os.getpid()}")

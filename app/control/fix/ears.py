@@ -18,6 +18,11 @@ ORDERS: Final = frozenset("DFGq")  # what may never be sent a second time
 _ADMIN: Final = frozenset("0124A5")  # of the session alone; a 35=3 is about a message of ours
 _PENDING: Final = 100_000  # texts kept of messages the library has not handed over yet
 _HEAD: Final = 400
+_ROUTINE: Final = (
+    "Connecting to", "Created session", "Disconnecting", "Initiated log", "Received log", "Sending logout", "Sent ",
+    "Loading ", "No SSL certificate", "Session reset", "Received ResendRequest", "ResendRequest for", 
+    "Processing QUEUED", "MsgSeqNum too high", "Already sent", "Responding to",
+)  # fmt: skip
 Spoken = ParamSpec("Spoken")
 
 
@@ -72,6 +77,7 @@ class Ears:
         self._login = login
         self._texts: dict[int, bytes] = {}
         self._why = ""
+        self._said: set[str] = set()
 
     # -- what the session says of itself -----------------------------------------------------------------------------
 
@@ -79,6 +85,7 @@ class Ears:
     def on_logon(self) -> None:
         """Logged on; messages may still be missing."""
         self.logged_on = True
+        self._said.clear()
         self._ask()
 
     @_caught
@@ -89,15 +96,18 @@ class Ears:
         self.probe = ""
         self.probe_wanted.clear()
         self._texts.clear()
-        if was or self._why:
-            why, self._why = self._why, ""
+        why, self._why = self._why, ""
+        if why:
+            self.event(f"logged out: {why}")
+        if was:
             self.hear(Down(f"FIX session: logged out{': ' + why if why else ''}"))
 
     @_caught
     def event(self, text: str) -> None:
-        """The library says something in words: what led to a logout is worth knowing."""
-        if not self.logged_on and text:
-            self._why = text
+        """The library says something in words: what keeps the session from being up is said on, once."""
+        if not self.logged_on and text not in self._said and not text.startswith(_ROUTINE):
+            self._said.add(text)
+            self.hear(Warned(f"FIX session: {text}", b""))
 
     def _ask(self) -> None:
         self.up.clear()

@@ -16,6 +16,7 @@ from app.settings_ems import Ems
 from app.settings_sources import revealed
 
 BEAT_S: Final = 0.05
+AWAY_S: Final = 10.0  # not logged on for so long is said
 PROBE_S: Final = 0.5
 LOGOUT_S: Final = 2.0  # the other side's answer to our logout is waited for
 _HEADER: Final = frozenset({b"8", b"9", b"34", b"35", b"43", b"49", b"52", b"56", b"122"})
@@ -114,7 +115,7 @@ class FixLink:
 
     def _beat(self, ears: Ears, hear: Hear) -> None:
         """The time of the session, and the question whether anything is missing still."""
-        probed = 0.0
+        probed, away = 0.0, time.monotonic()
         while not self._ended.is_set():
             wanted = ears.probe_wanted.wait(BEAT_S)
             ears.probe_wanted.clear()
@@ -122,6 +123,12 @@ class FixLink:
             if wanted or late:
                 probed = time.monotonic()
                 self._probe(ears)
+            if ears.logged_on:
+                away = time.monotonic()
+            elif time.monotonic() - away > AWAY_S:
+                ears.event(
+                    f"{self._ems.host}:{self._ems.port} is not reached, or does not log on; tried again and again"
+                )
             hear(Clock(time.time_ns()))
 
     def _probe(self, ears: Ears) -> None:
