@@ -12,6 +12,7 @@ import msgspec
 
 from app.engine.config import EngineConfig
 from app.engine.errors import SettingsError, complaint
+from app.engine.evidence.model import Model, load_model
 from app.engine.switch.guard import Limits
 from app.engine.units import HORIZON_NAMES, SECOND
 from app.settings_api import Api, People, checked_api
@@ -126,6 +127,24 @@ class RulesFile(_Section, frozen=True):
     file: str
 
 
+class EvidenceModel(_Section, frozen=True):
+    """The model behind evidence figures: a file, "" = none and no evidence."""
+
+    model: str
+
+    def read(self) -> Model | None:
+        """The model of the file. Raises SettingsError where it cannot be read or is none."""
+        if not self.model:
+            return None
+        path = Path(self.model).expanduser()
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            allowed = f"a file that can be read ({error.strerror})"
+            raise SettingsError(complaint("settings", "evidence.model", self.model, allowed)) from error
+        return load_model(data, path.name)
+
+
 class Settings(_Section, frozen=True):
     """All settings of one run."""
 
@@ -148,6 +167,7 @@ class Settings(_Section, frozen=True):
     api: Api
     people: People
     rules: RulesFile
+    evidence: EvidenceModel
     sources: dict[str, Source]
 
     def hash(self) -> str:
@@ -172,6 +192,7 @@ class Settings(_Section, frozen=True):
             ring_ns=round(self.ring.seconds * SECOND),
             ring_rows=self.ring.rows,
             book=book,
+            evidence=self.evidence.read(),
         )
 
 

@@ -11,6 +11,7 @@ from app.engine.errors import SettingsError
 from app.engine.switch.guard import Limits
 from app.engine.units import HORIZON_NAMES, SECOND
 from app.settings import DEFAULTS, Settings, load_settings
+from tests.engine.evidence.made import model
 
 
 def from_text(tmp_path: Path, text: str, environment: dict[str, str] | None = None) -> Settings:
@@ -56,6 +57,8 @@ def test_that_every_setting_of_the_engine_can_be_set(tmp_path: Path) -> None:
     [clock.budget_ns]
     A = 5
     """
+    (tmp_path / "ours.model").write_bytes(model().save())
+    text += f"[evidence]\nmodel = '{tmp_path / 'ours.model'}'\n"
     config = from_text(tmp_path, text).engine(book=True)
     plain = EngineConfig()
     for field in msgspec.structs.fields(EngineConfig):

@@ -33,6 +33,11 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     book: bool = False  # emit the touch after every completed venue event
     evidence: Model | None = None  # without a model the evidence columns are undefined
 
+    @property
+    def model_hash(self) -> str | None:
+        """Hash of the evidence model; None without one."""
+        return None if self.evidence is None else self.evidence.hash
+
     def budget_of(self, source: str) -> int:
         """Clock error budget of a source (ns)."""
         return self.clock_budget_ns.get(source, self.clock_budget_ns.get("*", 0))

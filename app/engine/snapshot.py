@@ -53,6 +53,7 @@ class _State(msgspec.Struct, frozen=True):
     sources: dict[str, str]
     chain: bytes
     evidence: dict[str, _Array] = {}
+    model: str = ""  # hash of the model behind it
 
 
 class _Books(msgspec.Struct, frozen=True):
@@ -101,6 +102,7 @@ def pack(engine: State) -> bytes:
         sources=engine.sources,
         chain=engine.chain,
         evidence={} if engine.evidence is None else _encode(engine.evidence.save(number)),
+        model="" if engine.evidence is None else engine.evidence.model.hash,
     )  # fmt: skip
     packed = msgspec.msgpack.encode(state)
     return hashlib.sha256(packed).digest() + packed
@@ -137,8 +139,9 @@ def unpack(engine: State, data: bytes) -> None:
     engine.rows_in, engine.described = scalars["rows_in"], scalars["described"]
     engine.counts, engine.sources, engine.chain = dict(state.counts), dict(state.sources), state.chain
     engine.counted.load(_decode(state.arrays["counted"]))
-    if engine.evidence is not None and state.evidence:
-        engine.evidence.load(_decode(state.evidence), engine.flow.facts)
+    if engine.evidence is not None:
+        known = state.model == engine.evidence.model.hash
+        engine.evidence.load(_decode(state.evidence) if known else {}, engine.flow.facts)
 
 
 def unpack_books(data: bytes) -> tuple[Books, list[OrderRow]]:

@@ -148,6 +148,7 @@ class RunOptions:
     clock: Callable[[], float] = time.perf_counter
     started_s: float
     first_byte_s: float
+    model_hash: str | None = None  # of the evidence model, where there is one
 
 
 @dataclass(slots=True)
@@ -337,7 +338,7 @@ class Loop:
             version=options.version,
             settings_hash=options.settings_hash,
             input_hash=self._fingerprint.hex(),
-            model_hash=None,
+            model_hash=options.model_hash,
             run_hash=engine.run_hash(),
             output_hash=engine.output_hash(),
             rows_in=self._rows,

@@ -87,6 +87,7 @@ class LiveRun:
             settings_hash=self._settings.hash(),
             started_s=self._started_s,
             first_byte_s=time.perf_counter(),
+            model_hash=engine.config.model_hash,
         )
         return Loop(self._day.stream, engine, options, taps, self._pace)
 

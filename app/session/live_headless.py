@@ -45,7 +45,11 @@ def run_live(request: SimulationRequest, pace: Pace | None = None, title: str = 
         if isinstance(taps.board, BoardWriter):
             introduce(taps.board, day.stream, span)
         options = RunOptions(
-            version=__version__, settings_hash=settings.hash(), started_s=started, first_byte_s=time.perf_counter()
+            version=__version__,
+            settings_hash=settings.hash(),
+            started_s=started,
+            first_byte_s=time.perf_counter(),
+            model_hash=config.model_hash,
         )
         board = taps.board
         loop = Loop(day.stream, Engine(day.universe, config), options, taps, pace)

@@ -66,7 +66,11 @@ def play(request: ReplayRequest, board: BoardWriter | None, pace: Pace | None = 
             _introduce(board, stream, request)
         taps.progress = stack.enter_context(ProgressBar(stream.name, total, force=request.progress))
         options = RunOptions(
-            version=__version__, settings_hash=settings.hash(), started_s=started, first_byte_s=first_byte
+            version=__version__,
+            settings_hash=settings.hash(),
+            started_s=started,
+            first_byte_s=first_byte,
+            model_hash=config.model_hash,
         )
         return run(stream, engine, options, taps, pace or Pace(request.speed))
 

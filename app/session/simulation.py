@@ -60,6 +60,7 @@ def run_simulation(
             settings_hash=settings.hash(),
             started_s=started,
             first_byte_s=time.perf_counter(),
+            model_hash=config.model_hash,
         )
         loop = Loop(stream, engine, options, taps, pace)
         result = loop.finish() if loop.play() else None

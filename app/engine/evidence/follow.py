@@ -324,13 +324,15 @@ class Evidence:
         return out
 
     def load(self, state: dict[str, NDArray[Any]], facts: list[Fact]) -> None:
-        """Take back what save() gave; `facts` as they stand now."""
-        self.records, self.used = state["records"].copy(), len(state["records"])
-        self.children = [facts[n] for n in state["children"].tolist()]
-        self.moved, self.unplaced = state["marks"].tolist()
+        """Take back what save() gave; nothing: so far the day had another model, or none. `facts` as they are now."""
         for fact in facts:
             if fact.instrument >= 0:
                 self.place(fact)
+        if not state:
+            return
+        self.records, self.used = state["records"].copy(), len(state["records"])
+        self.children = [facts[n] for n in state["children"].tolist()]
+        self.moved, self.unplaced = state["marks"].tolist()
         for name in [name for name in state if name.endswith(".stream")]:
             instrument = int(name.split(".")[0])
             followed = self._followed(instrument)

@@ -84,6 +84,19 @@ def test_that_a_stop_on_the_way_changes_nothing(cuts: set[int]) -> None:
     same(Engine.load(engine.save(), DAY.universe(), engine.config))
 
 
+def test_that_a_day_begun_without_a_model_is_scored_from_there_on() -> None:
+    engine = Engine(DAY.universe(), EngineConfig())
+    for n, block in enumerate(in_time(DAY, engine.universe, 97)):
+        if n == 4:
+            engine = Engine.load(engine.save(), DAY.universe(), fresh().config)
+        engine.apply(block)
+    engine.finish(last_ts(DAY))
+    row = parents_of(engine)["P1"]
+    assert row["n_scored"] + row["n_void"] == 11
+    other = Engine.load(engine.save(), DAY.universe(), EngineConfig(evidence=model(null=0.5)))
+    assert evidence_of(other).used == 0
+
+
 def test_that_a_stop_with_something_late_under_way_changes_nothing() -> None:
     orders, engine = DAY.order_rows(), fresh()
     late = [row for row in orders if row.child_id == "P1-C3"]
