@@ -5,9 +5,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+import msgspec
+
 from app.engine.errors import SettingsError, complaint
 from app.engine.universe import Universe
 from app.feeds import session
+from app.feeds.archive.place import require_library
 from app.feeds.base import Options
 from app.feeds.fixtail import FixTail
 from app.feeds.kafka.feed import KafkaFeed
@@ -19,8 +22,9 @@ from app.runtime.live_route import LiveFeed, LiveRoute
 from app.runtime.loop import Publication, Results, RunResult, Standing, Stream
 from app.runtime.route import Route
 from app.settings import Settings
-from app.settings_sources import FileSource, KafkaSource, KdbSource, Source
+from app.settings_sources import ArchiveSource, FileSource, KafkaSource, KdbSource, Source
 
+DROP_COPY: Final = "ems"
 SWITCH_S: Final = 0.0005  # between threads: the engine does not wait for its readers
 FeedMaker: TypeAlias = Callable[[str, Any, Settings, Universe], LiveFeed]
 
@@ -37,8 +41,17 @@ def _file(name: str, source: FileSource, settings: Settings, universe: Universe)
     return FixTail(name, source, universe, settings.fix)
 
 
+def _archive(name: str, source: ArchiveSource, _settings: Settings, universe: Universe) -> LiveFeed:
+    require_library()
+    from app.feeds.archive.live import ArchiveFeed  # noqa: PLC0415 - its library is an extra
+
+    return ArchiveFeed(name, source, universe)
+
+
 # Kind of a source -> how its feed is made.
-LIVE_FEEDS: Final[Mapping[type[Any], FeedMaker]] = {KafkaSource: _kafka, KdbSource: _kdb, FileSource: _file}
+LIVE_FEEDS: Final[Mapping[type[Any], FeedMaker]] = {
+    KafkaSource: _kafka, KdbSource: _kdb, FileSource: _file, ArchiveSource: _archive,
+}  # fmt: skip
 
 
 class LiveDay:
@@ -72,11 +85,19 @@ class LiveDay:
             self.route.close()
 
     def _feed(self, name: str, source: Source) -> LiveFeed:
-        maker = LIVE_FEEDS.get(type(source))
-        if maker is None:
-            allowed = "kafka, kdb or file: sources of other kinds are read by their own commands"
-            raise SettingsError(complaint("settings", f"sources.{name}.kind", type(source).__name__, allowed))
-        return maker(name, source, self._settings, self.universe)
+        return LIVE_FEEDS[type(source)](name, source, self._settings, self.universe)
+
+
+def with_drop_copy(settings: Settings, control: Path) -> Settings:
+    """The settings with one source more: what goes over the control process's FIX session, from the log it keeps.
+
+    `control`: the folder of that process. A source of the same name in the settings takes its place.
+    """
+    if not settings.ems.host or not settings.ems.drop_copy or DROP_COPY in settings.sources:
+        return settings
+    path = str(control / "fix" / "messages.log")
+    source = FileSource(role="orders", source=DROP_COPY, start="earliest", codec="fix", path=path)
+    return msgspec.structs.replace(settings, sources={**settings.sources, DROP_COPY: source})
 
 
 def results_of(settings: Settings, title: str, universe: Universe) -> Results | None:

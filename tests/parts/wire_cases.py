@@ -119,7 +119,7 @@ CANCEL: Final = (
     Case(name="kill twice", act="kill kill", on=("F hold accept",), meanwhile=("release",), state="K5", sent="F"),
 )  # fmt: skip
 CANCEL_NEW: Final = tuple(
-    Case(mode="cancel_new", **values)  # type: ignore[arg-type]
+    Case(mode="cancel_new", **values)
     for values in (
         {"name": "cancelled and entered anew", "state": "C5", "words": "1000 work", "sent": "FD"},
         {"name": "no pending before the cancel", "on": ("F accept",), "state": "C5", "sent": "FD"},
@@ -219,7 +219,7 @@ def _act(act: str, case: Case, desk: Desk, order_id: str) -> None:
             client.confirm(client.resume(order_id, desk.working(order_id).version).token)
         case "cancel":
             client.cancel(order_id)
-        case "kill":
+        case _:
             client.kill(f"order:{order_id}")
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,7 @@ MOMENTS = (
 class Stage:
     """One desk, one script, the order in a state."""
 
-    def __init__(self, folder: Path, peer: Peer, moment: Moment, *, forked: bool = False, **ems: object) -> None:
+    def __init__(self, folder: Path, peer: Peer, moment: Moment, *, forked: bool = False, **ems: Any) -> None:
         self.client = f"F{os.getpid()}-{folder.name}"[-60:]
         self.peer = peer
         # The answer may take as long as a restart does.

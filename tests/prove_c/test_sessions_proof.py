@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,7 @@ def test_that_every_version_switches_fills_busts_and_cancels(
 def test_that_tls_is_spoken_with_whom_the_certificate_names_and_with_nobody_else(
     tmp_path: Path, own_peer: Peer, desks: list[Desk]
 ) -> None:
-    good = {"target": "EMSS", "tls": True, "ca": str(own_peer.authority)}
+    good: dict[str, Any] = {"target": "EMSS", "tls": True, "ca": str(own_peer.authority)}
     desk = Desk(tmp_path / "good", own_peer.port + 1, "TLS-1", **good)
     desks.append(desk)
     desk.start()
