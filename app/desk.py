@@ -15,7 +15,7 @@ from PySide6.QtCore import QMessageLogContext, QSettings, Qt, QtMsgType, qInstal
 from PySide6.QtWidgets import QApplication
 
 from app.board import BoardError
-from app.desk_ports import ControlPort, TapePort
+from app.desk_ports import ControlPort, TapePort, opener_of
 from app.widgets import theme as themes
 from app.widgets.atdl_form import AtdlForm
 from app.widgets.atdl_port import Paper
@@ -48,7 +48,9 @@ def run(board_folder: Path, playback: Playback | None, title: str, runtime: Path
     hand: object = playback
     engine = hand if isinstance(hand, EnginePort) else None
     ports = Ports(playback, engine, control, tape, me, runtime)
-    window = MainWindow(Bridge(Pad(board_folder)), theme, ports=ports, settings=settings, staged=True)
+    window = MainWindow(
+        Bridge(Pad(board_folder, opener_of(runtime))), theme, ports=ports, settings=settings, staged=True
+    )
     window.setWindowTitle(title)
     FirstFrame(window).painted.connect(window.complete_in_turns)
     window.completed.connect(keep_all)

@@ -1,5 +1,6 @@
 """What the desk's ports are in a running session: the lookback worker and the control process behind plain structs."""
 
+import getpass
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from app.board import BoardReader, VisibleReader
 from app.control import asks
 from app.control.brokers import moment_of
 from app.control.client import ControlClient, ControlError
@@ -15,8 +17,11 @@ from app.desk_sight import ControlSight
 from app.engine.errors import FeedError
 from app.engine.switch.facts import Target as WishedTarget
 from app.engine.switch.guard import Wish as ControlWish
+from app.entitlements import Entitlements
 from app.feeds.atdl import Form
 from app.session.lookback import LookbackClient
+from app.session.runtime_folder import RuntimeFolder
+from app.settings import load_settings
 from app.widgets.lookback_port import DEPTH, Level, LookbackError
 from app.widgets.switch_port import (
     Effect,
@@ -38,6 +43,17 @@ NEW_AFTER: Final = "|cancel_new"  # a target by cancelling first and entering an
 _KINDS: Final[dict[str, Kind]] = {k: k for k in ("int", "float", "text", "choice", "bool", "time")}
 _UNASKED: Final = "a cancel asks no guard: it always goes out"
 T = TypeVar("T")
+
+
+def opener_of(runtime: Path | None) -> Callable[[Path], BoardReader]:
+    """How the desk of a session opens a board: for the rows of its user, where the settings have people."""
+    session = None if runtime is None else RuntimeFolder(runtime).session()
+    people = load_settings(Path(session.settings) if session is not None and session.settings else None).people
+    if session is None or not people.file:
+        return BoardReader
+    user = people.login or getpass.getuser()
+    grants = Entitlements(Path(people.file)).of(user)
+    return BoardReader if grants.everything else lambda folder: VisibleReader(folder, grants.sees)
 
 
 class TapePort:

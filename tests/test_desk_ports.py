@@ -6,14 +6,17 @@ from typing import Any
 import msgspec
 import pytest
 
+from app.board import BoardReader, VisibleReader
 from app.control import asks
 from app.control.client import ControlError
-from app.desk_ports import NEW_AFTER, ControlPort, TapePort
+from app.desk_ports import NEW_AFTER, ControlPort, TapePort, opener_of
 from app.engine.errors import FeedError
 from app.engine.switch.guard import Check
 from app.engine.switch.guard import Wish as ControlWish
+from app.session.runtime_folder import RuntimeFolder, Session
 from app.widgets.lookback_port import LookbackError
 from app.widgets.switch_port import SwitchError, Wish
+from tests.api.made import MadeBoard
 
 FIELD = asks.ParameterField(
     name="MaxPct", title="Max %", kind="float", value="15", choices={}, low=1.0, high=40.0, required=True, about="share"
@@ -223,3 +226,19 @@ def test_that_the_past_is_told_in_levels_and_its_silence_in_words(
     with pytest.raises(LookbackError, match="no answer within 3 s"):
         tape.raw("desk", 2)
     tape.close()
+
+
+def test_that_the_desk_of_a_session_opens_the_rows_of_its_user(tmp_path: Path) -> None:
+    people = tmp_path / "people.toml"
+    people.write_text('[users.ann]\ndesks = ["cash"]\n[users.chief]\ndesks = ["*"]\n')
+    folder = RuntimeFolder(tmp_path / "runtime")
+    folder.create()
+    assert opener_of(None) is BoardReader
+    for login, opener in (("ann", VisibleReader), ("chief", BoardReader), ("mallory", VisibleReader)):
+        settings = tmp_path / f"{login}.toml"
+        settings.write_text(f'[people]\nfile = "{people}"\nlogin = "{login}"\n')
+        folder.begin(Session(world="tech", settings=str(settings)))
+        MadeBoard(tmp_path / login).close()
+        reader = opener_of(folder.path)(tmp_path / login)
+        assert type(reader) is opener
+        assert reader.length("parents") == {"ann": 2, "chief": 4, "mallory": 0}[login]

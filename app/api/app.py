@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from fastapi import FastAPI, Path, Query, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi import Depends, FastAPI, Path, Query, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator
 from starlette.exceptions import HTTPException
@@ -47,6 +47,16 @@ class Parts:
     doorkeeper: Doorkeeper
     health: Health
     streams: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Words that columns of parents must have; "" = any."""
+
+    state: Word = ""
+    instrument: Word = ""
+    desk: Word = ""
+    level: Word = ""
 
 
 def build(parts: Parts) -> FastAPI:
@@ -126,12 +136,17 @@ def _reading(app: FastAPI, parts: Parts) -> None:
     answers, view = parts.answers, parts.view
 
     @app.get("/v1/parents", responses=answer("Parents"), summary="Parents the caller may see")
-    async def parents(  # noqa: PLR0913, PLR0917 - one per filter
-        request: Request, state: Word = "", instrument: Word = "", desk: Word = "", level: Word = "",
-        after: Word = "", limit: Limit = 100, fields: Annotated[str, Query(max_length=4000)] = "",
+    async def parents(
+        request: Request, filters: Annotated[Filters, Depends()], limit: Limit = 100,
+        after: Word = "", fields: Annotated[str, Query(max_length=4000)] = "",
     ) -> Response:  # fmt: skip
         chosen, grants = _fields(fields), _caller(request).grants
-        wanted = {"state": state, "instrument": instrument, "desk": desk, "level": level}
+        wanted = {
+            "state": filters.state,
+            "instrument": filters.instrument,
+            "desk": filters.desk,
+            "level": filters.level,
+        }
         rows = view.visible(grants, {name: word for name, word in wanted.items() if word})
         if not rows and view.fault and not view.rows:
             raise Problem(503, view.fault, 1.0)

@@ -2,6 +2,9 @@
 
 from app.board.files import BoardError, TornRowsError, as_bytes, blank
 from app.board.reader import BoardReader, Heartbeat
+from app.board.visible import VisibleReader
 from app.board.writer import BoardWriter
 
-__all__ = ["BoardError", "BoardReader", "BoardWriter", "Heartbeat", "TornRowsError", "as_bytes", "blank"]
+__all__ = [
+    "BoardError", "BoardReader", "BoardWriter", "Heartbeat", "TornRowsError", "VisibleReader", "as_bytes", "blank",
+]  # fmt: skip

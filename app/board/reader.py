@@ -81,7 +81,7 @@ class BoardReader:
 
     def length(self, section: str) -> int:
         """Rows of a section."""
-        return int(self._state["lengths"][0, NUMBERS[section]])
+        return self._count(section)
 
     def rows(self, section: str, index: NDArray[np.int64] | slice | None = None, *, attempts: int = ATTEMPTS) -> Rows:
         """Copies of rows, each consistent in itself: of an index array, a slice, or all.
@@ -210,8 +210,11 @@ class BoardReader:
 
     # -- copying -------------------------------------------------------------------------------------------------
 
+    def _count(self, section: str) -> int:
+        return int(self._state["lengths"][0, NUMBERS[section]])
+
     def _wanted(self, section: str, index: NDArray[np.int64] | slice | None) -> NDArray[np.int64]:
-        length = self.length(section)
+        length = self._count(section)
         fence()  # the length first, then rows below it
         if index is None or isinstance(index, slice):
             return np.arange(*(index or slice(None)).indices(length), dtype=np.int64)

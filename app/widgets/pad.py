@@ -3,6 +3,7 @@
 Plain numpy without Qt. A pull is bounded: what is long is read a slice a frame.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path as Folder
 from typing import Final, Literal
@@ -52,8 +53,9 @@ class Pulled:
 class Pad:
     """The desk's copy of a board folder; `pull` brings it up to date."""
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Folder, opener: Callable[[Folder], BoardReader] = BoardReader) -> None:
         self.folder = folder
+        self.opener = opener  # a reader of one's own rows, where not everything is everybody's
         self.reader: BoardReader | None = None
         self.pulse = Pulse("waiting", f"Waiting for the engine: no board in {folder} yet")
         self._forget()
@@ -99,7 +101,7 @@ class Pad:
         pulled = Pulled()
         try:
             if self.reader is None:
-                self.reader = BoardReader(self.folder)
+                self.reader = self.opener(self.folder)
                 pulled.reset = True
             self._pull(self.reader, pulled)
             self.pulse = self._pulse(self.reader, now_ns)

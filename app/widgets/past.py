@@ -44,7 +44,7 @@ class Past:
         bar.hide()
         live = self._window
         past = MainWindow(
-            Bridge(Pad(folder)),
+            Bridge(Pad(folder, live.bridge.pad.opener)),
             live.theme,
             ports=Ports(lookback=live.ports.lookback, me=live.ports.me),
         )
