@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtGui import QIcon, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.engine.units import HORIZON_NS, SECOND
@@ -29,6 +29,7 @@ _LOOKS: Final = {
     "passive": ("o", RIBBON[2]),
     MARKOUT: ("o", "accent"),
 }
+_AROUND: Final = 36  # pixels around a button's words: symbol, edges, gap
 Work = Callable[[], Mapping[str, Curve]]
 
 
@@ -115,16 +116,28 @@ class Reaction(QWidget):
         for name, line in self.lines.items():
             curve = self.found.get(name)
             button = self.buttons.get(name)
-            if button is not None:
-                button.setText(f"{name}  {text.number(curve.events)}" if curve else name)
             if curve is None or not curve.events or (button is not None and not button.isChecked()):
                 line.wipe()
                 continue
             symbol, tone = _LOOKS[name]
             line.show(curve, self._colour(tone), symbol, zero=name != MARKOUT)
+        self._name_buttons()
         self._fit(self.panes[0], [n for n in CLASSES if self.buttons[n].isChecked()])
         self._fit(self.panes[1], [MARKOUT])
         self.area.renew()
+
+    def _name_buttons(self) -> None:
+        """Classes with the number of their events, or all without one where they would not fit beside each other."""
+        named = {name: f"{name}  {text.number(c.events)}" if (c := self.found.get(name)) else name for name in CLASSES}
+        need = sum(self.fontMetrics().horizontalAdvance(words) + _AROUND for words in named.values())
+        for name, button in self.buttons.items():
+            button.setText(named[name] if need <= self.width() else name)
+            button.setToolTip(f"events of class {named[name]}; s(mid after - mid before)/mid; + = against us")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Names and numbers, or names."""
+        super().resizeEvent(event)
+        self._name_buttons()
 
     def _fit(self, pane: Pane, names: list[str]) -> None:
         found = [e for name in names if name in self.found for e in self.found[name].estimates]
@@ -152,7 +165,6 @@ class Reaction(QWidget):
         for name, button in self.buttons.items():
             button.setCheckable(True)
             button.setChecked(name in {"new", "passive", "aggressive"})
-            button.setToolTip(f"events of class {name}; s(mid after - mid before)/mid; + = against us")
             button.toggled.connect(lambda _on: self._draw())
             button.setIconSize(QSize(12, 12))
             button.setStyleSheet("padding: 2px 5px")  # five of them stand beside each other

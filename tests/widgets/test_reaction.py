@@ -103,6 +103,19 @@ def test_that_a_class_without_events_and_one_that_is_put_away_are_not_drawn(char
     ]  # fmt: skip
 
 
+def test_that_no_number_on_a_button_is_cut_a_narrow_chart_leaves_them_to_the_tips(chart: Reaction) -> None:
+    chart.show_order(work(**{name: same(1.0, events=3_394) for name in CLASSES}), other=True)
+    for width in (900, 480, 900):
+        chart.resize(width, 450)
+        said = [button.text() for button in chart.buttons.values()]
+        assert said == ([f"{name}  3,394" for name in CLASSES] if width == 900 else list(CLASSES))
+        for button in chart.buttons.values():
+            assert "3,394" in button.toolTip()
+            assert button.sizeHint().width() <= width / 2
+        hints = sum(button.sizeHint().width() + 3 for button in chart.buttons.values())
+        assert hints <= width
+
+
 def test_that_another_order_without_figures_shows_nothing_of_the_last(chart: Reaction) -> None:
     chart.show_order(work(new=same(1.0), markout=same(1.0)), other=True)
     chart.show_horizon(4)
