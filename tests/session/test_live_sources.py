@@ -15,7 +15,7 @@ from app.runtime.loop import Publication, Standing
 from app.session import live_day
 from app.session.live_day import LIVE_FEEDS, LiveDay, read_reference, results_of
 from app.settings import Settings, load_settings
-from app.settings_sources import FileSource, KafkaSource, KdbSource
+from app.settings_sources import ArchiveSource, FileSource, KafkaSource, KdbSource
 from tests.session.small import small_session
 
 
@@ -96,6 +96,7 @@ def spoken_to(results: Any, board: Publication | None) -> None:
 
 
 FILE = 'kind = "file"\npath = "x"'
+ARCHIVE = 'kind = "archive"\npath = "x"'
 WORDS = ["meta state=playing", "intern AAPL", "put parents", "beat 7", "heartbeat"]
 TOPIC, STORE = '[kafka]\nresults = "out"\n', "[kdb]\nstore = true\n"
 
@@ -128,9 +129,12 @@ def test_that_a_day_without_a_source_is_refused_with_what_is_missing(tmp_path: P
         LiveDay(settings_of(tmp_path, ""), "day")
 
 
-def test_that_a_source_that_is_no_live_one_is_named_when_the_day_is_opened(tmp_path: Path) -> None:
+def test_that_an_archive_without_its_library_is_said_when_the_day_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.feeds.archive.place.find_spec", lambda _name: None)
     day = LiveDay(settings_of(tmp_path, '[sources.old]\nkind = "archive"\npath = "x"\n'), "day")
-    with pytest.raises(SettingsError, match=r"sources\.old\.kind = 'ArchiveSource' .* allowed: kafka, kdb or file"):
+    with pytest.raises(SettingsError, match=r"pip install 'leakage-scorecard\[archive\]'"):
         day.open(Standing())
     day.close()
 
@@ -148,7 +152,7 @@ class Feed:
 
 @pytest.mark.parametrize(
     ("kind", "keys"),
-    [(KafkaSource, 'kind = "kafka"'), (KdbSource, 'kind = "kdb"'), (FileSource, FILE)],
+    [(KafkaSource, 'kind = "kafka"'), (KdbSource, 'kind = "kdb"'), (FileSource, FILE), (ArchiveSource, ARCHIVE)],
 )
 def test_that_every_source_is_made_by_its_kinds_maker_with_its_own_name(
     kind: type[object], keys: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
