@@ -1,14 +1,22 @@
 """What the engine is told once, before the first row: thresholds, budgets and ring sizes."""
 
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
-from app.engine.evidence.model import Model
 from app.engine.units import SECOND
 
 CostModel: TypeAlias = Literal["almgren", "square_root", "istar"]
 LevelMode: TypeAlias = Literal["z", "bps"]
+
+
+@runtime_checkable
+class EvidenceModel(Protocol):
+    """An evidence model (evidence/model.py), of which only the name of its content is of interest here."""
+
+    @property
+    def hash(self) -> str:
+        """Hash of the content."""
 
 
 class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +39,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     ring_ns: int = 120 * SECOND
     ring_rows: int = 16_384
     book: bool = False  # emit the touch after every completed venue event
-    evidence: Model | None = None  # without a model the evidence columns are undefined
+    evidence: EvidenceModel | None = None  # without a model the evidence columns are undefined
 
     @property
     def model_hash(self) -> str | None:

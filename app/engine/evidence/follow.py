@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from app.engine.evidence.model import Model
 from app.engine.evidence.own import ACT, DONE, SHOW, SWITCH, TERMS, Moment, Reader, in_order, named, time_of
 from app.engine.evidence.rows import AGGRESSIVE, CHILD
 from app.engine.evidence.stream import Kernels
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from app.engine.config import EngineConfig
     from app.engine.enrich.history import TouchHistory
-    from app.engine.evidence.model import Model
     from app.engine.orders.facts import Fact, Key
     from app.engine.orders.joins import Joins
     from app.engine.universe import Universe
@@ -75,7 +75,7 @@ class Evidence:
     """All symbols and trails of one engine."""
 
     def __init__(self, config: EngineConfig, universe: Universe, history: TouchHistory, joins: Joins) -> None:
-        assert config.evidence is not None  # noqa: S101 - the caller has checked
+        assert isinstance(config.evidence, Model)  # noqa: S101 - the caller has checked
         self.model: Model = config.evidence
         self.config = config
         self.universe = universe

@@ -104,6 +104,7 @@ class Model:
     """A checked model. `hash` names its content; equal content, equal hash."""
 
     __slots__ = ("hash", "kernels", "name", "numbers", "tables")
+    hash: str
 
     def __init__(
         self, name: str, kernels: Mapping[str, Kernel], tables: Mapping[str, Floats], numbers: Mapping[str, float]

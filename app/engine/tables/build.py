@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from app.engine.evidence.figures import add_evidence, evidence_table
 from app.engine.metrics.markout import MIN_CLUSTERS, Marked, weighted_mean
 from app.engine.orders.standing import Standing, fold
 from app.engine.schema import TABLES
 from app.engine.tables.children import Walked, children_table, walk_all
 from app.engine.tables.context import Columns, Moment, settle_own_prints
+from app.engine.tables.evidence import add_evidence, evidence_table
 from app.engine.tables.fills import FillArrays, fills_table
 from app.engine.tables.parents import Row, parent_row
 from app.engine.tables.versions import versions_table

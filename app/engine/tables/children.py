@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.evidence.figures import scores_of
 from app.engine.metrics.slippage import bps_each
 from app.engine.orders.children import Child, walk
 from app.engine.orders.facts import UNASSIGNED
 from app.engine.orders.standing import mid_of
 from app.engine.tables.context import Columns, Moment, Value, by_column, cause, mid, per_horizon, plain, price
+from app.engine.tables.evidence import scores_of
 from app.engine.units import HORIZON_NAMES, NULL, PRICE_SCALE
 
 if TYPE_CHECKING:

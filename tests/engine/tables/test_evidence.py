@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from app.engine.evidence import figures
 from app.engine.evidence.process import p_anytime
 from app.engine.evidence.rows import SCORE_NAMES
 from app.engine.schema import EVIDENCE
+from app.engine.tables import evidence as figures
 from app.feeds.generator.hand import T0, Sheet
 from tests.engine.days import Memory
 from tests.engine.evidence.made import MS, TICK, S, market_sheet, model, own_day, own_parent, parents_of, played
