@@ -1,27 +1,22 @@
 """The routes: what may be asked under /v1. Everything is `async def`: nothing waits for anything but the control."""
 
-import asyncio
-import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Path, Query, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi import Depends, FastAPI, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator
 from starlette.exceptions import HTTPException
 
 from app import __version__
 from app.api import describe, figures
-from app.api.acts import Acts
-from app.api.answers import INSIDE, Answers
+from app.api.answers import INSIDE
 from app.api.bodies import OrderBody, PreflightBody, RuleBody, ScopeBody, SwitchBody, decoded
 from app.api.describe import KEY, answer, body
-from app.api.doorkeeper import Caller, Doorkeeper
-from app.api.port import ControlPort, PortRefused
+from app.api.doorkeeper import Caller
+from app.api.port import PortRefused
 from app.api.problems import JSON, Problem
-from app.api.state import Health
-from app.api.stream import Hub, Stream, Wanted
-from app.api.view import BoardView, Place
+from app.api.socket_route import Parts, chosen_fields, mount_stream
 
 ParentId = Annotated[
     str,
@@ -32,21 +27,6 @@ Limit = Annotated[int, Query(ge=1, le=1000, description="at most so many")]
 After = Annotated[int, Query(ge=0, le=2**31, description="how many to pass over: `next` of the answer before")]
 Newest = Annotated[int, Query(ge=0, le=200, description="so many newest fills and children sent along")]
 Word = Annotated[str, Query(max_length=200)]
-_STREAMED: Final = 200  # parents a stream may name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What the routes answer from."""
-
-    view: BoardView
-    answers: Answers
-    hub: Hub
-    acts: Acts
-    port: ControlPort
-    doorkeeper: Doorkeeper
-    health: Health
-    streams: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +57,7 @@ def build(parts: Parts) -> FastAPI:
     _reading(app, parts)
     _acting(app, parts)
     _running(app, parts)
-    _streaming(app, parts)
+    mount_stream(app, parts)
     return app
 
 
@@ -121,17 +101,6 @@ def _caller(request: Request) -> Caller:
     return caller
 
 
-def _fields(text: str) -> tuple[str, ...]:
-    """Columns by name, comma between; the usual ones where none is named. Raises Problem 422."""
-    if not text:
-        return figures.SUMMARY
-    names = tuple(dict.fromkeys(text.split(",")))
-    wrong = [name for name in names if name not in figures.COLUMNS]
-    if wrong:
-        raise Problem(422, f"query.fields: {', '.join(wrong)[:200]}: allowed are columns of parents: see /v1/columns")
-    return names
-
-
 def _reading(app: FastAPI, parts: Parts) -> None:
     answers, view = parts.answers, parts.view
 
@@ -140,7 +109,7 @@ def _reading(app: FastAPI, parts: Parts) -> None:
         request: Request, filters: Annotated[Filters, Depends()], limit: Limit = 100,
         after: Word = "", fields: Annotated[str, Query(max_length=4000)] = "",
     ) -> Response:  # fmt: skip
-        chosen, grants = _fields(fields), _caller(request).grants
+        chosen, grants = chosen_fields(fields), _caller(request).grants
         wanted = {
             "state": filters.state,
             "instrument": filters.instrument,
@@ -253,74 +222,3 @@ def _running(app: FastAPI, parts: Parts) -> None:
     @app.get("/v1/metrics", summary="Counters for Prometheus", responses={200: {"content": {"text/plain": {}}}})
     async def metrics() -> Response:
         return Response(parts.health.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
-
-
-def _streaming(app: FastAPI, parts: Parts) -> None:
-    @app.websocket("/v1/stream")
-    async def stream(websocket: WebSocket) -> None:
-        metrics = parts.health.counted
-        try:
-            since, wanted = _resumed(websocket), _wanted(websocket)
-            _room(metrics.streams, parts.streams)
-        except Problem as problem:
-            await websocket.close(1008, problem.words[:100])
-            return
-        await websocket.accept()
-        metrics.streams += 1
-
-        async def send(frame: bytes) -> None:
-            await websocket.send({"type": "websocket.send", "text": frame.decode()})
-
-        told = Stream(parts.hub, websocket.scope["caller"], parts.doorkeeper.still)
-        telling = asyncio.create_task(told.run(since, wanted, send))
-        leaving = asyncio.create_task(_left(websocket))
-        try:
-            await asyncio.wait({telling, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if telling.done():
-                await _closed(websocket, telling)
-        finally:
-            metrics.streams -= 1
-            for task in (telling, leaving):
-                task.cancel()
-            await asyncio.gather(telling, leaving, return_exceptions=True)
-
-
-async def _left(websocket: WebSocket) -> None:
-    """Until the reader leaves; whatever it says is passed over."""
-    while (await websocket.receive())["type"] != "websocket.disconnect":
-        pass
-
-
-async def _closed(websocket: WebSocket, telling: asyncio.Task[None]) -> None:
-    """Say why nothing more will come, where somebody still listens."""
-    try:
-        telling.result()
-        await websocket.close(1001, "the API ends")
-    except Problem as problem:
-        await websocket.close(1008, problem.words[:100])
-    except (WebSocketDisconnect, TimeoutError, OSError, RuntimeError):
-        return  # it has left, or takes nothing
-
-
-def _room(open_now: int, most: int) -> None:
-    if open_now >= most:
-        raise Problem(429, f"{most} streams are open already", 5.0)
-
-
-_PLACE: Final = re.compile(r"(\d{1,15}):(\d{1,18})")
-
-
-def _resumed(websocket: WebSocket) -> Place:
-    """`since=EPOCH:GENERATION` of the frame to go on from. Raises Problem."""
-    text = websocket.query_params.get("since", "0:0")
-    found = _PLACE.fullmatch(text)
-    if found is None:
-        raise Problem(422, f"since = {text[:40]!r} is not allowed; allowed: EPOCH:GENERATION")
-    return Place(int(found[1]), int(found[2]))
-
-
-def _wanted(websocket: WebSocket) -> Wanted:
-    names = [name for name in websocket.query_params.get("parents", "").split(",") if name]
-    if len(names) > _STREAMED:
-        raise Problem(422, f"parents: at most {_STREAMED} can be named")
-    return Wanted(frozenset(names), _fields(websocket.query_params.get("fields", "")))

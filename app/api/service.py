@@ -8,13 +8,14 @@ from pathlib import Path
 
 from app.api.acts import Acts
 from app.api.answers import Answers
-from app.api.app import Parts, build
+from app.api.app import build
 from app.api.doorkeeper import Doorkeeper
 from app.api.gate import Gate, Limits
 from app.api.metrics import Metrics
 from app.api.once import Once
 from app.api.port import ControlPort
 from app.api.server import Peers, Server, context_of, loop_factory, url_of
+from app.api.socket_route import Parts
 from app.api.state import Health
 from app.api.stream import Hub
 from app.api.tokens import TokenFile
