@@ -16,7 +16,7 @@ from app.feeds.decode.fix_fields import utc_ns
 # Where a message begins: a text of its own may hold line ends.
 _BEGIN: Final = re.compile(rb"^(\d{8}-\d\d:\d\d:\d\d\.\d{9}) : (?=8=FIX)", re.MULTILINE)
 _HEAD: Final = 400  # bytes in which the CompIDs stand
-_TRAILER: Final = re.compile(rb"\x0110=\d{3}\x01\Z")
+_MESSAGE: Final = re.compile(rb"(.*?\x0110=\d{3}\x01)\n", re.DOTALL)
 
 
 class Heard(NamedTuple):
@@ -64,15 +64,16 @@ class WireLog:
 
 
 def _messages(path: Path, sender: bytes, *, cut: bool = False) -> Iterator[Heard]:
-    """Messages of one side; `cut`: a last one that was never finished is taken off."""
+    """Messages of one side; `cut`: what was never finished at the end is taken off."""
     data = path.read_bytes() if path.exists() else b""
     begins = [(match.start(), match.end(), match[1]) for match in _BEGIN.finditer(data)]
     for number, (begin, start, stamp) in enumerate(begins, 1):
         end = begins[number][0] if number < len(begins) else len(data)
-        raw = data[start:end].removesuffix(b"\n")
-        if number == len(begins) and not _TRAILER.search(raw):
-            if cut:
-                os.truncate(path, begin)
-            return
-        if sender in raw[:_HEAD]:
-            yield Heard(utc_ns(stamp) or 0, raw)
+        found = _MESSAGE.match(data, start, end)
+        if found is None or found.end() != end:
+            if cut and number == len(begins):
+                os.truncate(path, begin if found is None else found.end())
+            if found is None:
+                continue
+        if sender in found[1][:_HEAD]:
+            yield Heard(utc_ns(stamp) or 0, found[1])

@@ -112,4 +112,5 @@ def test_that_a_mass_cancel_is_awaited_by_every_order_it_hits() -> None:
     turn.join_mass_cancel("Q1")
     assert str(turn.order.state) == State.K1
     assert turn.order.request == Request(kind="q", cl_ord_id="Q1", purpose="kill", sent_ns=T0, orig="A1")
-    assert (turn.order.killing, turn.order.deadline_ns) == (None, T0 + ANSWER)
+    assert str(turn.order.killing) == "None"
+    assert turn.order.deadline_ns == T0 + ANSWER
