@@ -31,17 +31,17 @@ bench-desk: setup ## the desk alone under load, stock parts beside it
 	@$(BIN)/python -m tests.bench.bench_desk
 
 prove-a1: setup ## the long lines of the exact core
-	@$(BIN)/python scripts/prove.py a1
+	@$(BIN)/python scripts/prove.py a1 $(PARTS)
 
 prove-a2: setup ## the long lines of the living desk: processes killed at random instants, worlds of many seeds
-	@$(BIN)/python scripts/prove.py a2
+	@$(BIN)/python scripts/prove.py a2 $(PARTS)
 
 prove-b: setup ## the long lines of the backbone: a million messages, faults, rates
-	@$(BIN)/python scripts/prove.py b
+	@$(BIN)/python scripts/prove.py b $(PARTS)
 
 prove-c: setup ## the long lines of control: every scenario over the wire, processes killed, the model of the switch
 	@$(BIN)/python scripts/fix.py all
-	@$(BIN)/python scripts/prove.py c
+	@$(BIN)/python scripts/prove.py c $(PARTS)
 
 lock: setup ## write requirements/ anew (LOCK_ARGS=--upgrade for newer versions)
 	@$(BIN)/python scripts/lock.py $(LOCK_ARGS)

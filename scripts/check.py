@@ -44,8 +44,9 @@ def _checked(name: str) -> Stage:
 def main() -> int:
     """Linters, types, contracts, conventions, then the fast tests."""
     stages = static_checks()
+    one_a_core = ("-n", str(cores())) if cores() > 1 else ()  # these tests wait for nothing
     quick = {"HYPOTHESIS_PROFILE": os.environ.get("HYPOTHESIS_PROFILE", "quick")}
-    stages.append(timed("fast tests", lambda: run_tests("fast", "-m", FAST, env=quick)))
+    stages.append(timed("fast tests", lambda: run_tests("fast", "-m", FAST, *one_a_core, env=quick)))
     return finish(stages)
 
 

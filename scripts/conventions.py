@@ -5,6 +5,7 @@ list may only shrink.
 """
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -51,9 +52,21 @@ class Function:
     arguments: int
 
 
+@functools.lru_cache(maxsize=1)
+def parsed(text: str) -> ast.Module:
+    """The tree of a file: every rule looks at the same one."""
+    return ast.parse(text)
+
+
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """What stands directly below a node and may hold a definition: no expression does."""
+    for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+        yield from getattr(node, name, ())
+
+
 def functions(tree: ast.AST, inside: str = "") -> Iterator[Function]:
     """Every function of a tree, nested ones and methods too."""
-    for node in ast.iter_child_nodes(tree):
+    for node in statements(tree):
         name = f"{inside}.{node.name}" if inside and hasattr(node, "name") else getattr(node, "name", inside)
         if isinstance(node, _Function):
             yield Function(name, node.lineno, _length(node), _arguments(node))
@@ -84,25 +97,30 @@ def check_sizes(path: str, text: str, allowed: dict[str, int]) -> Iterator[Fault
     lines = text.count("\n")
     if lines > FILE_LINES:
         yield Fault(path, f"{lines} lines; at most {FILE_LINES}")
-    tree = ast.parse(text)
+    tree = parsed(text)
     for function in functions(tree):
         limit = allowed.get(f"{path}:{function.name}", FUNCTION_LINES)
         if function.lines > limit:
             yield Fault(f"{path}:{function.line}", f"{function.name} has {function.lines} lines; at most {limit}")
         if function.arguments > ARGUMENTS and not path.startswith("tests/"):
             yield Fault(f"{path}:{function.line}", f"{function.name} takes {function.arguments}; at most {ARGUMENTS}")
-    for node in ast.walk(tree):
+    yield from _empty_names(path, tree)
+
+
+def _empty_names(path: str, tree: ast.AST) -> Iterator[Fault]:
+    for node in statements(tree):
         if isinstance(node, ast.ClassDef):
             yield from (
                 Fault(f"{path}:{node.lineno}", f"{node.name}: {word} says nothing")
                 for word in _WORD.findall(node.name)
                 if word in BANNED_WORDS
             )
+        yield from _empty_names(path, node)
 
 
 def check_docstrings(path: str, text: str) -> Iterator[Fault]:
     """Public modules, classes and functions say what they are."""
-    tree = ast.parse(text)
+    tree = parsed(text)
     if ast.get_docstring(tree) is None:
         yield Fault(path, "no docstring")
     yield from _undocumented(path, tree)
@@ -188,7 +206,7 @@ def check() -> list[Fault]:
             found += check_traces(path, text)
         if path.endswith(".py"):
             sizes[path] = text.count("\n")
-            lengths.update({f"{path}:{function.name}": function.lines for function in functions(ast.parse(text))})
+            lengths.update({f"{path}:{function.name}": function.lines for function in functions(parsed(text))})
             found += check_sizes(path, text, allowed)
             found += check_docstrings(path, text) if path.startswith(("app/", "scripts/")) else ()
     found += check_list(allowed, lengths)
