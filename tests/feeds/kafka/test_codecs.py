@@ -13,6 +13,7 @@ from app.feeds.base import Options
 from app.feeds.dbn import open_recording as open_dbn
 from app.feeds.decode.blocks import BlockEncoder, Place
 from app.feeds.generator.itch import ItchPlan, itch_day
+from app.feeds.generator.itch_wire import WirePlan, length_prefixed, mold_packets
 from app.feeds.kafka.codecs import CODECS, Decoder, maker
 from app.feeds.kafka.places import Position, position, utc_ns
 from app.feeds.kafka.surroundings import Piece, Surroundings
@@ -80,6 +81,25 @@ def test_that_itch_messages_become_market_rows_whatever_way_they_are_cut() -> No
     for name in ("ts_event", "price", "size", "order_id", "action", "flags"):
         assert (market(parts)[name] == at_once[name]).all()
     assert cut.position(5) == Position(5, begun=0)
+
+
+@pytest.mark.parametrize(("repeated", "late"), [(0.0, 0.0), (0.2, 0.2)])
+def test_that_packets_of_moldudp64_become_the_rows_of_their_messages(repeated: float, late: float) -> None:
+    day = itch_day(ItchPlan(seed=3, messages=400))
+    stamp = int(datetime(2025, 3, 14, 14, tzinfo=UTC).timestamp() * 1000)
+    whole = market(list(made("itch5", Universe()).decode(piece(length_prefixed(day.messages), 0, stamp))))
+    decoder = made("moldudp64", Universe())
+    packets = mold_packets(day, WirePlan(seed=5, repeated=repeated, late=late)).packets
+    parts = [b for n, (_, packet) in enumerate(packets) for b in decoder.decode(piece(packet, n, stamp))]
+    for name in ("ts_event", "price", "size", "order_id", "action", "instrument"):
+        assert (market(parts)[name] == whole[name]).all()
+    assert [entry for batch in parts for entry in batch.quarantine] == []
+    assert decoder.position(9) == Position(9, begun=0)
+
+
+def test_that_what_is_no_packet_of_moldudp64_is_refused_with_its_place() -> None:
+    with pytest.raises(DecodeError, match="topic t partition 0 offset 4: "):
+        list(made("moldudp64", Universe()).decode(piece(b"too short", 4)))
 
 
 def test_that_the_day_of_itch_is_that_of_new_york() -> None:
