@@ -20,7 +20,7 @@ _PENDING: Final = 100_000  # texts kept of messages the library has not handed o
 _HEAD: Final = 400
 _ROUTINE: Final = (
     "Connecting to", "Created session", "Disconnecting", "Initiated log", "Received log", "Sending logout", "Sent ",
-    "Loading ", "No SSL certificate", "Session reset", "Received ResendRequest", "ResendRequest for", 
+    "Loading ", "No SSL certificate", "Session reset", "Received ResendRequest", "ResendRequest for",
     "Processing QUEUED", "MsgSeqNum too high", "Already sent", "Responding to",
 )  # fmt: skip
 Spoken = ParamSpec("Spoken")

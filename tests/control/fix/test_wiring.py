@@ -1,10 +1,10 @@
 """[ems] as the library gets it: no secret in a file, nothing resent, TLS only with somebody who is known."""
 
+import importlib
 from pathlib import Path
 
 import pytest
 
-from app.control.fix import library as library_module
 from app.control.fix.library import library
 from app.control.fix.wiring import begin_string, write_settings
 from app.control.process import line_of
@@ -65,10 +65,10 @@ def test_that_a_missing_library_is_said_with_the_way_to_add_it(monkeypatch: pyte
     def absent(name: str) -> object:
         raise ImportError(name)
 
-    monkeypatch.setattr(library_module.importlib, "import_module", absent)
+    monkeypatch.setattr(importlib, "import_module", absent)
     with pytest.raises(FeedError, match="scorecard doctor"):
         library()
-    monkeypatch.setattr(library_module.importlib, "import_module", lambda _: object())
+    monkeypatch.setattr(importlib, "import_module", lambda _: object())
     with pytest.raises(FeedError, match="without TLS"):
         library()
 
