@@ -4,11 +4,11 @@ Each instrument is run with and without the agent, over the same noise: the diff
 """
 
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
-from app.engine.errors import EngineError, SettingsError, complaint
+from app.engine.errors import SettingsError, complaint
 from app.engine.events import Instrument, OrderRow, Rows
 from app.engine.units import PRICE_SCALE, SECOND
 from app.engine.universe import Universe
@@ -26,7 +26,7 @@ from app.feeds.simulator.evidence.outside import (
     shared_of,
     stream_of,
 )
-from app.feeds.simulator.evidence.pit import run
+from app.feeds.simulator.evidence.played import Placed, play
 from app.feeds.simulator.evidence.setting import EvidenceWorld
 from app.feeds.simulator.evidence.tape import Turned, index_rows, market_rows, merged
 from app.feeds.simulator.evidence.told import Teller, order_rows
@@ -37,37 +37,6 @@ _ROOM: Final = 3.2  # rows of the tape for each event from outside
 INDEX: Final = "INDEX"
 INDEX_PRICE: Final = 500.0
 INDEX_TICK: Final = 0.01
-
-
-class Placed(NamedTuple):
-    """Own parents of one instrument as the market knows them, and how it is turned."""
-
-    parents: Ints
-    turn: int  # -1: shown as its mirror image
-    beta: float
-
-
-@dataclass(slots=True)
-class Played:
-    """One instrument that was run to its end."""
-
-    pit: Pit
-    placed: Placed
-
-    @property
-    def told(self) -> Ints:
-        """Own facts, rows of cells.O_* columns."""
-        return self.pit.told[: int(self.pit.z[c.Z_TOLD])]
-
-    @property
-    def marks(self) -> Floats:
-        """What the agent had done to the price at each of them."""
-        return self.pit.marks[: int(self.pit.z[c.Z_TOLD])]
-
-    @property
-    def tape(self) -> Ints:
-        """Market rows, of cells.R_* columns."""
-        return self.pit.tape[: int(self.pit.z[c.Z_OUT])]
 
 
 @dataclass(slots=True)
@@ -169,23 +138,6 @@ def _pit(world: EvidenceWorld, placed: Placed, outside: Outside, given: tuple[Sh
         tape=np.zeros((int(_ROOM * len(outside.times)) + 12 * children, c.R_COLUMNS), np.int64),
         told=np.zeros((5 * children, c.O_COLUMNS), np.int64), marks=np.zeros((5 * children, c.M_COLUMNS)),
     )  # fmt: skip
-
-
-def play(pit: Pit, placed: Placed, *, agent: bool, tell: bool) -> Played:
-    """Run one instrument from its beginning, its arrays left as they are but for the state and what is told."""
-    p = pit.p.copy()
-    p[c.P_AGENT], p[c.P_TELL] = int(agent), int(tell)
-    fresh = {name: getattr(pit, name).copy() for name in _STATE}
-    own = {name: np.zeros_like(getattr(pit, name)) for name in ("told", "marks")}
-    tape = np.zeros_like(pit.tape) if tell else pit.tape[:0]
-    played = Played(pit._replace(p=p, tape=tape, **fresh, **own), placed)
-    run(played.pit)
-    if played.pit.z[c.Z_LOST]:
-        raise EngineError(f"an episode of {len(pit.times):,} events has no room for {played.pit.z[c.Z_LOST]} facts")
-    return played
-
-
-_STATE: Final = ("z", "x", "venues", "touch", "parents", "before", "slots", "waiting", "children")
 
 
 def universe_of(world: EvidenceWorld, betas: list[float]) -> Universe:

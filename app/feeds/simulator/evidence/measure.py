@@ -7,8 +7,9 @@ import numpy as np
 from app.engine.units import SECOND
 from app.feeds.simulator.evidence import cells as c
 from app.feeds.simulator.evidence.cells import Floats, Ints, Pit
-from app.feeds.simulator.evidence.episode import Placed, instruments_of, play
+from app.feeds.simulator.evidence.episode import instruments_of
 from app.feeds.simulator.evidence.outside import BEFORE_S, DAY_S
+from app.feeds.simulator.evidence.played import Placed, play
 from app.feeds.simulator.evidence.setting import EvidenceWorld
 
 RETURN_S: Final = 300  # long enough that what trades pressed for a while is gone

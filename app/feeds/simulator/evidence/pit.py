@@ -2,8 +2,10 @@
 
 from app.feeds.simulator.bound import entry, inner
 from app.feeds.simulator.evidence import cells as c
+from app.feeds.simulator.evidence.agent import act
+from app.feeds.simulator.evidence.algos import look
 from app.feeds.simulator.evidence.cells import Pit
-from app.feeds.simulator.evidence.own import act, look, others_trade, post, settle, shorten, take, tire
+from app.feeds.simulator.evidence.own import others_trade, post, settle, shorten, take, tire
 from app.feeds.simulator.evidence.quotes import pass_time, refresh
 
 

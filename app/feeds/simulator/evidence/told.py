@@ -2,18 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
 from app.engine.events import OrderRow
 from app.feeds.simulator.evidence import cells as c
 from app.feeds.simulator.evidence.cells import Ints
+from app.feeds.simulator.evidence.played import Played
 from app.feeds.simulator.evidence.setting import EvidenceWorld
 from app.feeds.simulator.evidence.tape import Turned
-
-if TYPE_CHECKING:
-    from app.feeds.simulator.evidence.episode import Played
 
 ASKED_NS: Final = 800_000  # a request leaves so long before it takes effect
 REPORT_NS: Final = 250_000  # a report arrives so long after the match
@@ -60,7 +58,7 @@ def parent_name(episode: str, instrument: int, number: int) -> str:
     return f"{episode}-{instrument:02d}-{number}"
 
 
-def order_rows(teller: Teller, played: "Played", turned: Turned) -> list[OrderRow]:
+def order_rows(teller: Teller, played: Played, turned: Turned) -> list[OrderRow]:
     """Order rows of one instrument, by source in order of time."""
     teller.rows = []
     table = played.pit.parents.tolist()

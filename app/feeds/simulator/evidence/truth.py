@@ -1,16 +1,14 @@
 """What is true of a parent: what the agent cost it, by channel, and what an arrival slippage would have said."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from app.feeds.simulator.evidence import cells as c
 from app.feeds.simulator.evidence.cells import Ints
+from app.feeds.simulator.evidence.played import Played
 from app.feeds.simulator.evidence.tape import Turned
 from app.feeds.simulator.evidence.told import fills_of, parent_name
-
-if TYPE_CHECKING:
-    from app.feeds.simulator.evidence.episode import Played
 
 
 class Truth(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,18 +52,18 @@ class _Paid(NamedTuple):
         return int((self.qty * self.tick).sum())
 
 
-def _paid(played: "Played", parent: int) -> _Paid:
+def _paid(played: Played, parent: int) -> _Paid:
     told = played.told
     at = fills_of(told, parent)
     return _Paid(at, told[at, c.O_QTY], told[at, c.O_TICK])
 
 
-def truth_of(played: "Played", calm: "Played", named: tuple[str, Turned]) -> list[Truth]:
+def truth_of(played: Played, calm: Played, named: tuple[str, Turned]) -> list[Truth]:
     """The truths of an instrument's parents; `calm`: the same without the agent. named: the episode, the instrument."""
     return [_truth(played, calm, parent, named) for parent in range(len(played.pit.parents))]
 
 
-def _truth(played: "Played", calm: "Played", parent: int, named: tuple[str, Turned]) -> Truth:
+def _truth(played: Played, calm: Played, parent: int, named: tuple[str, Turned]) -> Truth:
     episode, turned = named
     row = played.pit.parents[parent]
     side, qty = int(row[c.A_SIDE]), int(row[c.A_QTY])

@@ -10,7 +10,8 @@ from app.engine.errors import EngineError, SettingsError
 from app.engine.units import BID, LAST, QUOTE, TRADE
 from app.feeds.simulator.evidence import Episode, Truth, episode_of
 from app.feeds.simulator.evidence import cells as c
-from app.feeds.simulator.evidence.episode import INDEX, instruments_of, is_watched, play
+from app.feeds.simulator.evidence.episode import INDEX, instruments_of, is_watched
+from app.feeds.simulator.evidence.played import play
 from app.feeds.simulator.evidence.setting import Calibrated, Market
 from tests.feeds.simulator.evidence.tiny import SEED, one_algo, tiny_world, with_agent, with_market
 
