@@ -50,6 +50,7 @@ class Trial:
         """The settings of the recording, and the day's messages."""
         kafka = {"brokers": self.broker.address, "group": self.group, "members": "shared" if shared else "alone"}
         source = {"role": "both", "start": "earliest", "reorder": REORDER, "message_max": MESSAGE_MAX}
+        source["missing_ms"] = 60_000  # these senders pause; only their disorder is judged
         self.settings = write_settings(self.work / "live.toml", kafka, {self.topic: source})
         with self.settings.open("a") as file:
             file.write("[archive]\nflush_s = 0.2\n")

@@ -168,7 +168,7 @@ def _own(row: OrderRow) -> bytes:
 def judge(day: Path, settings: Path, recorded: Recorded, aside: list[str], *, late: bool | None = False) -> None:
     """Each row of the day is archived once, the figures are those of a run without faults, `aside` was set aside.
 
-    `late`: some rows came too late to be put in their place; the figures are then those of the order they came in.
+    `late`: some rows came too late to be put in their place; the figures are then those of the tape.
     None: rows of two sources may overtake each other, which no figure depends on.
     """
     report = recorded.report()
@@ -178,7 +178,7 @@ def judge(day: Path, settings: Path, recorded: Recorded, aside: list[str], *, la
     assert recorded.parents() == sorted(str(name) for name in plain.tables["parents"]["parent_id"])
     assert recorded.quarantined() == aside
     if late:
-        plain = _replayed(f"archive://{recorded.archive}", settings)
+        plain = _replayed(str(recorded.folder.tape), settings)
     assert late is not False or report.rows_late == 0
     assert report.output_hash == plain.report.output_hash
 
