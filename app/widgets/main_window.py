@@ -1,9 +1,10 @@
 """The desk's window: one choice of an order, and everything else follows it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QByteArray, QPoint, QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QMenu, QVBoxLayout, QWidget
 
@@ -14,16 +15,16 @@ from app.widgets.blotter import Blotter
 from app.widgets.bridge import Bridge
 from app.widgets.commands import Command, Commands
 from app.widgets.confirm import Confirm
-from app.widgets.docks import Docks, shares
-from app.widgets.drill_side import DRILL, REACTION, DrillSide
+from app.widgets.docks import Docks
+from app.widgets.drill_side import DRILL, DrillSide
 from app.widgets.following import Following, Part
-from app.widgets.grid import ROW_HEIGHT
 from app.widgets.health import Alarm, Health
 from app.widgets.kill_button import KillButton
 from app.widgets.overlays import Overlays
 from app.widgets.overview import Overview
 from app.widgets.playback import PlaybackBar
 from app.widgets.ports import Ports
+from app.widgets.room import SCORECARD, TRACE, Room
 from app.widgets.scorecard import Scorecard
 from app.widgets.theme import Theme
 
@@ -32,12 +33,7 @@ if TYPE_CHECKING:
 
 SIZE: Final = (1680, 980)
 COMPACT: Final = 300
-TRACE: Final = "Impact trace"
-SCORECARD: Final = "Scorecard"
 OVERVIEW: Final = "Pad overview"
-_FEW: Final = 10  # orders
-_SETTLED_MS: Final = 300  # docks have taken their sizes by then
-_BESIDE_ROWS: Final = 4  # lines' worth of filter, titles and air around the blotter's orders
 
 
 class MainWindow(QMainWindow):
@@ -78,14 +74,11 @@ class MainWindow(QMainWindow):
         self.playback = PlaybackBar(self.ports.playback, theme) if self.ports.playback else None
         self.scorecard, self.overview = Scorecard(theme, bridge.pad), Overview(bridge, theme)
         self.compact = self.is_complete = False
-        self._shared = 0  # orders for which the docks were given their room
-        self._left: QByteArray | None = None  # the layout as it was left then
         self._build()
         beside = {"blotter": self.blotter, "trace": self.docks[TRACE], "health": self.health}
         self.overlays = Overlays(self, theme, self.commands, beside)
-        self.overlays.toasts.stand(
-            self.blotter.grid.horizontalHeader(), (self.confirm, self.drill_side.panel.view.confirm)
-        )
+        confirms = self.confirm, self.drill_side.panel.view.confirm
+        self.overlays.toasts.stand(self.blotter.grid.horizontalHeader(), confirms)
         self.docks.lift = self.overlays.lift
         for over in self.overlays.every():
             self.join(over)
@@ -93,9 +86,9 @@ class MainWindow(QMainWindow):
         self.following = Following(self)
         actions.add_actions(self)
         self._connect()
-        self._arranged = settings is not None and self.docks.restore(settings)
-        if not self._arranged:
-            self._share_docks()  # of the window as it fits its screen
+        self.room.arranged = settings is not None and self.docks.restore(settings)
+        if not self.room.arranged:
+            self.room.ship()  # of the window as it fits its screen
         if settings is not None:
             self.blotter.restore(settings)
         if not staged:
@@ -113,23 +106,10 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self, self.complete_in_turns)
 
     def _bring_chart(self) -> None:
-        """The trace, then the reaction chart."""
-        if not hasattr(self, "trace"):
-            from app.widgets.trace import Trace  # noqa: PLC0415 - once the window is on the screen
+        from app.widgets.second_stage import bring_chart  # noqa: PLC0415 - once the window is on the screen
 
-            self.trace = Trace(self.theme)
-            self.docks.fill(TRACE, self.trace)
-            self.join(self.trace)
-            self.drill_side.take_trace(self.trace)
-            self.following.take(self.trace)
-        else:
-            from app.widgets.reaction import Reaction  # noqa: PLC0415 - as above
-
-            self.is_complete = True
-            reaction = Reaction(self.theme, self.bridge.now)
-            self.docks.fill(REACTION, reaction)
-            self.join(reaction)
-            self.drill_side.take_reaction(reaction)
+        self.is_complete = bring_chart(self)
+        if self.is_complete:
             self.completed.emit()
         self.following.show_state()
 
@@ -152,7 +132,8 @@ class MainWindow(QMainWindow):
         self.docks.add(title, part or QWidget(), beside=beside, tabbed=tabbed)
         if part is not None:
             self.join(part)
-        self._offer_dock(title)
+        name = "show-" + title.lower().replace(" ", "-")
+        self.commands.add(Command(name, f"Show {title}", (), lambda: self.docks.show(title)))
         if follow is not None:
             self.followers.append(follow)
 
@@ -163,27 +144,9 @@ class MainWindow(QMainWindow):
         self.parts.append(part)
 
     def share_room(self, orders: int) -> None:
-        """A pad of a few orders leaves the room to their charts, unless the trader has arranged it himself."""
-        if orders == self._shared or self.compact or self._arranged:
-            return
-        if self._left is not None and self._left != self.saveState():
-            self._arranged = True  # he has, since: rows may come all day long
-            return
-        before, self._shared, self._left = self._shared, orders, None
-        if 0 < orders <= _FEW:
-            self.docks.stack(REACTION, TRACE)
-            self._share_docks()
-            high = self.height() - self.blotter.y() - ROW_HEIGHT * (orders + _BESIDE_ROWS)
-            below = high * 2 // 5
-            charts = [self.docks[title] for title in (TRACE, REACTION)]
-            self.resizeDocks(charts, [high - below, below], Qt.Orientation.Vertical)
-            QTimer.singleShot(_SETTLED_MS, self, self._note_layout)
-        elif 0 < before <= _FEW:
-            self.docks.arrange()
-            self._share_docks()
-
-    def _note_layout(self) -> None:
-        self._left = self.saveState()
+        """Give the docks their room, for as many orders."""
+        if not self.compact:
+            self.room.share(orders)
 
     # -- what the trader does ------------------------------------------------------------------------------------
 
@@ -231,9 +194,9 @@ class MainWindow(QMainWindow):
     def reset_layout(self) -> None:
         """Docks and columns as they are shipped."""
         self.set_compact(False)
-        self._arranged, self._shared, self._left = False, 0, None
+        self.room.forget()
         self.docks.arrange()
-        self._share_docks()
+        self.room.ship()
         self.share_room(len(self.bridge.pad.parents))
         self.blotter.grid.show_default_columns()
 
@@ -280,7 +243,7 @@ class MainWindow(QMainWindow):
         if self._settings is not None:
             self.set_compact(False)
             # a desk that never saw an order has been arranged by nobody, unless a dock was torn off
-            if self._arranged or self.docks.torn_off() or len(self.bridge.pad.parents):
+            if self.room.arranged or self.docks.torn_off() or len(self.bridge.pad.parents):
                 self.docks.save(self._settings)
             self.blotter.save(self._settings)
             self._settings.setValue("theme", self.theme.name)
@@ -305,18 +268,11 @@ class MainWindow(QMainWindow):
         self.confirm.armed.connect(lambda on: self.blotter.hold("armed", on))
         self.blotter.grid.drilled.connect(self.drilled)
         self.overlays.journal.written.connect(lambda words: actions.stamp_reason(self, words))
-        self.overlays.tour.finished.connect(self._toured)
+        if self._settings is not None:
+            self.overlays.tour.finished.connect(partial(self._settings.setValue, "toured", "yes"))
         engine = self.ports.engine
         if engine is not None:
             self.alarm.restart_wanted.connect(engine.restart)
-
-    def _toured(self) -> None:
-        if self._settings is not None:
-            self._settings.setValue("toured", "yes")
-
-    def _offer_dock(self, title: str) -> None:
-        name = "show-" + title.lower().replace(" ", "-")
-        self.commands.add(Command(name, f"Show {title}", (), lambda: self.docks.show(title)))
 
     def _build(self) -> None:
         top = QWidget()
@@ -335,14 +291,9 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.blotter, 1)
         self.setCentralWidget(top)
         self.docks = Docks(self)
+        self.room = Room(self, self.docks, self.blotter)
         self.join(self.blotter.grid)
         self.mount(TRACE, None)
         self.mount(SCORECARD, self.scorecard, beside=TRACE)
         self.drill_side = DrillSide(self)
         self.mount(OVERVIEW, self.overview, beside=DRILL, tabbed=True)
-        self._share_docks()
-
-    def _share_docks(self) -> None:
-        docks = [self.docks[title] for title in (TRACE, SCORECARD, DRILL)]
-        self.resizeDocks(docks, shares(self.width()), Qt.Orientation.Horizontal)
-        self.resizeDocks(docks[:1], [450], Qt.Orientation.Vertical)

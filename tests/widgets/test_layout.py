@@ -159,7 +159,7 @@ def test_that_a_window_too_large_for_its_screen_is_made_to_fit(qtbot: QtBot) -> 
 
 def settle(window: MainWindow, qtbot: QtBot) -> None:
     """Until the docks have the sizes they were asked to take."""
-    qtbot.waitUntil(lambda: window._left is not None)
+    qtbot.waitUntil(lambda: window.room.left is not None)
 
 
 def test_that_a_single_order_leaves_the_room_to_the_trace_and_the_reactions_under_it(
