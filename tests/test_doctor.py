@@ -264,3 +264,18 @@ class TestWarm:
     def test_that_the_small_run_leaves_warm_kernels(self) -> None:
         subprocess.run([sys.executable, "-c", doctor.WARM_UP], check=True, cwd=doctor.ROOT)
         assert next(doctor._kernels()).state == "ok"
+
+
+def test_that_what_a_build_of_quickfix_lacks_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    monkeypatch.setattr(doctor, "HEADERS", (tmp_path,))
+    assert {"g++", "libssl-dev"} <= set(doctor.missing_for_fix())
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    remedy = {finding.what: finding for finding in doctor._extras()}["extra fix"].remedy
+    assert remedy.index("libssl-dev") < remedy.index("pip install quickfix")
+    (tmp_path / "openssl").mkdir()
+    (tmp_path / "openssl" / "ssl.h").touch()
+    assert "libssl-dev" not in doctor.missing_for_fix()
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert doctor.missing_for_fix() == []
