@@ -21,6 +21,7 @@ EVIDENCE: Final = (
     "e_value", "p_anytime", "epoch", "leak_bps", "leak_projected_bps", "leak_ccy", "min_detectable_bps", "in_fdr_set",
     "noise_band_ccy", "drift_leak_ccy", "drift_noise_ccy", "drift_market_ccy", "drift_own_ccy",
 )  # fmt: skip
+MOST_INSIDE: Final = 200
 _NOT_HIS: Final = "no such parent, or not of your desks and books"
 _KINDS: Final = {"fills": figures.FILL_KINDS, "children": figures.CHILD_KINDS}
 _COLUMNS: Final = {"fills": figures.FILL_COLUMNS, "children": figures.CHILD_COLUMNS}

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from app.api import figures
-from app.api.answers import EVIDENCE
+from app.api.answers import EVIDENCE, INSIDE, MOST_INSIDE
 from app.api.bodies import EXAMPLES
 from app.api.problems import JSON, PROBLEM, title
 from app.engine.layout import EVENT_CLASSES
@@ -140,6 +140,16 @@ def body(kind: type) -> dict[str, Any]:
 KEY: Final = {
     "name": "Idempotency-Key", "in": "header", "required": True, "example": "desk7-000123-switch",
     "schema": {"type": "string", "pattern": "^[!-~]{8,128}$"}, "description": "new for each act; good for a day",
+}  # fmt: skip
+
+
+PARENT_ID: Final = {
+    "name": "parent_id", "in": "path", "required": True, "description": "id of a parent order; a slash in it is %2F",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+}  # fmt: skip
+NEWEST: Final = {
+    "name": "newest", "in": "query", "required": False, "description": "so many newest fills and children sent along",
+    "schema": {"type": "integer", "minimum": 0, "maximum": MOST_INSIDE, "default": INSIDE},
 }  # fmt: skip
 
 

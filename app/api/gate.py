@@ -5,9 +5,9 @@ Pure ASGI around the application. A request that is refused here does nothing, a
 
 import asyncio
 import hashlib
+import os
 import re
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -216,7 +216,7 @@ def _asked(scope: Scope_) -> Asked:
     client = scope.get("client") or ("", 0)
     key = next((v.decode("latin-1") for n, v in scope["headers"] if n == b"idempotency-key"), "")
     method = "WEBSOCKET" if scope["type"] == "websocket" else scope["method"]
-    return Asked(method, scope["path"], client[0], uuid.uuid4().hex, time.monotonic(), key[: _KEY_MOST + 1])
+    return Asked(method, scope["path"], client[0], os.urandom(16).hex(), time.monotonic(), key[: _KEY_MOST + 1])
 
 
 def _announces_body(scope: Scope_) -> bool:

@@ -93,6 +93,7 @@ def test_that_a_list_is_filtered_paged_and_shaped(api: MadeApi) -> None:
     ("path", "said"),
     [
         ("/v1/parents?fields=secret", "secret"), ("/v1/parents?limit=0", "limit"), ("/v1/parents?limit=x", "limit"),
+        ("/v1/parents/P0?newest=201", "newest"), ("/v1/parents/P0?newest=-1", "newest"),
         ("/v1/parents?after=PX", "PX"), ("/v1/parents/P0/fills?after=-1", "after"),
     ],
 )  # fmt: skip

@@ -74,7 +74,7 @@ public class ApiLoad {
         try (Socket socket = open(context, host, port)) {
             OutputStream out = socket.getOutputStream();
             InputStream in = new BufferedInputStream(socket.getInputStream(), 65536);
-            byte[] room = new byte[1 << 20];
+            byte[] room = new byte[1 << 18];
             while (due < times[3]) {
                 sleepUntil(due);
                 out.write(request);
@@ -116,7 +116,7 @@ public class ApiLoad {
             while (!line(in).isEmpty()) {
                 continue;
             }
-            byte[] room = new byte[1 << 22];
+            byte[] room = new byte[1 << 18];
             while (System.nanoTime() < end) {
                 int first = in.read();
                 int length = frame(in, room);
