@@ -15,7 +15,7 @@ from app.engine.enrich.asof import Horizons, Searches, first_valid, mid_range, r
 from app.engine.enrich.history import TouchHistory
 from app.engine.enrich.kept_prints import KeptPrints
 from app.engine.enrich.own_prints import AFTER_NS, ANY_VENUE, DARK_NS, WANTED, Matching, candidates, no_candidates
-from app.engine.enrich.regions import joined
+from app.engine.enrich.regions import move
 from app.engine.enrich.rows import JOIN
 from app.engine.events import Rows
 from app.engine.orders.facts import NOWHERE, Fact
@@ -92,7 +92,8 @@ class Joins:
         """Ask for everything a fact needs, now that its instrument is known; again where it is another one."""
         if fact.before != NOWHERE:
             self._forget(fact)
-        self.history.reach(fact.instrument + 1)  # horizons of a fill may be due before the fill itself
+        if fact.instrument >= len(self.history.venues):
+            self.history.reach(fact.instrument + 1)  # horizons of a fill may be due before the fill itself
         row, kind = fact.row, fact.row.kind
         fact.before = self._take_rows(2)
         fact.at = fact.before + 1
@@ -370,7 +371,9 @@ class Joins:
         """The first of so many new rows."""
         start, self.used = self.used, self.used + rows
         if self.used > len(self.rows):
-            self.rows = joined(self.rows, pending_rows(len(self.rows)))
+            grown = pending_rows(4 * len(self.rows))  # memory that is taken over is paid for twice
+            move(grown[: len(self.rows)], self.rows)
+            self.rows = grown
         return start
 
     def _take_reaction(self, budget: int) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from app.engine.metrics.markout import MIN_CLUSTERS, Marked, weighted_mean
 from app.engine.orders.standing import Standing, fold
 from app.engine.schema import TABLES
 from app.engine.tables.children import Walked, children_table, walk_all
-from app.engine.tables.context import Columns, Moment, settle_own_prints
+from app.engine.tables.context import Columns, Moment, by_column, settle_own_prints
 from app.engine.tables.evidence import add_evidence, evidence_table
 from app.engine.tables.fills import FillArrays, fills_table
 from app.engine.tables.parents import Row, parent_row
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 
 _MARKOUTS: Final = tuple((f"markout_{name}_bps", f"markout_{name}_se_bps", length) for name, length in HORIZONS)
+_PARENT: Final = tuple(column.name for column in TABLES["parents"])
+_NO_PARENT: Final[Row] = dict.fromkeys(_PARENT)
+_line: Final = itemgetter(*_PARENT)
 
 
 @dataclass(slots=True)
@@ -85,7 +89,7 @@ def add_markouts(rows: list[Row], standings: list[Standing], arrays: FillArrays)
 def all_tables(built: Built, moment: Moment) -> dict[str, Columns]:
     """Every table of the schema, missing columns null."""
     columns: dict[str, Columns] = {
-        "parents": {c.name: [row.get(c.name) for row in built.parents] for c in TABLES["parents"]},
+        "parents": by_column(_PARENT, [_line({**_NO_PARENT, **row}) for row in built.parents]),
         "fills": fills_table(built.arrays, built.flags, moment),
         "children": children_table(built.walked, moment),
         "evidence": evidence_table(moment.evidence),

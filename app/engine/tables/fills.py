@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from app.engine.metrics import slippage
 from app.engine.orders.standing import mids_of
-from app.engine.tables.context import Columns, Moment, Value, by_column, cause, defined, mid, per_horizon, plain, price
+from app.engine.tables.context import Columns, Moment, Value, by_column, cause, mid, per_horizon, plain, price
 from app.engine.units import HORIZON_NAMES, LOCKED, NULL, QUALITIES
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class FillArrays:
             arrival.append(NULL if account is None or account.arrival2 is None else account.arrival2)
         sides, prices, arrivals = (np.array(v, np.int64) for v in (side, price_, arrival))
         befores, self.quality_before = mids_of(joins.rows, [fill.fact.before for _, fill in self.rows])
+        self.before2: list[int] = befores.tolist()
         reactions = np.array([fill.fact.horizon for _, fill in self.rows], np.int64)
         self.later2, self.quality = joins.horizons(reactions)
         self.fills = slippage.Fills(sides, prices, befores, arrivals, self.later2)
@@ -53,6 +55,7 @@ def fills_table(arrays: FillArrays, flags: dict[int, set[str]], moment: Moment) 
     return out
 
 
+_EVEN: Final[frozenset[str]] = frozenset()
 _PLAIN = (
     "fill_id", "parent_id", "algo_order_id", "child_id", "ts_event", "ts_match", "side", "qty", "px", "mid_before",
     "liquidity", "venue", "own_print", "flags", "source", "seq", "as_of",
@@ -63,21 +66,21 @@ def _plain(arrays: FillArrays, k: int, flags: dict[int, set[str]], moment: Momen
     standing, fill = arrays.rows[k]
     fact, row = fill.fact, fill.fact.row
     chain = fact.chain
-    odd = set(flags.get(id(fact), ()))
+    odd: AbstractSet[str] = flags.get(id(fact), _EVEN)
     if row.ts_match is None and chain is None:
-        odd.add("match_time_assumed" if fact.matched_at == row.ts_event else "match_time_from_print")
+        odd = odd | {"match_time_assumed" if fact.matched_at == row.ts_event else "match_time_from_print"}
     if fill.restated:
-        odd.add(fill.restated)
+        odd = odd | {fill.restated}
     quality = arrays.quality_before[k]
     if quality >= LOCKED:
-        odd.add(f"mid_{QUALITIES[quality]}")
+        odd = odd | {f"mid_{QUALITIES[quality]}"}
     return (
         row.exec_id or f"{row.source}:{row.seq}", standing.parent_id,
         row.algo_order_id or (chain.algo_order_id if chain else None), chain.child_id if chain else row.child_id,
         row.ts_event, fact.matched_at, row.side or (chain.side if chain else None) or standing.side_name,
-        fill.qty, price(fill.price), mid(defined(int(arrays.fills.before2[k]))),
-        row.liquidity, row.venue or (chain.venue if chain else None), moment.own_print(fill) is not None,
-        " ".join(sorted(odd)) or None, *cause(row, fact.matched_at),
+        fill.qty, price(fill.price), mid(arrays.before2[k]),
+        row.liquidity, row.venue or (chain.venue if chain else None), fact.wanted in moment.given,
+        " ".join(sorted(odd)) if odd else None, *cause(row, fact.matched_at),
     )  # fmt: skip
 
 

@@ -90,6 +90,7 @@ def _identity(standing: Standing, moment: Moment) -> Row:
     live = [fill for fill in standing.executions.fills if fill.restated != "busted"]
     known = standing.account is not None
     as_of = standing.ended if standing.ended is not None else moment.t
+    mid2 = moment.joins.rows["mid2"]
     source, seq, as_of_value = cause(standing.last.row if standing.last else None, as_of)
     row: Row = {
         "parent_id": standing.parent_id,
@@ -101,7 +102,7 @@ def _identity(standing: Standing, moment: Moment) -> Row:
         "arrival_ts": arrival.row.ts_event if arrival and known else None,
         "end_ts": standing.ended,
         "n_children": len(standing.children), "n_fills": len(live), "n_late": standing.late,
-        "n_undefined": len([1 for fill in live if mid_of(moment.joins.rows, fill.fact.before)[0] is None]),
+        "n_undefined": len([1 for fill in live if fill.fact.before < 0 or mid2.item(fill.fact.before) == NULL]),
         "source": source, "seq": seq, "as_of": as_of_value,
     }  # fmt: skip
     if arrival is not None and arrival.instrument >= 0:
