@@ -58,6 +58,7 @@ from app.engine.units import SECOND
 from app.feeds.atdl.fixed import order_fields
 
 TOKEN_S: Final = 120
+RECORDED: Final = ("api", "pack")
 _NO_RULES: Final = "no rules: [rules] file of the settings names none"
 _UNKNOWN: Final = "no such order in this session"
 
@@ -272,7 +273,9 @@ class Answering:
         known |= {"via": asked.via, "request": asked.request} if asked.via else {}
         self.control.audit.write(what, known | entry)
 
-    def _record(self, asked: AskRecord) -> Done:
+    def _record(self, asked: AskRecord) -> Done | Refused:
+        if asked.what not in RECORDED:  # a line of ours is never written for others
+            return Refused(words=f"what = {asked.what!r} is not allowed; allowed: {', '.join(RECORDED)}")
         for entry in asked.entries:  # under a key of their own: nothing of theirs takes the place of ours
             self.control.audit.write(asked.what, {"via": asked.via, "now_ns": self.control.now, "entry": entry})
         self.control.audit.sync()

@@ -94,6 +94,7 @@ def with_order(**changes: Any) -> Bench:
         ("throttle", sight(with_order(switches=[T0 - 5000 * SECOND] * 3)), "3 switches"),
         ("throttle", sight(with_order(switches=[T0 - 300 * SECOND])), "301 s ago"),
         ("entitlement", sight(limits=Limits(users=("bob",))), "ann may not"),
+        ("entitlement", sight(barred="ann may not act on desk swaps"), "desk swaps"),
         ("kill switch", sight(killed="all"), "on (all)"),
         ("group", sight(market=market(group="BASKET")), "whole group"),
         ("group", sight(market=market(group="BASKET", members=("P1", "P2"))), "linked (BASKET): P1, P2: show and"),
