@@ -53,6 +53,7 @@ EXTRAS: Final = {
     "research": (("duckdb", "polars"), "notebooks and SQL over the archive"),
     "kafka": (("confluent_kafka",), "Kafka topics in and out"),
     "kdb": (("pykx",), "kdb+ tables in and out"),
+    "api": (("fastapi", "uvicorn", "websockets"), "the EMS API"),
     "fix": (("quickfix",), "the FIX session to the EMS"),
 }
 # quickfix is source only; without these flags it comes without TLS and ten times the size.
