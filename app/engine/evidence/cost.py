@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from app.engine.bits import exp
 from app.engine.evidence.model import Floats, Model
-from app.engine.evidence.rows import FLOW_GROUPS, JUMPS, LAWS, MIXED_GROUPS, QUOTE_GROUPS, QUOTES, SCORES
+from app.engine.evidence.rows import FLOW_GROUPS, JUMPS, LAWS, MIXED_GROUPS, QUOTE_GROUPS, QUOTES
 from app.engine.units import SECOND
 
 TAUS: Final = (1.0, 20.0, 200.0)  # seconds; the fourth part of the kernel never decays
@@ -75,16 +75,13 @@ class Answered(NamedTuple):
 def world_costs(child: Answered, out: Floats) -> None:
     """bps of the order each score's world says an answer to the child costs."""
     jump = child.jump * child.share
-    for k in range(SCORES):
-        if k < QUOTES or FLOW_GROUPS <= k < QUOTE_GROUPS:
-            out[k] = child.later
-        elif k < FLOW_GROUPS:
-            out[k] = JUMPS[(k - QUOTES) // LAWS] * child.tick * child.share
-        elif k < MIXED_GROUPS:
-            out[k] = jump
-        else:
-            flow = child.mix[k - MIXED_GROUPS]
-            out[k] = flow * child.later + (1.0 - flow) * jump
+    out[:QUOTES] = child.later
+    for j, size in enumerate(JUMPS):
+        out[QUOTES + j * LAWS : QUOTES + (j + 1) * LAWS] = size * child.tick * child.share
+    out[FLOW_GROUPS:QUOTE_GROUPS] = child.later
+    out[QUOTE_GROUPS:MIXED_GROUPS] = jump
+    for k, flow in enumerate(child.mix):
+        out[MIXED_GROUPS + k] = flow * child.later + (1.0 - flow) * jump
 
 
 def between(x: float, knots: Floats, values: Floats) -> float:

@@ -14,8 +14,9 @@ import numpy as np
 
 from app.engine.evidence.model import Model
 from app.engine.evidence.own import ACT, DONE, SHOW, SWITCH, TERMS, Moment, Reader, in_order, named, time_of
+from app.engine.evidence.reference import Kernels
 from app.engine.evidence.rows import AGGRESSIVE, CHILD
-from app.engine.evidence.stream import Kernels
+from app.engine.evidence.stream import ASLEEP_NS
 from app.engine.evidence.symbol import OPEN, SCORED, VOID, WINDOW_NS, Muted, Symbol
 from app.engine.evidence.trail import Trail
 from app.engine.units import MILLISECOND, NULL, SECOND
@@ -44,6 +45,7 @@ class Followed:
     __slots__ = (
         "at",
         "dirty",
+        "ends",
         "facts",
         "levels",
         "moments",
@@ -64,6 +66,7 @@ class Followed:
         self.read = 0  # facts that have become moments
         self.at = 0  # moments that have been played
         self.open = -1  # record of the open window
+        self.ends = NULL  # when it will have lasted its time
         self.passed = NULL
         self.dirty: int | None = None  # the earliest time at which something has changed
         self.placed: dict[tuple[Key, int], int] = {}  # (fact, time) -> its record
@@ -133,7 +136,9 @@ class Evidence:
             market = -1
             if reference.index is not None and reference.beta is not None:
                 market = self.universe.instruments.index(reference.index)
-            kernels = Kernels(np.array(kernel.g), np.array(kernel.signs), kernel.size, reference.beta or 0.0, market)
+            kernels = Kernels(
+                np.array(kernel.g), np.array(kernel.signs), kernel.size, reference.beta or 0.0, market, ASLEEP_NS
+            )
             symbol = Symbol(instrument, reference.tick_size or 0, kernels, self.history, self.model)
             found = self.followed[instrument] = Followed(symbol, self.joins)
             self._reach(len(self.universe.instruments))
@@ -178,7 +183,7 @@ class Evidence:
         """When something is to be done next."""
         soon = safe + LAZY_NS
         if followed.open >= 0:
-            soon = min(soon, int(self.records[followed.open]["t"]) + WINDOW_NS)
+            soon = min(soon, followed.ends)
         if followed.at < len(followed.moments):
             soon = min(soon, followed.moments[followed.at].t)
         if followed.read < len(followed.facts):
@@ -212,13 +217,10 @@ class Evidence:
 
     def _close_due(self, followed: Followed, until: int) -> None:
         """Close the open window where it has lasted its time before `until`."""
-        if followed.open < 0:
-            return
-        ends = int(self.records[followed.open]["t"]) + WINDOW_NS
-        if ends <= until:
-            followed.symbol.own = self._near(followed, ends)
-            followed.symbol.advance(ends)
-            self._close(followed, ends)
+        if followed.open >= 0 and followed.ends <= until:
+            followed.symbol.own = self._near(followed, followed.ends)
+            followed.symbol.advance(followed.ends)
+            self._close(followed, followed.ends)
 
     def _close(self, followed: Followed, at: int) -> None:
         """Score the open window as of `at`, once, and let its parent's trail know."""
@@ -286,7 +288,7 @@ class Evidence:
         if int(self.records[known]["state"]) == VOID and int(self.records[known]["closed"]) == moment.t:
             self._folded(trail, known, self.records[known], moment.fact)
         else:
-            followed.open = known
+            followed.open, followed.ends = known, moment.t + WINDOW_NS
 
     def _record(self, fact: Fact) -> int:
         if self.used == len(self.records):
@@ -367,7 +369,7 @@ class Evidence:
         followed.reader, followed.moments, followed.trails = Reader(self.joins), [], {}
         followed.read = followed.at = 0
         followed.open = -1
-        followed.symbol.shown = {}
+        followed.symbol.hide()
         self._read(followed, until)
         self._moments(followed, until)
         self._close_due(followed, until)

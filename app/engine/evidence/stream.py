@@ -6,19 +6,19 @@ rows strictly before it; what a step is held against (rate, sign, noise) is from
 """
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.engine.bits import exp
-from app.engine.enrich.asof import Histories, row_at
+from app.engine.enrich.asof import row_at
 from app.engine.events import Rows
 from app.engine.evidence.model import Floats
-from app.engine.evidence.rows import FROZEN, HALTED, OWN, RESET, RING, STEP_NS, STEP_S
+from app.engine.evidence.reference import Inputs, explained, factor, others, weighted
+from app.engine.evidence.rows import FROZEN, OWN, RESET, RING, STEP_NS, STEP_S
 from app.engine.evidence.score import AGAIN, OWN_STEP, SURPRISE
 from app.engine.jit import jit
-from app.engine.units import ASK, BID, BPS, IN_AUCTION, IN_CLOSE, IN_HALT, LOCKED, NULL, SECOND
+from app.engine.units import ASK, BID, BPS, NULL, SECOND
 
 # per step: 1, 20, 200 s and for good; rates over 120 and 30 s; flow over 10 s
 DECAYS = (exp(-STEP_S), exp(-STEP_S / 20.0), exp(-STEP_S / 200.0), 1.0)
@@ -35,111 +35,6 @@ ASLEEP_NS = 3600 * SECOND  # without a row: the market is closed
 YOUNG_NS = 120 * SECOND
 CHECK_NS = 8 * SECOND
 CHECKS = 12
-
-
-class Kernels(NamedTuple):
-    """Of one symbol: bps per unit of flow by time scale, sign weights, the size of one unit (0: the running mean)."""
-
-    g: Floats
-    signs: Floats
-    size: float
-    beta: float
-    market: int  # instrument of the index, -1 without
-
-
-class Inputs(NamedTuple):
-    """One symbol's stream and everything it is made from. `ring`: its STEP rows; `shown`: own quantity as displayed."""
-
-    histories: Histories
-    prints: Rows
-    print_offset: NDArray[np.int64]
-    print_count: NDArray[np.int64]
-    instrument: int
-    stream: Rows  # one STREAM row
-    ring: Rows
-    checks: Rows  # STREAM rows: the stream as it stood every CHECK_NS, where a late fact makes it go back to
-    shown: NDArray[np.int64]  # (n, 3): side, price, quantity
-    own: NDArray[np.int64]  # numbers of own prints near the time, rising
-    kernels: Kernels
-    tick: int  # 1e-9
-
-
-def _queue(k: Inputs, row: Any, side: int) -> tuple[int, int]:
-    """(price, size) of the best level of others on a side of a history row; (NULL, 0) without."""
-    for level in range(2):
-        if side == BID:
-            price = row["bid"] if level == 0 else row["bid2"]
-            size = row["bid_size"] if level == 0 else row["bid2_size"]
-        else:
-            price = row["ask"] if level == 0 else row["ask2"]
-            size = row["ask_size"] if level == 0 else row["ask2_size"]
-        if price == NULL:
-            return NULL, 0
-        for n in range(len(k.shown)):
-            if k.shown[n, 0] == side and k.shown[n, 1] == price:
-                size -= k.shown[n, 2]
-        if size > 0:
-            return price, size
-    return NULL, 0
-
-
-queue = jit(_queue)
-
-
-def _others(k: Inputs, at: int) -> tuple[int, int, int, int, int]:
-    """(flags, bid, bid size, ask, ask size) ex own of history row `at`; FROZEN without two sides."""
-    if at < 0:
-        return FROZEN, NULL, 0, NULL, 0
-    row = k.histories.pool[at]
-    quality = row["quality"]
-    if quality > LOCKED:
-        halted = quality == IN_HALT or quality == IN_AUCTION or quality == IN_CLOSE
-        return (FROZEN | HALTED if halted else FROZEN), NULL, 0, NULL, 0
-    bid, bid_size = queue(k, row, BID)
-    ask, ask_size = queue(k, row, ASK)
-    if bid == NULL or ask == NULL or bid >= ask:
-        return FROZEN, NULL, 0, NULL, 0
-    return 0, bid, bid_size, ask, ask_size
-
-
-others = jit(_others)
-
-
-def _weighted(bid: int, bid_size: int, ask: int, ask_size: int, anchor: int) -> float:
-    """The size-weighted mid in bps of the anchor; mirrored prices and sizes give minus it, to the last bit."""
-    above, below = float(ask - anchor) * bid_size, float(bid - anchor) * ask_size
-    return (above + below) / (float(bid_size) + ask_size) / anchor * BPS
-
-
-weighted = jit(_weighted)
-
-
-def _factor(k: Inputs, t: int) -> float:
-    """beta times the index in bps of its first value, as of just before t; 0 without an index."""
-    if k.kernels.market < 0:
-        return 0.0
-    at = row_at(k.histories, k.kernels.market, t - 1)
-    if at < 0 or k.histories.pool[at]["held"] == NULL or k.histories.pool[at]["held"] == 0:
-        return 0.0
-    held = k.histories.pool[at]["held"]
-    if k.stream[0]["index_anchor"] == NULL:
-        k.stream[0]["index_anchor"] = held
-    anchor = k.stream[0]["index_anchor"]
-    moved: float = k.kernels.beta * (float(held - anchor) / anchor * BPS)
-    return moved
-
-
-factor = jit(_factor)
-
-
-def _explained(k: Inputs) -> float:
-    """What the tape so far explains of the price (bps)."""
-    s = k.stream[0]["s"]
-    total: float = ((k.kernels.g[0] * s[0] + k.kernels.g[1] * s[1]) + k.kernels.g[2] * s[2]) + k.kernels.g[3] * s[3]
-    return total
-
-
-explained = jit(_explained)
 
 
 def _is_own(k: Inputs, number: int) -> bool:
@@ -397,7 +292,7 @@ def _advance(k: Inputs, until: int) -> None:
             if x["asleep"] == 1:
                 wake(k, h.pool[at]["ts"])
                 trade = print_from(k, x["end"] - STEP_NS)
-        if x["asleep"] == 1 or (at >= 0 and x["end"] - h.pool[at]["ts"] > ASLEEP_NS):
+        if x["asleep"] == 1 or (at >= 0 and x["end"] - h.pool[at]["ts"] > k.kernels.silence):
             x["asleep"] = 1
             ahead = h.pool[following]["ts"] if following < stop else until
             x["end"] = (min(ahead, until) // STEP_NS + 1) * STEP_NS

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.evidence.bucket import Before, cell, pool
+from app.engine.evidence.reference import Inputs, Kernels
 from app.engine.evidence.rows import (
     FLOW_GROUPS,
     FROZEN,
@@ -24,11 +25,13 @@ from app.engine.evidence.rows import (
     TRIGGERED,
 )
 from app.engine.evidence.score import Normalisation, Window, normalise, score
-from app.engine.evidence.stream import CHECKS, YOUNG_NS, Glance, Inputs, Kernels, advance, begin, glance
+from app.engine.evidence.stream import CHECKS, YOUNG_NS, Glance, advance, begin, glance
+from app.engine.jit import jit
 from app.engine.units import BPS, MILLISECOND, NULL, SECOND
 
 if TYPE_CHECKING:
     from app.engine.enrich.history import TouchHistory
+    from app.engine.events import Rows
     from app.engine.evidence.model import Floats, Model
 
 OPEN, SCORED, VOID = range(3)  # of a record
@@ -36,6 +39,22 @@ WINDOW_NS: Final = LONGEST * STEP_NS
 BACK_NS: Final = WINDOW_NS + SECOND  # a late fact may have cut, or fallen into, a window that opened so long before
 TRIGGER_NS: Final = 1_100 * MILLISECOND  # a passive child so soon after a trade counts as triggered by it
 _HELD: Final = 20  # steps without two sides from which a window is cut
+
+
+def _usable(ring: Rows, first: int, steps: int) -> int:
+    """Steps of a window before it is cut; 0 where the market halted in it."""
+    held = 0
+    for d in range(steps):
+        flags = int(ring[(first + d) % RING]["flags"])
+        if flags & HALTED:
+            return 0
+        held = held + 1 if flags & FROZEN else 0
+        if held >= _HELD:
+            return d + 1
+    return steps
+
+
+usable = jit(_usable)
 
 
 class Scratch(NamedTuple):
@@ -65,6 +84,7 @@ class Symbol:
 
     __slots__ = (
         "checks",
+        "displayed",
         "history",
         "instrument",
         "kernels",
@@ -88,6 +108,7 @@ class Symbol:
         self.checks: Any = np.zeros(CHECKS, STREAM)
         self.checks["cursor"] = NULL
         self.shown: dict[tuple[int, int], int] = {}
+        self.displayed: NDArray[np.int64] = np.zeros((0, 3), np.int64)  # the same for kernels
         self.own: NDArray[np.int64] = np.zeros(0, np.int64)
         self.scratch = scratch()
 
@@ -109,10 +130,9 @@ class Symbol:
     def inputs(self) -> Inputs:
         """What the kernels read and write."""
         h, prints = self.history, self.history.prints
-        shown = np.array([(side, price, qty) for (side, price), qty in self.shown.items() if qty], np.int64)
         return Inputs(
             h.histories(), prints.pool, prints.offset, prints.count, self.instrument, self.stream, self.ring,
-            self.checks, shown.reshape(-1, 3), self.own, self.kernels, self.tick,
+            self.checks, self.displayed, self.own, self.kernels, self.tick,
         )  # fmt: skip
 
     def advance(self, until: int) -> None:
@@ -149,6 +169,12 @@ class Symbol:
         self.shown[side, price] = left
         if left <= 0:
             del self.shown[side, price]
+        shown = [(side, price, qty) for (side, price), qty in self.shown.items()]
+        self.displayed = np.array(shown, np.int64).reshape(-1, 3)
+
+    def hide(self) -> None:
+        """We display nothing any more."""
+        self.shown, self.displayed = {}, np.zeros((0, 3), np.int64)
 
     # -- windows ---------------------------------------------------------------------------------------------------
 
@@ -212,15 +238,7 @@ class Symbol:
 
     def usable(self, first: int, steps: int) -> int:
         """How many steps of a window there are before the market halts or has been without two sides for a second."""
-        held = 0
-        for d in range(steps):
-            flags = int(self.ring["flags"][(first + d) % RING])
-            if flags & HALTED:
-                return 0
-            held = held + 1 if flags & FROZEN else 0
-            if held >= _HELD:
-                return d + 1
-        return steps
+        return int(usable(self.ring, first, steps))
 
     # -- save and load -----------------------------------------------------------------------------------------------
 

@@ -8,8 +8,9 @@ import pytest
 
 from app.engine.config import EngineConfig
 from app.engine.evidence import stream as st
-from app.engine.evidence.rows import FROZEN, HALTED, OWN, RESET, RING, STEP_NS
-from app.engine.evidence.stream import ASLEEP_NS, CHECK_NS, CHECKS, Glance, Kernels, glance
+from app.engine.evidence.reference import Kernels
+from app.engine.evidence.rows import OWN, RESET, RING, STEP_NS
+from app.engine.evidence.stream import ASLEEP_NS, CHECK_NS, CHECKS, Glance, glance
 from app.engine.evidence.symbol import Symbol
 from app.engine.state import State
 from app.engine.units import NULL
@@ -36,8 +37,9 @@ def told(sheet: Sheet, **changes: Any) -> Symbol:
     market = sheet.market_rows(universe)
     state.history.take(state.books.run(market, False))
     state.history.advance(last_ts(sheet) + 1, np.array(universe.sources.ranks(), np.int64))
-    fields: dict[str, Any] = {"size": 0.0, "beta": 0.0, "market": -1} | changes
-    kernels = Kernels(np.array(KERNEL.g), np.array(KERNEL.signs), fields["size"], fields["beta"], fields["market"])
+    fields: dict[str, Any] = {"size": 0.0, "beta": 0.0, "market": -1, "silence": ASLEEP_NS} | changes
+    told_of = (fields[name] for name in ("size", "beta", "market", "silence"))
+    kernels = Kernels(np.array(KERNEL.g), np.array(KERNEL.signs), *told_of)
     return Symbol(universe.instruments.index("INST"), fields.get("tick", TICK), kernels, state.history, MODEL)
 
 
@@ -138,37 +140,6 @@ def test_that_the_filter_follows_the_price_and_learns_its_noise() -> None:
     assert x["q"] != x["q_fast"]
 
 
-def test_that_own_quantity_is_not_in_the_reference() -> None:
-    sheet = Sheet()
-    sheet.quote(0, "100.00", "100.01", (300, 100))
-    sheet.quote(S, "100.00", "100.01", (400, 100))
-    plain, mine = told(sheet), told(sheet)
-    mine.show(1, 100_000_000_000, 100)
-    for symbol in (plain, mine):
-        symbol.start()
-        symbol.advance(T0 + 2 * S)
-    assert plain.stream["ref"][0] > mine.stream["ref"][0]
-    mine.show(1, 100_000_000_000, 300)
-    mine.advance(T0 + 3 * S)  # a level that is ours alone
-    assert mine.ring["flags"][(T0 + 3 * S) // STEP_NS % RING - 1] & FROZEN
-    mine.show(1, 100_000_000_000, -400)
-    assert mine.shown == {}
-    mine.advance(T0 + 4 * S)
-    assert mine.stream["ref"][0] == plain.stream["ref"][0]
-
-
-def test_that_the_next_level_takes_the_place_of_one_that_is_ours_alone() -> None:
-    symbol = told(market_sheet(1, 2))
-    k = symbol.inputs()
-    row = {"bid": 90, "bid_size": 5, "bid2": 80, "bid2_size": 7, "ask": 91, "ask_size": 5, "ask2": NULL, "ask2_size": 0}
-    assert st.queue(k, row, 1) == (90, 5)
-    k = k._replace(shown=np.array([[1, 90, 5], [-1, 91, 6]], np.int64))
-    assert st.queue(k, row, 1) == (80, 7)
-    assert st.queue(k, row, -1) == (NULL, 0)
-    k = k._replace(shown=np.array([[1, 90, 5], [1, 80, 9]], np.int64))
-    assert st.queue(k, row, 1) == (NULL, 0)
-
-
 def test_that_an_own_print_is_no_flow_of_others_but_moves_the_tape() -> None:
     sheet = market_sheet(6, 4)
     sheet.trade(2 * S, "100.00", 400, side="B")
@@ -199,16 +170,6 @@ def test_that_a_market_without_two_sides_holds_its_last_reference() -> None:
     assert symbol.stream["frozen"][0] in (0, 20, 40)
 
 
-def test_that_a_halt_is_told_from_an_empty_side() -> None:
-    sheet = market_sheet(8, 3)
-    sheet.quote(3 * S + 100 * MS, None, None)
-    sheet.status(3 * S + 200 * MS, "halt")
-    symbol = heard(sheet, 3 * S + 400 * MS)
-    flags = [int(step["flags"]) for step in steps_of(symbol)]
-    assert flags[-1] == FROZEN | HALTED
-    assert FROZEN in flags
-
-
 def test_that_a_jump_beyond_belief_starts_the_filter_again() -> None:
     sheet = market_sheet(9, 5)
     sheet.quote(5 * S + 100 * MS, "101.00", "101.01")
@@ -218,35 +179,21 @@ def test_that_a_jump_beyond_belief_starts_the_filter_again() -> None:
     assert jumped[0]["m"] == jumped[0]["r"] > 80
 
 
-def test_that_the_index_is_taken_out() -> None:
-    sheet = market_sheet(10, 6, index="IDX", beta=1.0)
-    sheet.quote(500 * MS, "50.00", "50.01", venue="XIDX")
-    sheet.market[-1]["instrument"] = "IDX"
-    sheet.quote(3 * S, "50.50", "50.51", venue="XIDX")
-    sheet.market[-1]["instrument"] = "IDX"
-    with_index, without = told(sheet, beta=1.0, market=1), told(sheet)
-    assert with_index.history.ring(1)["ts"].tolist() == [T0 + 500 * MS, T0 + 3 * S]
-    for symbol in (with_index, without):
-        symbol.start()
-        symbol.advance(T0 + 5 * S)
-    moved = 1e4 * 0.5 / 50.005
-    assert without.stream["r"][0] - with_index.stream["r"][0] == pytest.approx(moved, rel=1e-9)
-
-
 def test_that_a_long_silence_is_a_closed_market() -> None:
     sheet = market_sheet(11, 3)
-    late = ASLEEP_NS + 60 * S
+    silence, late = 5 * S, 60 * S
     for n in range(40):
         sheet.quote(late + n * 100 * MS, "105.00", "105.01", (100 + n, 100))
     sheet.trade(late + 20 * MS, "105.01", 100, side="B")
-    once = heard(sheet, late + 3 * S)
-    often = heard(sheet, late + 3 * S, (10 * S, ASLEEP_NS + 10 * S, ASLEEP_NS + 59 * S, late + 5 * MS, late + S))
+    once = heard(sheet, late + 3 * S, silence=silence)
+    cuts = (7 * S, silence + 10 * S, late - S, late + 5 * MS, late + S)
+    often = heard(sheet, late + 3 * S, cuts, silence=silence)
     assert once.stream.tobytes() == often.stream.tobytes()
     assert once.stream["anchor"][0] == 105_005_000_000
     assert once.stream["began"][0] > T0 + late
     assert once.stream["asleep"][0] == 0
-    asleep = heard(sheet, ASLEEP_NS + 30 * S)
-    assert asleep.stream["asleep"][0] == 1
+    assert heard(sheet, 30 * S, silence=silence).stream["asleep"][0] == 1
+    assert heard(sheet, 30 * S).stream["asleep"][0] == 0
 
 
 def test_that_the_state_just_before_a_moment_is_that_of_the_rows_before_it() -> None:
