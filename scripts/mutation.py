@@ -109,8 +109,8 @@ def judge(chosen: list[Target]) -> list[Verdict]:
     """Run every chosen mutant, two at a time."""
     from scripts import mutation_child  # only in the process with the JIT off: it loads pytest and Numba
 
+    mutation_child.survey(chosen, WORKERS)
     for target in chosen:
-        mutation_child.survey(target)
         if target.fault:
             print(f"{relative(target.source)}: {target.fault}", flush=True)
     waiting = _waiting(chosen)
