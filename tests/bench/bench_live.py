@@ -63,13 +63,15 @@ class Ages(NamedTuple):
     own_rows: int
     rate: float  # events a second that were sent
     late_ms: float  # of the producer's own worst block, behind its pace
+    busy: float  # processor time of the engine's process, a second of it that a second of load costs
 
     def words(self) -> str:
         """For people."""
         return (
             f"market rows   {self.rows:>10,} at {self.rate:,.0f}/s: p50 {self.p50:.2f} ms, p99 {self.p99:.2f} ms, "
             f"worst {self.worst:.1f} ms (producer's worst delay {self.late_ms:.1f} ms)\n"
-            f"own rows      {self.own_rows:>10,} in bursts: p50 {self.own_p50:.2f} ms, worst {self.own_worst:.2f} ms"
+            f"own rows      {self.own_rows:>10,} in bursts: p50 {self.own_p50:.2f} ms, worst {self.own_worst:.2f} ms\n"
+            f"processor     {self.busy:>10.2f} s of this process for a second of load"
         )
 
 
@@ -88,6 +90,7 @@ class Watch:
         self.market: list[tuple[int, int, int]] = []  # stamp, age (ns), rows
         self.own: list[int] = []
         self.rows = 0
+        self.busy_s = 0.0
 
     def block(self, block: Block) -> None:
         """As Archive."""
@@ -101,7 +104,7 @@ class Watch:
     def finish(self, output_hash: str, tables: Tables, end_ns: int) -> None:
         """As Archive."""
 
-    def ages(self, sent: list[float]) -> Ages:
+    def ages(self, sent: list[float], rate: float) -> Ages:
         """What came of it; `sent`: events, own messages, seconds, ms behind its pace at worst, as the producer says."""
         events, own, seconds, late_ms = sent
         assert sum(count for _, _, count in self.market) == events, "every event is applied once"
@@ -114,6 +117,7 @@ class Watch:
         return Ages(
             p50=p50, p99=p99, worst=float(ages.max()), rows=len(ages), own_p50=float(np.median(mine)),
             own_worst=float(mine.max()), own_rows=len(self.own), rate=events / seconds, late_ms=late_ms,
+            busy=self.busy_s / (events / rate),
         )  # fmt: skip
 
 
@@ -176,7 +180,7 @@ def measured(brokers: str, folder: Path, of: Plan) -> Ages:
     with closing(Load([brokers, market, own, str(template(folder)), *map(str, of)])) as load:
         threading.Thread(target=_stop_behind, args=(load, watch, pace, of.seconds), daemon=True).start()
         _apply(settings, folder, pace, watch)
-        return watch.ages(load.said)
+        return watch.ages(load.said, of.rate)
 
 
 def _apply(settings: Settings, folder: Path, pace: Pace, watch: Watch) -> None:
@@ -190,7 +194,9 @@ def _apply(settings: Settings, folder: Path, pace: Pace, watch: Watch) -> None:
         day.open(Standing())
         now = time.perf_counter()
         options = RunOptions(version=__version__, settings_hash="", started_s=now, first_byte_s=now)
+        began_s = time.process_time()
         Loop(day.stream, Engine(day.universe, settings.engine(book=False)), options, taps, pace).play()
+        watch.busy_s = time.process_time() - began_s
 
 
 def _stop_behind(load: Load, watch: Watch, pace: Pace, seconds: float) -> None:

@@ -74,13 +74,13 @@ def test_that_every_pair_of_sources_and_archive_has_a_folder_of_its_own() -> Non
     assert folder_of("a.toml", "x") == folder_of("a.toml", "x")
 
 
-ENDS = """
-import sys
-from pathlib import Path
-from app.session.runtime_folder import RuntimeFolder
-from tests.session.test_recorder import ended
-ended(RuntimeFolder(Path(sys.argv[1])))
-""" + WAITS  # fmt: skip
+ENDS = f"""
+import pathlib, sys
+folder = pathlib.Path(sys.argv[1])
+(folder / "out" / {RUN!r}).write_bytes({msgspec.json.encode(REPORT)!r})
+(folder / "archived.json").write_bytes({msgspec.json.encode(Archived(lane="tape", complete=True))!r})
+{WAITS}
+"""
 
 
 def test_that_an_ended_day_is_reported_its_tables_are_put_where_they_were_asked_for_and_the_next_is_begun_anew(
