@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtWidgets import QWidget
 
 from app.engine.units import SECOND
+from app.widgets.frames import FRAME, FULL_MS
 from app.widgets.main_window import MainWindow
 from app.widgets.pad import STALE_AFTER_NS
 from app.widgets.ports import Ports
@@ -129,6 +130,47 @@ def test_that_the_supervisor_is_asked_why_only_while_it_matters_and_a_few_times_
     assert asked[0] == 0
     assert 1 <= asked[1] <= 4
     assert asked[2] == asked[1]
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frames tick, and every one of them has used its time."""
+    monkeypatch.setattr(FRAME, "_began", 0.0)
+    monkeypatch.setattr(FRAME, "_clock", lambda: FULL_MS)
+
+
+@pytest.mark.usefixtures("full")
+def test_that_full_frames_show_newer_figures_a_part_at_a_time_and_lose_none(window: MainWindow, told: Told) -> None:
+    window.bridge.look()
+    window.bridge.choose(1)
+    told.clear()
+    drawn = window.trace.drawn
+    window.following.show_chosen(other=False)
+    assert (told, window.trace.drawn) == ([False], drawn), "one part in any case, the others later"
+    for _ in range(3):
+        window.bridge.look()
+    assert told[0] is False
+    assert window.trace.drawn > drawn
+    assert len(window.following._works) == 0
+
+
+@pytest.mark.usefixtures("full")
+def test_that_another_order_is_named_at_once_however_full_the_frame(window: MainWindow, told: Told) -> None:
+    window.bridge.look()
+    window.bridge.choose(1)
+    window.following.show_chosen(other=False)
+    told.clear()
+    window.bridge.choose(2)
+    name = window.bridge.wanted
+    assert name in window.scorecard.heading.text()
+    assert told == [True]
+    bound = window.drill_side.panel.bound
+    assert bound is not None
+    assert bound.parent_id == name
+    for _ in range(3):
+        window.bridge.look()
+    assert window.trace.course is not None
+    assert window.trace.course.title.startswith(name)
 
 
 class Faded(QWidget):
