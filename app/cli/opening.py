@@ -15,7 +15,7 @@ from app.settings import load_settings
 WORLD_SPEED: Final = 60.0  # a day in six and a half minutes
 _RECORDED: Final[tuple[Role, ...]] = ("engine", "lookback")
 _FOLLOWED: Final[tuple[Role, ...]] = ("engine",)
-_SIMULATED: Final[tuple[Role, ...]] = ("engine", "control", "lookback")
+_SIMULATED: Final[tuple[Role, ...]] = ("engine", "control", "lookback")  # and a live one with an EMS
 
 Runtime: TypeAlias = Annotated[
     Path | None, typer.Option(help="The runtime folder of the session; the user's state folder where not given.")
@@ -49,6 +49,8 @@ def roles_of(session: Session) -> Sequence[Role]:
     """The processes a session needs."""
     roles = _SIMULATED if session.world is not None else _RECORDED if session.results is None else _FOLLOWED
     settings = load_settings(Path(session.settings) if session.settings else None)
+    if session.live and settings.ems.host:
+        roles = _SIMULATED
     if session.archive or settings.archive.path:
         roles = (*roles, "archive")
     if settings.api.listen:

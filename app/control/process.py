@@ -39,6 +39,7 @@ from app.settings import RESOURCES, load_settings
 from app.settings_ems import Ems
 
 BEAT_S: Final = 0.1
+LIVE: Final = "live"  # the word of a live session
 ANSWER_S: Final = 10.0
 DEFAULT_PROFILE: Final = RESOURCES / "profiles" / "sim.toml"
 
@@ -226,12 +227,17 @@ def load_profile(path: Path = DEFAULT_PROFILE) -> Profile:
 
 
 def main(words: list[str]) -> int:
-    """Run the control process of a runtime folder until SIGTERM; a second word is the user's settings file."""
+    """Run the control process of a runtime folder until SIGTERM: RUNTIME [SETTINGS] [live].
+
+    Only a live session talks to the EMS of the settings: a simulated world or a recording has its own line.
+    """
     folder = Path(words[0]).absolute()
+    file = next((Path(word) for word in words[1:] if word != LIVE), None)
     try:
-        settings = load_settings(Path(words[1]) if len(words) > 1 else None)
+        settings = load_settings(file)
         people = Entitlements(Path(settings.people.file) if settings.people.file else None)
-        profile, link = line_of(settings.ems, folder)
+        ems = settings.ems if LIVE in words[1:] else msgspec.structs.replace(settings.ems, host="")
+        profile, link = line_of(ems, folder)
         process = ControlProcess(folder, profile, settings.limits, link)
         process.admit(people, settings.people.login)
         process.follow(read_broker(profile_file(settings.ems)), settings.rules.file)

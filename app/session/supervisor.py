@@ -43,9 +43,10 @@ def words_of(folder: RuntimeFolder, roles: Sequence[Role]) -> dict[Role, list[st
     """The command of each process, in the order they are started."""
     path, session = str(folder.path), folder.session()
     settings = [session.settings] if session is not None and session.settings else []
+    live = ["live"] if session is not None and session.live else []  # a world or a recording never reaches an EMS
     every: dict[Role, list[str]] = {
         "engine": ["-m", "app.session.engine_worker", path],
-        "control": ["-m", "app.control", path, *settings],
+        "control": ["-m", "app.control", path, *settings, *live],
         "api": ["-m", "app.session.api_worker", path, *settings],
         "lookback": ["-m", "app.session.lookback_worker", path],
         "archive": ["-m", "app.session.archive_worker", path],

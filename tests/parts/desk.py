@@ -147,7 +147,7 @@ class Desk:
                          ("order_gap_s", "per_order_day", "per_user_minute", "per_firm_minute"))  # fmt: skip
         keys = "".join(f"{name} = {msgspec.json.encode(value).decode()}\n" for name, value in self.keys.items())
         settings.write_text(f"[limits]\n{limits}[ems]\n{keys}")
-        words = [*before, sys.executable, "-m", "app.control", str(self.runtime), str(settings)]
+        words = [*before, sys.executable, "-m", "app.control", str(self.runtime), str(settings), "live"]
         with (self.runtime / "control.log").open("ab") as log:
             self.child = subprocess.Popen(words, stderr=log, env={**os.environ, **environment})
 
