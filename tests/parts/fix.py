@@ -1,5 +1,6 @@
 """The scripted EMS for tests: one for a run of the suite, shared by its workers; one of its own for who kills it."""
 
+import itertools
 import os
 import signal
 import socket
@@ -17,6 +18,8 @@ from tests.patience import eventually
 
 HEAP = "128m"
 STORE_PASSWORD = "store-password"
+_USERS = itertools.count()
+_STARTED: dict[int, subprocess.Popen[bytes]] = {}  # by this worker; the last user ends it, whoever that is
 
 
 class Peer:
@@ -166,7 +169,7 @@ def shared_peer(root: Path) -> Iterator[Peer]:
     home = root / "fix-peer"
     users = home / "users"
     users.mkdir(parents=True, exist_ok=True)
-    mine = users / str(os.getpid())
+    mine = users / f"{os.getpid()}-{next(_USERS)}"  # each module that names the fixture has one of its own
     with locked(home / "lock"):
         port, pid = home / "port", home / "pid"
         running = Peer(home, int(port.read_text()) if port.exists() else 0)
@@ -175,6 +178,7 @@ def shared_peer(root: Path) -> Iterator[Peer]:
             assert running.process is not None
             port.write_text(str(running.port))
             pid.write_text(str(running.process.pid))
+            _STARTED[running.process.pid] = running.process
         mine.touch()
     try:
         yield running
@@ -182,10 +186,12 @@ def shared_peer(root: Path) -> Iterator[Peer]:
         with locked(home / "lock"):
             mine.unlink()
             if not any(users.iterdir()):
-                os.kill(int(pid.read_text()), signal.SIGKILL)
+                number = int(pid.read_text())
+                os.kill(number, signal.SIGKILL)
                 pid.unlink()
-                if running.process is not None:
-                    running.process.wait(20)
+                started = _STARTED.pop(number, None)
+                if started is not None:
+                    started.wait(20)
 
 
 @pytest.fixture(scope="session")
