@@ -132,7 +132,7 @@ def test_that_everything_a_rule_does_is_audited_before_it_is_sent(tmp_path: Path
     room.beats(5)
     room.desk.control.audit.sync()
     text = next(tmp_path.rglob("audit.log")).read_text("utf-8")
-    order = [text.index(word) for word in ('is proposed by ann', '"armed_by":"bob"', '"by":"rule:leak"', '"kind":"G"')]
+    order = [text.index(word) for word in ("is proposed by ann", '"armed_by":"bob"', '"by":"rule:leak"', '"kind":"G"')]
     assert order == sorted(order)
 
 
