@@ -52,7 +52,7 @@ from app.engine.switch.facts import (
 from app.engine.switch.guard import Check, Wish, failures, passed
 from app.engine.switch.order import Order
 from app.engine.switch.profile import Strategy
-from app.engine.switch.session import SCOPES
+from app.engine.switch.session import SCOPES, in_scope
 from app.engine.switch.states import AWAITING, OFFLINE, OVER, READY, State
 from app.engine.units import SECOND
 from app.feeds.atdl.fixed import order_fields
@@ -246,7 +246,8 @@ class Answering:
         scope = scope if name else what  # "all:" is all, and is released as that
         self._audit("kill", user, asked, {"scope": scope})
         self.control.take(KillAsked(scope=scope))
-        open_orders = [order for order in self.control.session.every() if order.state not in OVER]
+        every = self.control.session.every()
+        open_orders = [order for order in every if in_scope(order, scope) and order.state not in OVER]
         return Done(words=f"kill {scope}: {len(open_orders)} orders not yet confirmed cancelled")
 
     def _arm(self, asked: AskArm, user: str) -> Done | Refused:

@@ -70,7 +70,8 @@ def test_that_a_scope_that_is_none_kills_nothing_and_says_what_is_allowed(scope:
     room = Room()
     refused = room.ask(AskKill(scope=scope))
     assert isinstance(refused, Refused)
-    assert refused.words == (f"scope = {scope!r} is not allowed; allowed: all, parent:ID, order:ID, instrument:NAME")
+    allowed = "all, mine, parent:ID, order:ID, instrument:NAME, user:LOGIN"
+    assert refused.words == f"scope = {scope!r} is not allowed; allowed: {allowed}"
     assert room.desk.control.session.kills == []
     assert (room.desk.sent, audited(room, "kill")) == ([], [])
 
@@ -350,3 +351,27 @@ def test_that_naked_shares_are_pending_for_nobody_and_re_entered_only_by_hand() 
     assert "order is C6" in failed(found)["working"]
     assert failed(room.look(action="reenter")) == {"market": "engine is dead"}
     assert room.desk.kinds() == "F"
+
+
+def test_that_mine_means_nothing_where_no_tag_says_whose_an_order_is() -> None:
+    room = Room()
+    refused = room.ask(AskKill(scope="mine"))
+    assert isinstance(refused, Refused)
+    assert "owner_tag" in refused.words
+    assert (room.desk.sent, room.desk.control.session.kills) == ([], [])
+
+
+def test_that_mine_is_whoever_asks_and_is_released_as_that() -> None:
+    room = Room()
+    control = room.desk.control
+    control.profile = msgspec.structs.replace(control.profile, owner_tag=9999)
+    order = control.session.orders["O1"]
+    order.owner = "somebody else"
+    room.ask(AskKill(scope="mine"))
+    assert room.desk.sent == []
+    (scope,) = control.session.kills
+    order.owner = scope.removeprefix("user:")
+    assert scope == f"user:{order.owner}"
+    room.ask(AskKill(scope="mine"))
+    assert room.desk.kinds() == "F"
+    assert room.ask(AskRelease(scope="mine")) == Done(words=f"released: {scope}")
