@@ -121,6 +121,7 @@ def test_that_without_it_the_users_cache_folder_is_used(tmp_path: Path, monkeypa
     assert kernel_cache.cache_root() == Path.home() / ".cache" / "leakage-scorecard"
 
 
+@pytest.mark.slow
 def test_that_numba_compiles_into_the_folder(tmp_path: Path) -> None:
     code = (
         "from app.kernel_cache import is_warm, use_kernel_cache\n"
@@ -137,6 +138,7 @@ def test_that_numba_compiles_into_the_folder(tmp_path: Path) -> None:
     assert [path.name[:8] for path in tmp_path.iterdir()] == ["kernels-"]
 
 
+@pytest.mark.slow
 def test_that_a_process_that_loaded_numba_first_is_turned_too(tmp_path: Path) -> None:
     code = (
         "import numba\n"

@@ -34,9 +34,9 @@ class Hand:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A whole desk or a live switch panel takes a third of a second each to build: `make check` leaves those out."""
+    """A desk, a live switch panel or a whole board takes a third of a second to build: not for `make check`."""
     for item in items:
-        if not {"window", "panel"}.isdisjoint(getattr(item, "fixturenames", ())):
+        if not {"window", "panel", "filler"}.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.window)
 
 
