@@ -6,7 +6,6 @@ one        = "not" one | "(" either ")" | COLUMN "is" ["not"] "defined" | operan
 operand    = COLUMN | "abs" "(" COLUMN ")" | NUMBER | "TEXT" | true | false        OPERATOR = == != < <= > >=
 """
 
-import re
 from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple, cast
 
@@ -19,10 +18,9 @@ MOST_CHARACTERS: Final = 2_000
 MOST_DEPTH: Final = 20
 _UNITS: Final = {"ms": SECOND // 1_000, "s": SECOND, "min": 60 * SECOND, "h": 3_600 * SECOND}
 _WORDS: Final = frozenset({"and", "or", "not", "is", "defined", "for", "true", "false", "abs"})
-_TOKEN: Final = re.compile(
-    r"\s*(?:(?P<number>-?[0-9]+(?:\.[0-9]+)?)|(?P<text>\"[^\"\x00-\x1f]*\")|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<sign>==|!=|<=|>=|<|>)|(?P<mark>[()]))"
-)
+_DIGITS: Final = frozenset("0123456789")
+_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
+_SIGNS: Final = ("==", "!=", "<=", ">=", "<", ">")
 
 
 class Vocabulary(NamedTuple):
@@ -184,19 +182,49 @@ class _Reader:
 
     def _cut(self) -> list[_Token]:
         tokens: list[_Token] = []
-        at = 0
-        end = len(self._text.rstrip())
+        at, end = 0, len(self._text.rstrip())
         while at < end:
-            found = _TOKEN.match(self._text, at)
-            if found is None:
-                spot = at + len(self._text[at:]) - len(self._text[at:].lstrip())
-                raise self._refusal(_Token("", self._text[spot], spot), 'words, numbers, "texts", == != < <= > >= ( )')
-            kind = str(found.lastgroup)
-            value = found.group(kind)
-            tokens.append(_Token("word" if value in _WORDS else kind, value, found.start(kind)))
-            at = found.end()
+            if self._text[at].isspace():
+                at += 1
+                continue
+            kind, stop = _token_at(self._text, at)
+            if stop == at:
+                allowed = 'words, numbers, "texts", == != < <= > >= ( )'
+                raise self._refusal(_Token("", self._text[at], at), allowed)
+            value = self._text[at:stop]
+            tokens.append(_Token("word" if value in _WORDS else kind, value, at))
+            at = stop
         tokens.append(_Token("end", "the end", end))
         return tokens
 
     def _refusal(self, token: _Token, allowed: str) -> SettingsError:
         return SettingsError(complaint(f"{self._where} at character {token.at + 1}", "condition", token.value, allowed))
+
+
+def _token_at(text: str, at: int) -> tuple[str, int]:
+    """Kind of what begins at a place, and where it ends; the place itself when it is nothing."""
+    first = text[at]
+    if first in _LETTERS:
+        return "name", _while(text, at, _LETTERS | _DIGITS)
+    if first in _DIGITS or (first == "-" and text[at + 1 : at + 2] in _DIGITS):
+        return "number", _number_end(text, at)
+    if first == '"':
+        stop = text.find('"', at + 1)
+        whole = stop > 0 and all(letter >= " " for letter in text[at:stop])
+        return "text", stop + 1 if whole else at
+    if first in "()":
+        return "mark", at + 1
+    sign = next((sign for sign in _SIGNS if text.startswith(sign, at)), "")
+    return "sign", at + len(sign)
+
+
+def _number_end(text: str, at: int) -> int:
+    stop = _while(text, at + 1, _DIGITS)
+    fraction = _while(text, stop + 1, _DIGITS) if text[stop : stop + 1] == "." else stop
+    return fraction if fraction > stop + 1 else stop
+
+
+def _while(text: str, at: int, allowed: Collection[str]) -> int:
+    while at < len(text) and text[at] in allowed:
+        at += 1
+    return at
