@@ -11,8 +11,8 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, get_args, get_type
 import msgspec
 
 from app.engine.config import EngineConfig
+from app.engine.config import EvidenceModel as Model
 from app.engine.errors import SettingsError, complaint
-from app.engine.evidence.model import Model, load_model
 from app.engine.switch.guard import Limits
 from app.engine.units import HORIZON_NAMES, SECOND
 from app.settings_api import Api, People, checked_api
@@ -136,6 +136,8 @@ class EvidenceModel(_Section, frozen=True):
         """The model of the file. Raises SettingsError where it cannot be read or is none."""
         if not self.model:
             return None
+        from app.engine.evidence.model import load_model  # noqa: PLC0415 - numpy, only where a model is named
+
         path = Path(self.model).expanduser()
         try:
             data = path.read_bytes()

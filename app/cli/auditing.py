@@ -12,7 +12,6 @@ from app.control.audit import verify
 from app.control.decisions import lines_of, spreadsheet
 from app.engine.errors import SettingsError, complaint
 from app.engine.units import SECOND
-from app.session.decision_pack import pack
 from app.session.runtime_folder import RuntimeFolder, default_folder
 
 Since = Annotated[str | None, typer.Option("--since", help="Only from this wall time on: 2026-03-02T14:30 (UTC).")]
@@ -49,6 +48,8 @@ def packed(
     runtime: Runtime = None,
 ) -> None:
     """Everything about one decision in one zip: checks, screen, messages, data, replay; its hash is audited."""
+    from app.session.decision_pack import pack  # noqa: PLC0415 - the board, and with it numpy
+
     found = pack(RuntimeFolder(runtime or default_folder()), name, out)
     typer.echo(f"{found.path}: sha256 {found.sha256}, {found.audited}")
     for words in found.missing:

@@ -3,20 +3,19 @@
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from app.cli.opening import Runtime
 from app.cli.words import app
-from app.control.brokers import read_broker
 from app.control.client import ControlClient
-from app.control.process import profile_file
-from app.control.rules import RuleTable, read_rules
 from app.engine.units import SECOND
 from app.session.runtime_folder import default_folder
-from app.session.trying import Tried, tried
-from app.settings import load_settings
+
+if TYPE_CHECKING:
+    from app.control.rules import RuleTable
+    from app.session.trying import Tried
 
 RULES: Final = typer.Typer(help="Rules that may switch an algo: dry until two people armed them.", no_args_is_help=True)
 app.add_typer(RULES, name="rules")
@@ -39,6 +38,8 @@ def backtest(
     settings: SettingsFile = None,
 ) -> None:
     """What the rules would have done on past sessions, second by second: what fires, when, and how often a day."""
+    from app.session.trying import tried  # noqa: PLC0415 - the engine, and with it Numba
+
     rules = _read(path, settings)
     done = [tried(session, rules, str(settings) if settings else None) for session in sessions]
     for one in done:
@@ -83,12 +84,17 @@ def _told(runtime: Path | None, rule: str, *, on: bool) -> None:
     client.close()
 
 
-def _read(path: Path, settings: Path | None) -> dict[str, RuleTable]:
+def _read(path: Path, settings: Path | None) -> "dict[str, RuleTable]":
+    from app.control.brokers import read_broker  # noqa: PLC0415 - numpy, for these commands alone
+    from app.control.process import profile_file  # noqa: PLC0415
+    from app.control.rules import read_rules  # noqa: PLC0415
+    from app.settings import load_settings  # noqa: PLC0415
+
     ems = load_settings(settings).ems
     return read_rules(path, read_broker(profile_file(ems)).profile)
 
 
-def _a_day(rules: dict[str, RuleTable], done: list[Tried]) -> list[str]:
+def _a_day(rules: "dict[str, RuleTable]", done: "list[Tried]") -> list[str]:
     """Per rule how often it would have acted a day, over the days of the sessions."""
     days = len({(one.name, one.day) for one in done})
     acts = Counter(firing.rule for one in done for firing in one.fired if firing.verdict != "wait")

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from app.control.rules import RuleState
+from app.control.rule_state import RuleState
 from app.engine.switch.facts import Alarm
 from app.engine.switch.guard import Check, Wish
 from app.feeds.atdl.model import AlgoStrategy

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from app.control.rule_state import RuleState
 from app.engine.errors import SettingsError, complaint
 from app.engine.rules.columns import VOCABULARY
 from app.engine.rules.reading import condition_of
@@ -59,19 +60,6 @@ class Kept(msgspec.Struct):
     day: str = ""
     arms: dict[str, Arms] = {}
     watches: dict[str, bytes] = {}
-
-
-class RuleState(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule as a person sees it."""
-
-    name: str
-    when: str
-    then: str
-    about: str
-    armed: bool
-    words: str
-    fired: int
-    held: int  # parents on which its condition holds now
 
 
 def read_rules(path: Path, profile: Profile) -> dict[str, RuleTable]:

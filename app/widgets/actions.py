@@ -61,6 +61,9 @@ class Acting(Protocol):
     def back(self) -> None:
         """One step back."""
 
+    def study(self) -> QWidget | None:
+        """The trace of the chosen order in a window of its own."""
+
     def show_fault(self, words: str) -> None:
         """A fault of the desk itself."""
 
@@ -83,11 +86,17 @@ def add_actions(window: Acting) -> None:
     _add_blotter(window)
     _add_alerts(window)
     _add_window(window)
+    _add_study(window)
     if window.playback is not None:
         _add_playback(window.commands, window.playback)
     for place, (name, _) in enumerate(HORIZONS[:9]):
         show = partial(window.horizon_wanted.emit, place)
         window.commands.add(Command(f"horizon-{name}", f"Horizon {name}", (str(place + 1),), show, "Charts"))
+
+
+def _add_study(window: Acting) -> None:
+    study = Command("study", "Study the trace in a window of its own", ("Ctrl+Shift+T",), window.study, "Charts")
+    window.commands.add(study)
 
 
 def _add_blotter(window: Acting) -> None:

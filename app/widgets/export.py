@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -69,9 +70,11 @@ def offer_csv(grid: Grid, name: str) -> None:
     _on_right_button(grid, grid.viewport(), menu)
 
 
-def offer_picture(widget: QWidget, name: str) -> None:
-    """Give a chart a menu on the right button: copy as image."""
+def offer_picture(widget: QWidget, name: str, *more: tuple[str, Callable[[], object]]) -> None:
+    """Give a chart a menu on the right button: copy as image, and what more it offers."""
     menu = QMenu(widget)
+    for title, act in more:
+        menu.addAction(title, act)
     menu.addAction(f"Copy {name} as image", partial(copy_picture, widget))
     _on_right_button(widget, widget, menu)
 

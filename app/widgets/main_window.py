@@ -232,6 +232,10 @@ class MainWindow(QMainWindow):
         if self.ports.lookback is not None:
             self.past_wanted.emit(ts_ns)
 
+    def study(self) -> QWidget | None:
+        """The trace of the chosen order in a window of its own; None before there is one."""
+        return self.trace.study() if hasattr(self, "trace") else None
+
     def show_fault(self, words: str) -> None:
         """A fault of the desk itself: said on the screen, and it stays."""
         self.alarm.fault = f"The desk has a fault, do not trust this screen: {words}"

@@ -41,12 +41,23 @@ class Trace(QWidget):
         self._before: list[tuple[int, int] | None] = []
         self._y = (0.0, 0.0)
         self.drawn = 0  # times so far
+        self._study: QWidget | None = None
         self.plots = Plots(theme)
         self.layers = Layers(self.plots, theme)
         self._build()
         undo = QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self)
         undo.setContext(Qt.ShortcutContext.WindowShortcut)
         undo.activated.connect(self.unzoom)
+
+    def study(self) -> QWidget | None:
+        """The order as it stands in a window for quants: any axis, measured, saved as SVG, CSV or image."""
+        if self.course is None:
+            return None
+        from app.widgets.study import Study  # noqa: PLC0415 - pyqtgraph, where it is asked for
+
+        self._study = Study(self.course, self.theme, self.plots.clock.where)
+        self._study.show()
+        return self._study
 
     # -- what is shown -------------------------------------------------------------------------------------------
 
@@ -240,7 +251,7 @@ class Trace(QWidget):
         layout.addWidget(self._head)
         layout.addWidget(self._legend)
         layout.addWidget(self.plots, 1)
-        offer_picture(self, "the trace")
+        offer_picture(self, "the trace", ("Study in a window of its own …", self.study))
         self.plots.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)  # here a right drag pans
         self.dress(self.theme)
 
