@@ -227,13 +227,12 @@ class Evidence:
         number, followed.open = followed.open, -1
         record, fact = self.records[number], self.children[number]
         trail = self._trail(followed, fact)
-        if trail is None:
-            return
-        if int(record["state"]) == OPEN:
+        if trail is not None and int(record["state"]) == OPEN:
             followed.symbol.advance(at)
             fast = self.config.budget_of(fact.row.source) > FAST_CLOCK_NS
             followed.symbol.close(record, at, Muted(trail.tape_is_missing, fast))
-        self._folded(trail, number, record, fact)
+        if trail is not None:  # an order that was unassigned meanwhile is read again from its beginning
+            self._folded(trail, number, record, fact)
 
     def _folded(self, trail: Trail, number: int, record: Any, fact: Fact) -> None:
         if int(record["state"]) == SCORED:

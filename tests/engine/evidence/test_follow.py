@@ -14,6 +14,7 @@ from app.engine.units import NULL
 from app.feeds.generator.hand import T0, Sheet
 from tests.engine.days import comparable, in_time, last_ts, shuffled
 from tests.engine.evidence.made import MS, S, market_sheet, model, own_day, own_parent, parents_of, played
+from tests.engine.evidence.test_placebo import collected
 
 MODEL = model()
 DAY = own_day()
@@ -255,3 +256,21 @@ def test_that_clocks_far_apart_mute_the_fastest_answers_only() -> None:
         assert (scored["e"][:, 0] == 1.0).all() == muted
         assert not (scored["e"][:, 2] == 1.0).all()
         assert (records["state"] != VOID).any()
+
+
+def test_that_an_instrument_with_an_index_follows_it() -> None:
+    sheet = market_sheet(5, 30, index="SPX", beta=1.5)
+    own_parent(sheet, 30)
+    engine = played(sheet)
+    number = engine.universe.instruments.index("SPX")
+    own = engine.universe.instruments.index("INST")
+    assert evidence_of(engine).followed[own].symbol.kernels.market == number
+    assert {one.symbol.kernels.market for one in evidence_of(played(DAY)).followed.values()} == {-1}
+
+
+def test_that_moments_ahead_are_waited_for() -> None:
+    made = collected(market_sheet(35, 10))
+    assert made.tried > 0
+    due = [made.due[one.symbol.instrument] for one in made.followed.values()]
+    ahead = [one.moments[one.at].t for one in made.followed.values() if one.at < len(one.moments)]
+    assert all(when <= max([*ahead, when]) for when in due)

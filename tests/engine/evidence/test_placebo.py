@@ -98,3 +98,23 @@ def test_that_a_library_becomes_the_means_of_a_model() -> None:
     assert made.tables.pool_sizes[0, 0] == 0.0
     assert (len(made.tables.means), len(made.tables.pools)) == (CELLS, POOLS)
     assert np.isfinite(made.tables.means).all()
+
+
+def test_that_a_trade_nobody_started_is_no_moment_of_a_placebo() -> None:
+    sheet = market_sheet(31, 20)
+    plain = kinds(collected(sheet, gap_s=1e6).library)
+    sheet.trade(19 * S, "100.00", 100, side="N")
+    assert kinds(collected(sheet, gap_s=1e6).library) == plain
+
+
+def test_that_a_market_of_one_side_has_no_placebos_and_thousands_have_room() -> None:
+    empty = Sheet()
+    empty.reference(tick_size=10_000_000)
+    for n in range(100):
+        empty.quote(n * S // 10, "100.00", None)
+    none = collected(empty)
+    assert none.tried > 0
+    assert kinds(none.library) == [0, 0, 0]
+    many = collected(market_sheet(33, 20), gap_s=0.01)
+    assert many.tried > 1024
+    assert len(many.tries) >= many.tried

@@ -152,3 +152,13 @@ def test_that_a_symbol_comes_back_from_its_arrays() -> None:
     }
     other.advance(T0 + 10 * S)
     assert symbol.cursor == T0 + 9 * S
+
+
+def test_that_what_we_display_is_known_by_price_and_gone_when_hidden() -> None:
+    symbol = at(4 * S)
+    symbol.show(1, 100, 300)
+    symbol.show(-1, 102, 50)
+    symbol.show(1, 100, -300)
+    assert symbol.displayed.tolist() == [[-1, 102, 50]]
+    symbol.hide()
+    assert (symbol.shown, len(symbol.displayed)) == ({}, 0)

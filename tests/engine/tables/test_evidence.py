@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
+from app.engine.config import EngineConfig
+from app.engine.core import Engine
 from app.engine.evidence.process import p_anytime
 from app.engine.evidence.rows import SCORE_NAMES
 from app.engine.schema import EVIDENCE
 from app.engine.tables import evidence as figures
 from app.feeds.generator.hand import T0, Sheet
-from tests.engine.days import Memory
+from tests.engine.days import Memory, in_time, last_ts
 from tests.engine.evidence.made import MS, TICK, S, market_sheet, model, own_day, own_parent, parents_of, played
 from tests.engine.evidence.test_follow import evidence_of
 
@@ -189,3 +191,21 @@ def test_that_the_board_shows_the_light() -> None:
         assert row[name] == ROW[name]
     assert [row["score"] for row in board.table("children")].count(None) == 11 - ROW["n_scored"]
     assert model().hash == PLAYED.config.evidence.hash  # type: ignore[union-attr]
+
+
+def test_that_without_a_model_the_columns_are_undefined() -> None:
+    engine = Engine(DAY.universe(), EngineConfig())
+    for block in in_time(DAY, engine.universe, 64):
+        engine.apply(block)
+    engine.finish(last_ts(DAY))
+    row = parents_of(engine)["P1"]
+    assert [row[name] for name in ("e_value", "status", "leak_bps", "in_fdr_set", "n_scored")] == [None] * 5
+
+
+def test_that_what_belongs_to_nobody_cannot_be_measured() -> None:
+    sheet = market_sheet(3, 20)
+    sheet.fill(5 * S, 10, "100.00", "LOST", parent_id=None, liquidity="R")
+    row = parents_of(played(sheet))["unassigned"]
+    assert row["status"] == "GREY"
+    assert row["status_reason"].startswith("cannot be measured: ")
+    assert row["e_value"] is None
