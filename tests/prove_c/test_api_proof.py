@@ -5,7 +5,6 @@ and held to the limits where the machine has a core for each of engine, API and 
 """
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -31,7 +30,6 @@ EVENTS = 200_000  # of the engine, over which its speed is taken
 RATE = 500
 SECONDS = 20
 STREAMS = 200
-ROOMY = (os.cpu_count() or 1) >= 4
 
 pytestmark = pytest.mark.prove
 
@@ -90,9 +88,8 @@ def test_that_five_hundred_requests_a_second_over_tls_are_answered_in_time(tmp_p
         served.close()
     assert found["faults"] == 0, found
     assert found["n"] >= 0.98 * RATE * SECONDS
-    if ROOMY:
-        assert float(found["p50_ms"]) <= 2.0
-        assert float(found["p99_ms"]) <= 5.0
+    assert float(found["p50_ms"]) <= 2.0
+    assert float(found["p99_ms"]) <= 5.0
 
 
 def test_that_two_hundred_streams_hear_every_change_in_time(tmp_path: Path) -> None:
@@ -114,8 +111,7 @@ def test_that_two_hundred_streams_hear_every_change_in_time(tmp_path: Path) -> N
     print("stream", found)
     assert found["faults"] == 0, found
     assert found["n"] >= 0.8 * STREAMS * SECONDS * 5
-    if ROOMY:
-        assert float(found["p99_ms"]) <= 50.0
+    assert float(found["p99_ms"]) <= 50.0
 
 
 def test_that_no_request_of_its_description_makes_it_fail(tmp_path: Path) -> None:
@@ -166,5 +162,4 @@ def test_that_the_engine_is_not_slowed_by_its_readers(tmp_path: Path) -> None:
                 load.kill()
                 load.wait()
     print(f"engine events a second: {rates[False]:,.0f} without the API, {rates[True]:,.0f} with it")
-    if ROOMY:
-        assert rates[True] >= 0.95 * rates[False]
+    assert rates[True] >= 0.95 * rates[False]
