@@ -1,7 +1,6 @@
 """The API at length: held against its description, asked five hundred times a second beside a busy engine, streamed.
 
-The load comes from ApiLoad.java, each request due at its own time. Latencies are of the wall clock: they are printed,
-and held to the limits where the machine has a core for each of engine, API and load.
+The load comes from ApiLoad.java, each request due at its own time. Latencies are of the wall clock, printed and held.
 """
 
 import json
