@@ -25,8 +25,8 @@ HINT: Final = "right button: axes, grid, average, FFT, export as SVG, CSV or ima
 class Study(QWidget):
     """Mid in bps against the reference, own events by class, volume below; times of day in `where`."""
 
-    def __init__(self, course: Course, theme: Theme, where: tzinfo) -> None:
-        super().__init__()
+    def __init__(self, course: Course, theme: Theme, where: tzinfo, parent: QWidget | None = None) -> None:
+        super().__init__(parent, Qt.WindowType.Window)  # with a parent: it ends with the desk, and never keeps it alive
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"Study: {course.title}")
         self.resize(1000, 600)

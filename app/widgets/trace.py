@@ -55,7 +55,7 @@ class Trace(QWidget):
             return None
         from app.widgets.study import Study  # noqa: PLC0415 - pyqtgraph, where it is asked for
 
-        self._study = Study(self.course, self.theme, self.plots.clock.where)
+        self._study = Study(self.course, self.theme, self.plots.clock.where, self)
         self._study.show()
         return self._study
 

@@ -67,7 +67,8 @@ def test_that_tables_and_charts_offer_their_copy_on_the_right_button(qtbot: QtBo
     offer_picture(grid, "the grid")
     menus = [action.text() for menu in grid.findChildren(QMenu) for action in menu.actions()]
     assert menus == ["Copy as CSV", "Save as CSV…", "Copy the grid as image"]
-    assert [a.text() for menu in trace.findChildren(QMenu) for a in menu.actions()] == ["Copy the trace as image"]
+    offered = [action.text() for menu in trace.findChildren(QMenu) for action in menu.actions()]
+    assert offered == ["Study in a window of its own …", "Copy the trace as image"]
     grid.findChildren(QMenu)[0].actions()[0].trigger()
     assert QGuiApplication.clipboard().text() == csv_of(table)
 

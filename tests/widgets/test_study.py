@@ -58,5 +58,6 @@ def test_that_a_trace_opens_its_order_for_study_and_without_one_nothing(qtbot: Q
     trace.show_course(course(), other=True)
     opened = trace.study()
     assert isinstance(opened, Study)
-    qtbot.addWidget(opened)
     assert opened.windowTitle() == "Study: P1"
+    assert opened.isWindow()
+    assert opened.parent() is trace, "it ends with the desk"

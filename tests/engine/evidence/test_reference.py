@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from app.engine.enrich.rows import HISTORY
 from app.engine.evidence import reference as st
 from app.engine.evidence.rows import FROZEN, HALTED, RING, STEP_NS
 from app.engine.units import NULL
@@ -35,7 +36,9 @@ def test_that_own_quantity_is_not_in_the_reference() -> None:
 def test_that_the_next_level_takes_the_place_of_one_that_is_ours_alone() -> None:
     symbol = told(market_sheet(1, 2))
     k = symbol.inputs()
-    row = {"bid": 90, "bid_size": 5, "bid2": 80, "bid2_size": 7, "ask": 91, "ask_size": 5, "ask2": NULL, "ask2_size": 0}
+    row = np.zeros(1, HISTORY)[0]
+    row["bid"], row["bid_size"], row["bid2"], row["bid2_size"] = 90, 5, 80, 7
+    row["ask"], row["ask_size"], row["ask2"], row["ask2_size"] = 91, 5, NULL, 0
     assert st.queue(k, row, 1) == (90, 5)
     k = k._replace(shown=np.array([[1, 90, 5], [-1, 91, 6]], np.int64))
     assert st.queue(k, row, 1) == (80, 7)
