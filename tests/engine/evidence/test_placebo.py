@@ -100,10 +100,11 @@ def test_that_a_library_becomes_the_means_of_a_model() -> None:
     assert np.isfinite(made.tables.means).all()
 
 
-def test_that_a_trade_nobody_started_is_no_moment_of_a_placebo() -> None:
+def test_that_a_trade_nobody_started_or_off_the_exchange_is_no_moment_of_a_placebo() -> None:
     sheet = market_sheet(31, 20)
     plain = kinds(collected(sheet, gap_s=1e6).library)
-    sheet.trade(19 * S, "100.00", 100, side="N")
+    sheet.trade(19 * S - 1, "100.00", 100, side="N")
+    sheet.trade(19 * S, "100.00", 100, side="B", condition="off_exchange")
     assert kinds(collected(sheet, gap_s=1e6).library) == plain
 
 
