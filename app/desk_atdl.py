@@ -61,7 +61,6 @@ class AtdlPaper:
             outer_step=control.outer_step or "",
             group=control.group,
             hint=self._hint(control, parameter),
-            bound=parameter is not None,
         )
 
     def _hint(self, control: Control, parameter: AlgoParameter | None) -> str:

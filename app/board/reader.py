@@ -216,12 +216,7 @@ class BoardReader:
     def _wanted(self, section: str, index: NDArray[np.int64] | slice | None) -> NDArray[np.int64]:
         length = self._count(section)
         fence()  # the length first, then rows below it
-        if index is None or isinstance(index, slice):
-            return np.arange(*(index or slice(None)).indices(length), dtype=np.int64)
-        wanted = np.asarray(index, np.int64)
-        if len(wanted) and not 0 <= int(wanted.min()) <= int(wanted.max()) < length:
-            raise IndexError(f"{section}: rows {int(wanted.min())} to {int(wanted.max())}, there are {length}")
-        return wanted
+        return wanted_rows(section, index, length)
 
     def _copy(
         self, section: str, name: str | None, wanted: NDArray[np.int64], out: NDArray[np.generic], attempts: int
@@ -292,3 +287,13 @@ def _exists(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def wanted_rows(section: str, index: NDArray[np.int64] | slice | None, length: int) -> NDArray[np.int64]:
+    """Numbers of the rows asked for of a section with `length` rows. Raises IndexError beyond them."""
+    if index is None or isinstance(index, slice):
+        return np.arange(*(index or slice(None)).indices(length), dtype=np.int64)
+    wanted = np.asarray(index, np.int64)
+    if len(wanted) and not 0 <= int(wanted.min()) <= int(wanted.max()) < length:
+        raise IndexError(f"{section}: rows {int(wanted.min())} to {int(wanted.max())}, there are {length}")
+    return wanted

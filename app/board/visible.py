@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.board.files import blank
-from app.board.reader import ATTEMPTS, BoardReader
+from app.board.reader import ATTEMPTS, BoardReader, wanted_rows
 from app.engine.events import Rows
 
 Sees: TypeAlias = Callable[[str, str, str], bool]  # desk, book, trader
@@ -99,13 +99,7 @@ class VisibleReader(BoardReader):
         return int(beyond[0]) if len(beyond) else len(self._order)
 
     def _numbers(self, section: str, index: NDArray[np.int64] | slice | None) -> NDArray[np.int64]:
-        length = self.length(section)
-        if index is None or isinstance(index, slice):
-            return np.arange(*(index or slice(None)).indices(length), dtype=np.int64)
-        wanted = np.asarray(index, np.int64)
-        if len(wanted) and not 0 <= int(wanted.min()) <= int(wanted.max()) < length:
-            raise IndexError(f"{section}: rows {int(wanted.min())} to {int(wanted.max())}, there are {length}")
-        return wanted
+        return wanted_rows(section, index, self.length(section))
 
     def _numbered(self, parents: NDArray[np.int64]) -> NDArray[np.int64]:
         """Numbers of parents by their rows of the board, -1 where one is not visible."""

@@ -83,13 +83,10 @@ class AtdlForm(QWidget):
             self.judged = Judged({})
         else:
             self.judged = self.paper.judged({name: one.entry() for name, one in self.inputs.items()})
-        wrong = {control for control, _ in self.judged.faults}
         for name, made in self.inputs.items():
             made.put(self.judged.entries.get(name, made.entry()))
             made.setEnabled(name not in self.judged.disabled)
             self._whole[name].setVisible(name not in self.judged.hidden and made.told.kind != "HiddenField")
-            # A plain text mark, not a colour alone.
-            made.setProperty("fault", name in wrong)
         said = "\n".join(words for _, words in self.judged.faults)
         self.fault.setText(said)
         self.fault.setVisible(bool(said))

@@ -17,7 +17,6 @@ class Entry(NamedTuple):
     outer_step: str = ""
     group: str = ""
     hint: str = ""  # what is allowed, in the empty field
-    bound: bool = True  # to a parameter: a label is not
 
 
 class Pane(NamedTuple):

@@ -166,7 +166,7 @@ class MadeControl:
     def _note(self, act: str, what: str, asker: Asker) -> str:
         self._reached()
         if self.holds:
-            time.sleep(self.holds)
+            time.sleep(self.holds)  # the control process takes its time: that is what is tested
         self.asked.append((act, what, asker.user))
         if self.refuses:
             raise PortRefused(self.refuses)

@@ -205,7 +205,7 @@ def _stop_behind(load: Load, watch: Watch, pace: Pace, seconds: float) -> None:
         load.wait(seconds + _SPARE_S)
         end = time.monotonic() + _SPARE_S
         while time.monotonic() < end and watch.rows < load.said[0] + load.said[1]:
-            time.sleep(0.05)
+            time.sleep(0.05)  # a bench: a condition with a deadline, looked at seldom so as not to be measured
     finally:
         pace.stop()
 

@@ -103,7 +103,7 @@ def test_that_two_hundred_streams_hear_every_change_in_time(tmp_path: Path) -> N
                 beats += 1
                 served.made.board.parent(beats % 4, filled_qty=beats)
                 served.made.board.beat()
-                time.sleep(0.1)
+                time.sleep(0.1)  # the load itself: ten changes a second
             found = json.loads(process.stdout.read() if process.stdout else "{}")
     finally:
         served.close()
