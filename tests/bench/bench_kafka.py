@@ -27,7 +27,7 @@ from app.runtime.live_route import LiveRoute
 from app.settings import load_settings
 from app.settings_sources import Kafka, KafkaSource
 from scripts.kafka import Broker
-from tests.parts.kafka import free_ports
+from tests.parts.ports import free_ports
 
 ROWS = 512  # a message
 ENOUGH_RATE = 2_000_000

@@ -41,7 +41,8 @@ from app.session.memory import keep_memory, uncollected  # noqa: E402
 from app.session.warm import load_kernels  # noqa: E402
 from app.settings import Settings, load_settings  # noqa: E402
 from scripts.kafka import Broker, KafkaError, fetch  # noqa: E402
-from tests.parts.kafka import free_ports, write_settings  # noqa: E402
+from tests.parts.kafka import write_settings  # noqa: E402
+from tests.parts.ports import free_ports  # noqa: E402
 
 LOAD: Final = Path(__file__).resolve().parents[1] / "parts" / "java" / "Load.java"
 ROWS: Final = 50  # of a block: a millisecond's at 50,000 a second

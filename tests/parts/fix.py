@@ -13,7 +13,8 @@ from typing import NamedTuple
 import pytest
 
 from scripts.fix import peer as built
-from tests.parts.kafka import free_ports, locked
+from tests.parts.kafka import locked
+from tests.parts.ports import free_ports
 from tests.patience import eventually
 
 HEAP = "128m"

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import signal
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,21 +11,9 @@ from typing import Any
 import pytest
 
 from scripts.kafka import Broker
+from tests.parts.ports import free_ports
 
 _PORTS = 5  # a broker with secure listeners takes so many, one after the other
-
-
-def free_ports(count: int = _PORTS) -> int:
-    """The first of some ports in a row that nobody listens on."""
-    for first in range(20_000 + os.getpid() % 20_000, 60_000, count):
-        try:
-            for port in range(first, first + count):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return first
-    raise RuntimeError("no free ports")
 
 
 @contextmanager
@@ -47,7 +34,7 @@ def shared_broker(root: Path, *, secure: bool) -> Iterator[Broker]:
     port_file = home / "port"
     with locked(home / "lock"):
         if not port_file.exists():
-            port_file.write_text(str(free_ports()))
+            port_file.write_text(str(free_ports(_PORTS)))
         broker = Broker(home, int(port_file.read_text()), secure)
         broker.start()
         mine.touch()

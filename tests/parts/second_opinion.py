@@ -15,7 +15,7 @@ from app.engine.errors import FeedError
 from app.feeds.kdb.connection import Connection, Place
 from app.kernel_cache import cache_root
 from app.settings_sources import Secret
-from tests.parts.kafka import free_ports
+from tests.parts.ports import free_ports
 from tests.patience import eventually
 
 SOURCE: Final = Path(__file__).with_name("kdbplus")
