@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.errors import SettingsError, complaint
+from app.engine.evidence.learnt import Learnt
 from app.engine.evidence.rows import CELLS, LAWS, LENGTHS, LONGEST, POOLS, SCORES, WORLDS
 
 VERSION: Final = 1
@@ -103,13 +104,14 @@ class Tables(NamedTuple):
 class Model:
     """A checked model. `hash` names its content; equal content, equal hash."""
 
-    __slots__ = ("hash", "kernels", "name", "numbers", "tables")
+    __slots__ = ("hash", "kernels", "learnt", "name", "numbers", "tables")
     hash: str
 
     def __init__(
-        self, name: str, kernels: Mapping[str, Kernel], tables: Mapping[str, Floats], numbers: Mapping[str, float]
-    ) -> None:
-        """Raises SettingsError naming the field and what is allowed."""
+        self, name: str, kernels: Mapping[str, Kernel], tables: Mapping[str, Floats], numbers: Mapping[str, float],
+        learnt: Mapping[str, Floats] | None = None,
+    ) -> None:  # fmt: skip
+        """Raises SettingsError naming the field and what is allowed. `learnt`: arrays of the firm's own history."""
         self.name = name
         self.kernels = {key: _floats(kernel) for key, kernel in kernels.items()}
         self.numbers = {key: float(numbers.get(key, default)) for key, (default, _, _) in NUMBERS.items()}
@@ -119,6 +121,7 @@ class Model:
                 raise SettingsError(complaint(name, key, key, "a field of an evidence model"))
         self.tables = Tables(**arrays)
         self._check()
+        self.learnt = Learnt(name, learnt or {}, self.tables.weights)
         self.hash = hashlib.sha256(self._packed()).hexdigest()
 
     def kernel(self, instrument: str) -> Kernel:
@@ -130,15 +133,16 @@ class Model:
         return bytes.fromhex(self.hash) + self._packed()
 
     def changed(self, name: str | None = None, **changes: Any) -> "Model":
-        """Another model: `kernels`, arrays and numbers by name."""
+        """Another model: `kernels`, `learnt`, arrays and numbers by name."""
         kernels = changes.pop("kernels", self.kernels)
+        learnt = changes.pop("learnt", self.learnt.arrays)
         arrays = {key: changes.pop(key, value) for key, value in self.tables._asdict().items()}
-        return Model(name or self.name, kernels, arrays, self.numbers | changes)
+        return Model(name or self.name, kernels, arrays, self.numbers | changes, learnt)
 
     def _packed(self) -> bytes:
         arrays = {
             key: _Array(value.shape, np.ascontiguousarray(value + 0.0, "<f8").tobytes())
-            for key, value in sorted(self.tables._asdict().items())
+            for key, value in sorted((self.tables._asdict() | self.learnt.arrays).items())
         }
         kernels = {key: self.kernels[key] for key in sorted(self.kernels)}
         numbers = {key: self.numbers[key] for key in sorted(self.numbers)}
@@ -185,7 +189,8 @@ def load_model(data: bytes, where: str = "evidence model") -> Model:
         if values.size != math.prod(saved.shape):
             raise SettingsError(complaint(where, key, saved.shape, f"a shape of {values.size} values"))
         arrays[key] = values.reshape(saved.shape).astype(np.float64)
-    return Model(file.name, file.kernels, arrays, file.numbers)
+    learnt = {key: arrays.pop(key) for key in [*arrays] if key not in _SHAPES}
+    return Model(file.name, file.kernels, arrays, file.numbers, learnt)
 
 
 def _floats(kernel: Kernel) -> Kernel:
