@@ -1,0 +1,163 @@
+"""Episodes of many cells through the real engine in a few processes; what is kept of them lies on disk, by seed.
+
+A file stands for one episode. Its folder names cell, split, world, sources and model, so that a run that was stopped
+goes on, and figures of different versions never mix. Started as a module it is one of the processes.
+"""
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from app.engine.errors import FeedError, ScorecardError
+from app.engine.evidence.model import Model, load_model
+from app.feeds.simulator.evidence import EvidenceWorld, code_hash, episode_of, seeds_of, world_hash
+from app.kernel_cache import use_kernel_cache
+from app.session.evidence_eval.plan import Cell
+from app.session.evidence_eval.record import Judged, engine_of, judged
+
+APP: Final = Path(__file__).resolve().parents[2]
+MODEL: Final = "model"
+_SOURCES: Final = ("engine", "runtime/route.py", "session/evidence_eval/record.py")
+_MODULE: Final = "app.session.evidence_eval.work"
+_FILE: Final = msgspec.msgpack.Decoder(list[Judged])
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """Episodes of one world, kept in a folder."""
+
+    world: EvidenceWorld
+    seeds: list[int]
+    folder: str
+
+
+class Errand(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process does: tasks with the model of a file."""
+
+    model: str
+    tasks: list[Task]
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """Which cells are wanted, of which split, with which model; `keep`: the folder of what is kept."""
+
+    cells: list[Cell]
+    split: str
+    model: Model
+    keep: Path
+    workers: int = 1
+
+
+def sources_hash() -> str:
+    """The sources an evaluation hangs on, as 12 hex digits: simulator, engine, what is kept."""
+    digest = hashlib.sha256(code_hash().encode())
+    for name in _SOURCES:
+        path = APP / name
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            digest.update(file.relative_to(APP).as_posix().encode() + b":" + file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def folder_of(cell: Cell, request: Request) -> Path:
+    """Where the episodes of a cell are kept."""
+    name = f"{cell.name}-{request.split}-{world_hash(cell.world)}-{sources_hash()}-{request.model.hash[:12]}"
+    return request.keep / name
+
+
+def evaluated(
+    request: Request, tell: Callable[[int, int], object] = lambda _done, _all: None
+) -> dict[str, list[Judged]]:
+    """Every parent of every cell, by cell and seed; what is not kept yet is worked out. Raises ScorecardError."""
+    folders = {cell.name: folder_of(cell, request) for cell in request.cells}
+    tasks, wanted = [], 0
+    for cell in request.cells:
+        seeds = seeds_of(request.split, 0, cell.episodes)
+        folder = folders[cell.name]
+        folder.mkdir(parents=True, exist_ok=True)
+        missing = [seed for seed in seeds if not file_of(folder, seed).exists()]
+        wanted += len(seeds)
+        tasks += [Task(world=cell.world, seeds=[seed], folder=str(folder)) for seed in missing]
+    done = wanted - len(tasks)
+    tell(done, wanted)
+    for _ in _run(request, tasks):
+        done += 1
+        tell(done, wanted)
+    return {cell.name: kept(folders[cell.name], request.split, cell) for cell in request.cells}
+
+
+def kept(folder: Path, split: str, cell: Cell) -> list[Judged]:
+    """The parents of a cell that are kept, at most as many episodes as it wants."""
+    found: list[Judged] = []
+    for seed in seeds_of(split, 0, cell.episodes):
+        found += _FILE.decode(file_of(folder, seed).read_bytes())
+    return found
+
+
+def file_of(folder: Path, seed: int) -> Path:
+    """The file of an episode."""
+    return folder / f"{seed}.parents"
+
+
+def _run(request: Request, tasks: Sequence[Task]) -> Iterator[str]:
+    """A line for every task that is done, the tasks dealt to processes. Raises FeedError where one fails."""
+    if not tasks:
+        return
+    use_kernel_cache()
+    model = request.keep / f"{MODEL}-{request.model.hash[:12]}"
+    model.write_bytes(request.model.save())
+    shares = [list(tasks[k :: request.workers]) for k in range(request.workers)]
+    running = [_started(Errand(model=str(model), tasks=share)) for share in shares if share]
+    try:
+        for process in running:
+            yield from (line.decode().strip() for line in process.stdout or ())
+            if process.wait() != 0:
+                raise FeedError(f"evidence eval: a process ended with {process.returncode}")
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
+
+
+def _started(errand: Errand) -> "subprocess.Popen[bytes]":
+    process = subprocess.Popen([sys.executable, "-m", _MODULE], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin is not None  # noqa: S101 - a pipe was asked for
+    process.stdin.write(msgspec.json.encode(errand))
+    process.stdin.close()
+    return process
+
+
+def perform(errand: Errand) -> Iterator[str]:
+    """The episodes of an errand, in this process; each is on disk, whole, before its name is given."""
+    model = load_model(Path(errand.model).read_bytes(), errand.model)
+    for task in errand.tasks:
+        for seed in task.seeds:
+            episode = episode_of(task.world, seed)
+            found = judged(episode, engine_of(episode, model))
+            path = file_of(Path(task.folder), seed)
+            part = path.with_suffix(".part")
+            part.write_bytes(msgspec.msgpack.encode(found))
+            part.replace(path)
+            yield f"{task.world.name} {seed}"
+
+
+def main() -> int:
+    """One process's share."""
+    try:
+        errand = msgspec.json.decode(sys.stdin.buffer.read(), type=Errand)
+        for line in perform(errand):
+            sys.stdout.write(line + "\n")
+            sys.stdout.flush()
+    except ScorecardError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
