@@ -119,10 +119,36 @@ def projected(leak: float, first: float, rest: float) -> float:
     return leak if whole <= 0 else leak * whole / max(whole - rest * rest, _LEAST_DONE * whole)
 
 
-def detectable(n: int, model: Model) -> float | None:
-    """The smallest leak (bps) seen with 80 % power after n scored children; None without any."""
-    children, bps = model.tables.detectable.tolist()
-    return bps * math.sqrt(children / n) if n > 0 else None
+def detectable(n: int, model: Model, in_volatility: Sequence[int] = ()) -> float | None:
+    """The smallest leak (bps) seen with 80 % power after n scored children; None without any.
+
+    By the model's curve, weighed by how many children stood in each class of volatility; without one as sqrt(1/n).
+    """
+    if n <= 0:
+        return None
+    curve, classes = model.learnt.sees, math.fsum(in_volatility)
+    if curve is None or classes <= 0:
+        children, bps = model.tables.detectable.tolist()
+        return float(bps * math.sqrt(children / n))
+    at = math.sqrt(n)
+    parts = [
+        count * _read_off(at, curve.children.tolist(), row)
+        for count, row in zip(in_volatility, curve.bps.tolist(), strict=True)
+        if count
+    ]
+    return math.fsum(parts) / classes
+
+
+def _read_off(at: float, children: Sequence[float], bps: Sequence[float]) -> float:
+    """bps after at * at children: linear in 1 / sqrt(n) between knots, growing as sqrt(1 / n) beyond both ends."""
+    roots = [math.sqrt(knot) for knot in children]
+    if at <= roots[0]:
+        return bps[0] * roots[0] / at
+    for k in range(1, len(roots)):
+        if at <= roots[k]:
+            part = (1.0 / roots[k - 1] - 1.0 / at) / (1.0 / roots[k - 1] - 1.0 / roots[k])
+            return bps[k - 1] + part * (bps[k] - bps[k - 1])
+    return bps[-1] * roots[-1] / at
 
 
 def total(parts: Sequence[float]) -> float:

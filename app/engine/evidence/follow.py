@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from app.engine.evidence.footprint import House
 from app.engine.evidence.model import Model
 from app.engine.evidence.own import ACT, DONE, SHOW, SWITCH, TERMS, Moment, Reader, in_order, named, time_of
 from app.engine.evidence.reference import Kernels
@@ -47,6 +48,7 @@ class Followed:
         "dirty",
         "ends",
         "facts",
+        "house",
         "levels",
         "moments",
         "open",
@@ -72,6 +74,7 @@ class Followed:
         self.placed: dict[tuple[Key, int], int] = {}  # (fact, time) -> its record
         self.levels: dict[Key, float] = {}  # fill -> own level just before it
         self.trails: dict[str, Trail] = {}
+        self.house = House()
 
 
 class Evidence:
@@ -254,18 +257,22 @@ class Evidence:
             if followed.open >= 0:
                 self._close(followed, moment.t)
             if trail is not None:
+                followed.house.note(moment.t, moment.side, trail)
                 self._act(followed, moment, trail)
         elif trail is None:
             return
         elif moment.kind == TERMS:
             trail.terms(moment.t, moment.side, moment.qty, moment.price)
+            trail.told(fact.row)
         elif moment.kind == DONE:
             level = followed.levels.setdefault(fact.key, followed.symbol.level())
             trail.done(moment.qty, level, moment.price)
+            followed.house.note(moment.t, moment.side, trail)
         elif moment.kind == SWITCH:
             if followed.open >= 0:
                 self._close(followed, moment.t)
             trail.switch(moment.t)
+            trail.told(fact.row)
 
     def _act(self, followed: Followed, moment: Moment, trail: Trail) -> None:
         """Open the window of an event; one that is known from before keeps its record."""
@@ -366,6 +373,7 @@ class Evidence:
     def _replay(self, followed: Followed, until: int) -> None:
         """Read every fact again and play the moments before `until` on the records there are."""
         followed.reader, followed.moments, followed.trails = Reader(self.joins), [], {}
+        followed.house = House()
         followed.read = followed.at = 0
         followed.open = -1
         followed.symbol.hide()

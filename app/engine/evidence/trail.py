@@ -9,11 +9,15 @@ import numpy as np
 
 from app.engine.evidence import colour, cost
 from app.engine.evidence.colour import Light, Limits, Look
+from app.engine.evidence.groups import Group
 from app.engine.evidence.process import EPOCH, Bet, enter, start
-from app.engine.evidence.rows import SCORES
+from app.engine.evidence.rows import BUCKETS, SCORES, VOLATILITIES
+from app.engine.evidence.usual import Again, SecondBet, anew, enter_again, fresh, reference, usual_reference
 from app.engine.units import NULL, SECOND
 
 if TYPE_CHECKING:
+    from app.engine.events import OrderRow
+    from app.engine.evidence.learnt import Usual
     from app.engine.evidence.model import Floats, Model
 
 NO_PLAN_S: Final = 1_800.0  # an order without an end is taken to last so long
@@ -37,9 +41,10 @@ class Trail:
     """One parent's evidence; `rest` is the share unfilled, `records` the scored children of every epoch."""
 
     __slots__ = (
-        "acts", "costs", "e", "epochs", "filled", "first", "first_rest", "g", "light", "limits", "model", "moved",
-        "own_level", "parent_id", "planned", "qty", "records", "said", "side", "unseen", "void", "voided", "on_tape",
-        "visibility",
+        "acts", "again", "costs", "e", "epochs", "filled", "first", "first_rest", "g", "group", "house",
+        "in_volatility", "light", "limits", "model", "moved", "on_tape", "own_level", "parent_id", "planned", "qty",
+        "records", "said", "second", "side", "unseen", "usual", "usual_of", "visibility", "void", "voided",
+        "weighed_by", "weights",
     )  # fmt: skip
 
     def __init__(self, parent_id: str, model: Model, g: tuple[float, ...]) -> None:
@@ -68,6 +73,11 @@ class Trail:
         self.said: list[Said] = []
         self.e: Floats = np.zeros(SCORES)
         self.costs: Floats = np.zeros(SCORES)
+        self.again: Floats = np.zeros(SCORES)
+        self.house = 0  # other orders of the house seen in the instrument: footprint.SAME, footprint.OPPOSITE
+        self.in_volatility = [0] * VOLATILITIES  # scored children of the epoch by class
+        self.group = Group()
+        self._choose()
 
     # -- terms -----------------------------------------------------------------------------------------------------
 
@@ -82,6 +92,21 @@ class Trail:
         self.qty = qty if qty != NULL else self.qty
         self.planned = planned if planned != NULL else self.planned
         self.first = t if self.first == NULL else self.first
+
+    def told(self, row: OrderRow) -> None:
+        """What a row says of the group; an epoch that has begun keeps the weights it began with."""
+        self.group = self.group.told(row)
+        if not self.records[-1]:
+            self._choose()
+
+    def _choose(self) -> None:
+        """Weights and usual scores of the epoch, by the narrowest group the model knows."""
+        names, learnt = self.group.names(), self.model.learnt
+        self.weighed_by, weights = learnt.weights_of(names)
+        self.weights: Floats = self.model.tables.weights if weights is None else weights
+        self.usual_of, found = learnt.usual_of(names)
+        self.usual: Usual | None = found
+        self.second: Any = None if found is None else fresh()
 
     def done(self, qty: int, level: float, seen: int) -> None:
         """A fill; `level`: where own trades had moved the price just before it; `seen`: 1 where it is on the tape."""
@@ -123,6 +148,8 @@ class Trail:
         start(fresh, t, float(self.epochs[-1]["mass"]) / 2.0)
         self.epochs = np.concatenate([self.epochs, fresh])
         self.records.append([])
+        self.in_volatility = [0] * VOLATILITIES
+        self._choose()
         self.first_rest = self.rest
         self.light = Light(since=t)
         epoch = self.epochs[-1]
@@ -140,7 +167,7 @@ class Trail:
         numbers = self.model.numbers
         enter(
             Bet(
-                epochs, at, self.e, self.costs, self.model.tables.weights, numbers["onset_first"],
+                epochs, at, self.e, self.costs, self.weights, numbers["onset_first"],
                 numbers["onset_hazard"], numbers["null"],
             )
         )  # fmt: skip
@@ -149,9 +176,12 @@ class Trail:
         """One more scored child, in the order of closing."""
         at, ts = len(self.epochs) - 1, int(record["closed"])
         epoch = self.epochs[at]
-        before = float(epoch["e"])
+        before, most = float(epoch["e"]), float(epoch["most"])
         self.bet(record, self.epochs, at, float(record["own"]))
+        if self.usual is not None:
+            self._bet_again(record, epoch, self.usual, most)
         self.records[-1].append(number)
+        self.in_volatility[int(record["cell"]) // BUCKETS % VOLATILITIES] += 1
         if not math.isnan(float(record["y"])):
             value = float(record["y"]) * float(record["share"]) + float(record["c"]) * float(record["own"])
             epoch["direct"] += value
@@ -166,9 +196,23 @@ class Trail:
             Said(ts, number, at, ratio, after, int(epoch["top"]), float(epoch["leak"]), self.light.colour, reason)
         )
 
+    def _bet_again(self, record: Any, epoch: Any, usual: Usual, most: float) -> None:
+        """The same child against what is usual of its group: E is the smaller of the two, its largest with it."""
+        cell, length = int(record["cell"]), int(record["length"])
+        quiet = reference(self.model.tables, cell, length, bool(record["early"]))
+        mine = usual_reference(usual, cell, length)
+        anew(Again(self.e, quiet.means, quiet.size, mine.means, mine.size, self.again))
+        numbers = self.model.numbers
+        enter_again(
+            SecondBet(self.second, 0, self.again, self.weights, numbers["onset_first"], numbers["onset_hazard"])
+        )
+        epoch["e"] = min(float(epoch["e"]), float(self.second["e"][0]) * float(epoch["mass"]))
+        epoch["most"] = max(most, float(epoch["e"]))
+
     def look(self, ts: int) -> Look:
         """What the light is looked at with."""
         epoch = self.epochs[-1]
         n = int(epoch["n"])
         size = cost.projected(float(epoch["leak"]), self.first_rest, self.rest) if n else None
-        return Look(ts, float(epoch["e"]), size, cost.detectable(n, self.model), n, self.void)
+        sees = cost.detectable(n, self.model, self.in_volatility)
+        return Look(ts, float(epoch["e"]), size, sees, n, self.void)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
-from app.engine.evidence import colour, cost
+from app.engine.evidence import colour, cost, footprint
 from app.engine.evidence.bucket import words
+from app.engine.evidence.learnt import HOUSE
 from app.engine.evidence.merge import badge
 from app.engine.evidence.process import EPOCH, p_anytime, start
 from app.engine.evidence.rows import LENGTHS, SCORE_NAMES, SHARES, STEP_NS
@@ -32,6 +33,7 @@ Row: TypeAlias = "dict[str, Value]"
 LIMITED: Final = "limited evidence: placements are not seen"
 TAPE_MISSING: Final = "own prints are missing on the tape: quotes only"
 QUIET_ONLY: Final = "against quiet moments only: cannot separate leak from timing skill"
+HOUSE_USUAL: Final = "against quiet moments and what is usual of the house: none of this algo is known"
 
 
 def add_evidence(rows: Sequence[Row], standings: Sequence[Standing], moment: Moment) -> None:
@@ -83,12 +85,7 @@ def _light(trail: Trail, void: str, row: Row) -> Row:
     epoch = trail.epochs[-1]
     look = trail.look(trail.light.since)._replace(void=void)
     shown = colour.GREY if void else trail.light.colour
-    notes = [QUIET_ONLY]
-    if row.get("visibility") == "V2":
-        notes.append(LIMITED)
-    if trail.tape_is_missing:
-        notes.append(TAPE_MISSING)
-    notes += [f"before the switch: E {float(e):.3g}" for e in trail.epochs["e"][:-1][-1:]]
+    notes = _notes(trail, row)
     seen = not void and int(epoch["n"]) > 0
     return {
         "status": shown,
@@ -100,6 +97,21 @@ def _light(trail: Trail, void: str, row: Row) -> Row:
         "n_scored": sum_of(trail.epochs["n"].tolist()),
         "n_void": trail.voided,
     }
+
+
+def _notes(trail: Trail, row: Row) -> list[str]:
+    """What limits the evidence, and what else is to be known of it."""
+    usual = f"against quiet moments and what is usual of {trail.usual_of}"
+    notes = [QUIET_ONLY if trail.usual is None else HOUSE_USUAL if trail.usual_of == HOUSE else usual]
+    if trail.weighed_by:
+        notes.append(f"weights learnt from past {trail.weighed_by}")
+    if row.get("visibility") == "V2":
+        notes.append(LIMITED)
+    if trail.tape_is_missing:
+        notes.append(TAPE_MISSING)
+    if trail.house:
+        notes.append(footprint.words(trail.house))
+    return notes + [f"before the switch: E {float(e):.3g}" for e in trail.epochs["e"][:-1][-1:]]
 
 
 def sum_of(numbers: Sequence[int]) -> int:
