@@ -91,3 +91,17 @@ def test_that_more_children_show_smaller_leaks() -> None:
 
 def test_that_a_total_is_rounded_once() -> None:
     assert cost.total([1e16, 1.0, -1e16]) == 1.0
+
+
+def test_that_a_curve_says_what_can_be_seen_by_children_and_volatility() -> None:
+    bps = np.array([[8.0, 4.0], [10.0, 5.0], [12.0, 6.0], [16.0, 8.0]])
+    made = model().changed(learnt={"sees_children": np.array([25.0, 100.0]), "sees": bps})
+    assert cost.detectable(25, made, [25, 0, 0, 0]) == pytest.approx(8.0)
+    assert cost.detectable(100, made, [0, 0, 0, 100]) == pytest.approx(8.0)
+    assert cost.detectable(100, made, [50, 0, 50, 0]) == pytest.approx((4.0 + 6.0) / 2)
+    between = cost.detectable(50, made, [50, 0, 0, 0])
+    assert between == pytest.approx(8.0 / 2**0.5)  # a curve that grows as 1 / sqrt(n) is read off as one
+    assert cost.detectable(400, made, [400, 0, 0, 0]) == pytest.approx(2.0)
+    assert cost.detectable(1, made, [0, 1, 0, 0]) == pytest.approx(50.0)
+    assert cost.detectable(82, made) == pytest.approx(5.0)  # nothing known of the volatility: the plain figure
+    assert cost.detectable(0, made, [0, 0, 0, 0]) is None
