@@ -1,7 +1,8 @@
 """A reader that knows some parents only: the others, and what belongs to them, are not there for whoever reads by it.
 
-Parents are numbered anew in the order they became visible; `reactions` and `worked` follow them, fills, children and
-events keep their places and are blank where they belong to nobody visible. Markets and sources are everybody's.
+Parents are numbered anew in the order they became visible; `reactions`, `worked` and `evidence` follow them; fills,
+children and events keep their places and are blank where they belong to nobody visible. Markets and sources are
+everybody's.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from app.engine.events import Rows
 
 Sees: TypeAlias = Callable[[str, str, str], bool]  # desk, book, trader
 PARENTS: Final = "parents"
-BESIDE: Final = frozenset({"reactions", "worked"})  # one row a parent, by its number
+BESIDE: Final = frozenset({"reactions", "worked", "evidence"})  # one row a parent, by its number
 UNDER: Final = frozenset({"fills", "children", "events"})  # rows with a `parent_row`
 _NONE: Final = np.empty(0, np.int64)
 

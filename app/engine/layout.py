@@ -34,6 +34,8 @@ PARENT_ROW: Final = _row(
         # P(complete by end_ns) at the own pace with its 90 % interval, what is left then with its, why undefined
         ("p_complete", "f8"), ("p_complete_low", "f8"), ("p_complete_high", "f8"), ("unfilled_low", "f8"),
         ("unfilled_high", "f8"), ("p_complete_why", "u4"),
+        # money of the projected leak, and what of it an order alive can still save
+        ("leak_projected_ccy", "f8"), ("at_risk_ccy", "f8"),
     ],
 )  # fmt: skip
 # What the mid did around the own events of a parent; the row has the parent's number. Per class and point: weighted
@@ -64,6 +66,27 @@ WORKED_ROW: Final = np.dtype(
         ("parent_row", "i4"), ("pad", "i4"), ("since", "i8", (len(SPANS),)), ("until", "i8"),
         ("value", "f8", (len(WORKED), len(SPANS))), ("n", "i8", (len(WORKED), len(SPANS))),
         ("why", "u4", (len(WORKED), len(SPANS))),
+    ],
+    align=True,
+)  # fmt: skip
+# What the evidence on a parent is made of; the row has the parent's number. Of the last epochs, oldest first (an epoch
+# begins with an algo): when it began (ns, NULL: with the order), scored children, E, model estimate with its 90 %
+# interval (bps of S x arrival), smallest leak seen with 80 % power, the light it ended with. Of the epoch of now: the
+# model estimate over its last RECENT children, at completion, and measured directly (`direct_half`: half the interval
+# of that over all epochs). `top`: what explains it best.
+EPOCHS: Final = 4
+RECENT: Final = 40
+_PER_EPOCH: Final = (EPOCHS,)
+EVIDENCE_ROW: Final = np.dtype(
+    [
+        ("parent_row", "i4"), ("epochs", "i4"), ("began", "i8", _PER_EPOCH), ("children", "i8", _PER_EPOCH),
+        ("e", "f8", _PER_EPOCH), ("leak", "f8", _PER_EPOCH), ("low", "f8", _PER_EPOCH), ("high", "f8", _PER_EPOCH),
+        ("detectable", "f8", _PER_EPOCH), ("light", "u4", _PER_EPOCH),
+        ("recent_children", "i8"), ("recent", "f8"), ("recent_low", "f8"), ("recent_high", "f8"),
+        ("projected", "f8"), ("projected_low", "f8"), ("projected_high", "f8"),
+        ("projected_ccy", "f8"), ("at_risk_ccy", "f8"),
+        ("direct", "f8"), ("direct_low", "f8"), ("direct_high", "f8"), ("direct_half", "f8"),
+        ("least_children", "f8"), ("see_at_most", "f8"), ("top", "u4"), ("pad", "i4"),
     ],
     align=True,
 )  # fmt: skip
@@ -132,6 +155,7 @@ SECTIONS: Final[dict[str, np.dtype[np.void]]] = {
     "sources": SOURCE_ROW,
     "reactions": REACTION_ROW,
     "worked": WORKED_ROW,
+    "evidence": EVIDENCE_ROW,
     "switches": SWITCH_ROW,
     "switch_log": SWITCH_LOG_ROW,
     "kills": KILL_ROW,

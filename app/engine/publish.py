@@ -8,6 +8,7 @@ import numpy as np
 
 from app.engine import layout, outlooks
 from app.engine.enrich.ex_own import OwnQuantity, touch_ex_own
+from app.engine.evidence.shown import Shown, money_of
 from app.engine.metrics import schedule
 from app.engine.metrics.figure import Figure
 from app.engine.orders.standing import Standing
@@ -52,6 +53,7 @@ class Publisher:
         self.looked: dict[str, int] = {}  # parent -> event time of the last closer look
         self.fill_probability: dict[str, float] = {}
         self.expected: dict[str, Figure[outlooks.Expected]] = {}
+        self.evidence = Shown()
         self.levels: dict[str, tuple[str, int]] = {}  # parent -> its level and the event time it has it from
 
     def publish(self, engine: State, sink: Sink) -> None:
@@ -104,12 +106,16 @@ class Publisher:
         chosen, standings = [parents[k] for k in due], [built.standings[k] for k in due]
         index = np.array([self._number(self.parents, parent.parent_id) for parent in chosen], np.int64)
         worked = worked_rows(chosen, standings, now, sink)
-        found = reaction_rows(chosen, standings, [built.parents[k] for k in due], now)
+        figures = [built.parents[k] for k in due]
+        found = reaction_rows(chosen, standings, figures, now)
         for parent, probability in zip(chosen, worked["value"][:, _HEADLINE, 0].tolist(), strict=True):
             self.looked[parent.parent_id], self.fill_probability[parent.parent_id] = now.t, probability
         for parent, standing in zip(chosen, standings, strict=True):
             self.expected[parent.parent_id] = outlooks.expected(parent, standing, now.t)
-        for section, rows in (("worked", worked), ("reactions", found)):
+        sections = {"worked": worked, "reactions": found}
+        if now.evidence is not None:
+            sections["evidence"] = self.evidence.rows(standings, figures, now, sink)
+        for section, rows in sections.items():
             rows["parent_row"] = index
             sink.put(section, index, rows)
 
@@ -130,6 +136,8 @@ class Publisher:
             _extra(rows, k, standing, now, sink)
             rows["fill_probability"][k] = self.fill_probability.get(standing.parent_id, np.nan)
             outlooks.write(rows, k, self.expected.get(standing.parent_id, _NOT_LOOKED), sink)
+            money = money_of(built.parents[k], standing, now)
+            rows["leak_projected_ccy"][k], rows["at_risk_ccy"][k] = _float(money.projected), _float(money.at_risk)
             level = built.parents[k].get("level")
             if isinstance(level, str):
                 rows["level_since"][k] = self._level_since(standing.parent_id, level, standing.ended or now.t)
