@@ -41,7 +41,7 @@ class Trail:
     """One parent's evidence; `rest` is the share unfilled, `records` the scored children of every epoch."""
 
     __slots__ = (
-        "acts", "again", "costs", "e", "epochs", "filled", "first", "first_rest", "g", "group", "house",
+        "acts", "again", "costs", "drawn", "e", "epochs", "filled", "first", "first_rest", "g", "groups", "house",
         "in_volatility", "light", "limits", "model", "moved", "on_tape", "own_level", "parent_id", "planned", "qty",
         "records", "said", "second", "side", "unseen", "usual", "usual_of", "visibility", "void", "voided",
         "weighed_by", "weights",
@@ -76,7 +76,10 @@ class Trail:
         self.again: Floats = np.zeros(SCORES)
         self.house = 0  # other orders of the house seen in the instrument: footprint.SAME, footprint.OPPOSITE
         self.in_volatility = [0] * VOLATILITIES  # scored children of the epoch by class
-        self.group = Group()
+        self.groups = [Group()]  # of every epoch
+        self.drawn: list[tuple[bool | None, float | None]] = [
+            (None, None)
+        ]  # was its algo drawn by lot, with what chance
         self._choose()
 
     # -- terms -----------------------------------------------------------------------------------------------------
@@ -95,13 +98,15 @@ class Trail:
 
     def told(self, row: OrderRow) -> None:
         """What a row says of the group; an epoch that has begun keeps the weights it began with."""
-        self.group = self.group.told(row)
+        self.groups[-1] = self.groups[-1].told(row)
+        if row.randomised is not None:
+            self.drawn[-1] = row.randomised, row.propensity
         if not self.records[-1]:
             self._choose()
 
     def _choose(self) -> None:
         """Weights and usual scores of the epoch, by the narrowest group the model knows."""
-        names, learnt = self.group.names(), self.model.learnt
+        names, learnt = self.groups[-1].names(), self.model.learnt
         self.weighed_by, weights = learnt.weights_of(names)
         self.weights: Floats = self.model.tables.weights if weights is None else weights
         self.usual_of, found = learnt.usual_of(names)
@@ -148,6 +153,8 @@ class Trail:
         start(fresh, t, float(self.epochs[-1]["mass"]) / 2.0)
         self.epochs = np.concatenate([self.epochs, fresh])
         self.records.append([])
+        self.groups.append(self.groups[-1])
+        self.drawn.append((None, None))
         self.in_volatility = [0] * VOLATILITIES
         self._choose()
         self.first_rest = self.rest

@@ -58,9 +58,12 @@ def test_that_what_is_told_once_children_are_scored_waits_for_the_next_epoch() -
     assert made.usual is None
     made.scored(0, child(0, 1.0))
     made.told(OrderRow(ts_event=1, kind="algo_replaced", source="ems", algo="SEEK", venue="XNAS"))
-    assert (made.group.algo, made.usual, made.weighed_by) == ("SEEK", None, "")
+    assert (made.groups[-1].algo, made.usual, made.weighed_by) == ("SEEK", None, "")
     made.switch(10 * SECOND)
     assert (made.usual_of, made.weighed_by) == ("SEEK", "SEEK|XNAS")
+    made.told(OrderRow(ts_event=11, kind="algo_switched", source="ems", algo="POV", randomised=True, propensity=0.5))
+    assert [group.algo for group in made.groups] == ["SEEK", "POV"]
+    assert made.drawn == [(None, None), (True, 0.5)]
 
 
 def test_that_e_is_the_smaller_of_two_and_its_largest_is_of_that() -> None:
