@@ -1,11 +1,12 @@
 """Texts laid out once: drawing one again costs a fifth of laying it out."""
 
+from collections import OrderedDict
 from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QStaticText, QTransform
 
-_ROOM: Final = 12_000  # texts kept; a screen shows a thousand
+_ROOM: Final = 6_000  # texts kept; a screen shows a thousand
 
 
 class Glyphs:
@@ -15,8 +16,8 @@ class Glyphs:
         self.font, self.metrics = font, QFontMetrics(font)
         self.digit = self.metrics.horizontalAdvance("0")
         self.height = self.metrics.height()
-        self._known: dict[str, tuple[QStaticText, int]] = {}
-        self._short: dict[tuple[str, int, Qt.TextElideMode], str] = {}
+        self._known: OrderedDict[str, tuple[QStaticText, int]] = OrderedDict()  # the longest unused first
+        self._short: OrderedDict[tuple[str, int, Qt.TextElideMode], str] = OrderedDict()
 
     def draw(self, painter: QPainter, where: tuple[int, int, int], text: str, *, right: bool = False) -> int:
         """Draw a line of text, left or right in its room (left edge, top, width); returns the width it needs.
@@ -39,19 +40,21 @@ class Glyphs:
     def _laid(self, text: str) -> tuple[QStaticText, int]:
         found = self._known.get(text)
         if found is None:
-            if len(self._known) > _ROOM:
-                self._known.clear()
+            if len(self._known) >= _ROOM:  # one goes for one that comes: all at once took a frame or two
+                self._known.popitem(last=False)
             laid = QStaticText(text)
             laid.setTextFormat(Qt.TextFormat.PlainText)
             laid.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
             laid.prepare(QTransform(), self.font)
             found = self._known[text] = (laid, self.metrics.horizontalAdvance(text))
+        else:
+            self._known.move_to_end(text)
         return found
 
     def _shortened(self, text: str, room: int, how: Qt.TextElideMode) -> str:
         found = self._short.get((text, room, how))
         if found is None:
-            if len(self._short) > _ROOM:
-                self._short.clear()
+            if len(self._short) >= _ROOM:
+                self._short.popitem(last=False)
             found = self._short[text, room, how] = self.metrics.elidedText(text, how, room)
         return found

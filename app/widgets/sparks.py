@@ -1,5 +1,6 @@
 """Sparklines: the last figures of every order, sampled as time goes by, drawn in a cell."""
 
+from collections import OrderedDict
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -38,7 +39,7 @@ class Sparks:
         self._ring = np.full((64, POINTS), np.nan, np.float32)
         self._at, self._last = 0, NULL
         self._tick, self._changed = 0, np.zeros(64, np.int64)  # samples taken; the last that changed each row
-        self._pictures: dict[int, _Kept] = {}
+        self._pictures: OrderedDict[int, _Kept] = OrderedDict()  # the longest unseen first
 
     def sample(self, values: NDArray[np.float64], watermark: int) -> bool:
         """Keep the figures of now when a step of event time has passed; the newest sample follows in between."""
@@ -80,9 +81,10 @@ class Sparks:
             with painting(picture) as (inside,):
                 inside.setPen(painter.pen())
                 self.draw(inside, QRect(QPoint(0, 0), where.size()), row)
-            if len(self._pictures) > _ROOM:
-                self._pictures.clear()
+            if len(self._pictures) >= _ROOM:
+                self._pictures.popitem(last=False)
             kept = self._pictures[row] = _Kept(picture, look, changed)
+        self._pictures.move_to_end(row)
         painter.drawPixmap(where.topLeft(), kept.picture)
 
     def draw(self, painter: QPainter, where: QRect, row: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QAccessible
 
 from app.board import as_bytes
 from app.engine.events import Rows
@@ -32,6 +33,7 @@ class Table(QAbstractTableModel):
 
     touched = Signal(object)  # rows of the section with newer figures
     renumbered = Signal()  # other rows, or the same ones under other numbers
+    moved = Signal()  # the same rows in other lines
 
     def __init__(self, columns: Sequence[Column], texts: Texts, rows: Rows) -> None:
         super().__init__()
@@ -190,16 +192,24 @@ class Table(QAbstractTableModel):
         return ranks[inverse]
 
     def _move_to(self, order: NDArray[np.int64]) -> None:
-        self.moving = True
-        self.layoutAboutToBeChanged.emit()
+        """The same rows in other lines. Only what lies in view is painted anew.
+
+        Qt would lay out view and titles as if every column had changed, half a frame. A screen reader keeps cells by
+        their places: while there is one, it is told the long way.
+        """
+        self.moving = heard = QAccessible.isActive()
+        if heard:
+            self.layoutAboutToBeChanged.emit()
         place = np.empty(len(self.rows), np.int64)
         place[order] = np.arange(len(order))
         old = self.persistentIndexList()
         new = [self.index(int(place[self.order[index.row()]]), index.column()) for index in old]
         self.order = order
         self.changePersistentIndexList(old, new)
-        self.layoutChanged.emit()
+        if heard:
+            self.layoutChanged.emit()
         self.moving = False
+        self.moved.emit()
 
     # -- Qt ------------------------------------------------------------------------------------------------------
 

@@ -1,9 +1,10 @@
 """Desk: 10,000 orders, 5,000 row updates a second, a 1M-point trace; beside it stock parts under the same load.
 
-    python -m tests.bench.bench_desk
+    python -m tests.bench.bench_desk [--steps]
 
 Three processes: who feeds the board, the desk, the stock screen; at last the application itself, started twice. Budgets
 are kept or not by processor time of the GUI thread, so that a busy machine does not decide; wall time stands beside it.
+`--steps` runs the desk once more with stop watches around its steps and tells what its dearest frames consist of.
 """
 
 import subprocess
@@ -45,6 +46,7 @@ LINES: Final = (
 FIRST_FRAME_S: Final = 1.0
 WINDOW_S: Final = 2.0  # from the start of `scorecard run`, the second time
 MEMORY_MB: Final = 300.0
+STALLS: Final = 5
 
 
 @contextmanager
@@ -60,9 +62,9 @@ def feeder(folder: str) -> Iterator[None]:
         process.communicate()
 
 
-def measured(module: str, folder: str) -> Figures:
+def measured(module: str, *words: str) -> Figures:
     """One screen's figures."""
-    done = subprocess.run([sys.executable, "-m", module, folder], capture_output=True, check=True)
+    done = subprocess.run([sys.executable, "-m", module, *words], capture_output=True, check=True)
     return msgspec.json.decode(done.stdout, type=Figures)
 
 
@@ -80,11 +82,28 @@ def line(title: str, desk: float, stock: float, most: float, unit: str = "ms") -
     return kept
 
 
+def tell_steps(found: Figures) -> None:
+    """What frames and the longest stalls consist of."""
+    from tests.bench.desk_steps import shares, told  # loads the whole screen
+
+    for series, title in (("frame", "looking and zooming"), ("turn", "another order, sort, filter")):
+        frames = list(zip(found.samples[series], found.steps[series], strict=True))
+        for from_per_cent in (0, 95):
+            print(f"\nsteps of frames, {title}, from the {from_per_cent}th percentile on; mean and most, ms")
+            for share in shares(frames, from_per_cent):
+                print(f"    {share.title:50s} {share.mean:7.2f} {share.most:7.2f}")
+    print("\nlongest stalls of the event loop, ms")
+    away = zip(found.samples["away processor"], found.steps["away processor"], strict=True)
+    for whole, steps in sorted(away, key=lambda stall: -stall[0])[:STALLS]:
+        print(f"    {whole:7.2f}  {told(whole, steps)}")
+
+
 def main() -> int:
     """Print the table; 0 when every budget is kept."""
     with tempfile.TemporaryDirectory() as folder, feeder(folder):
         desk = measured("tests.bench.desk_screen", folder)
         stock = measured("tests.bench.desk_stock", folder)
+        stepped = measured("tests.bench.desk_screen", folder, "--steps") if "--steps" in sys.argv else None
     print(f"desk {'':44s} {'desk':>9s}     {'stock':>10s}     {'budget':>8s}")
     kept = line(
         "first frame, processor", desk.first_frame_processor_s, stock.first_frame_processor_s, FIRST_FRAME_S, "s"
@@ -101,6 +120,8 @@ def main() -> int:
         nan = float("nan")
         kept &= line("window of `scorecard run`, processor", start.processor_s, nan, WINDOW_S, "s")
         line("window of `scorecard run`, wall", start.wall_s, nan, 0, "s")
+    if stepped is not None:
+        tell_steps(stepped)
     return 0 if kept else 1
 
 

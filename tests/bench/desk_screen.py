@@ -1,6 +1,6 @@
 """The desk under load, in a process of its own: prints its figures as JSON.
 
-python -m tests.bench.desk_screen FOLDER
+python -m tests.bench.desk_screen FOLDER [--steps]
 """
 
 import os
@@ -24,7 +24,7 @@ from app.widgets.bridge import Bridge  # noqa: E402
 from app.widgets.frames import keep_all  # noqa: E402
 from app.widgets.main_window import MainWindow  # noqa: E402
 from app.widgets.pad import Pad  # noqa: E402
-from tests.bench.desk_clock import Figures, Watch, cost_ms, memory_mb  # noqa: E402
+from tests.bench.desk_clock import Figures, Take, Watch, cost_ms, memory_mb  # noqa: E402
 
 FRAMES: Final = 600  # twenty seconds of looking and zooming
 TURNS: Final = 240  # and eight of walking, sorting, filtering, grouping
@@ -67,8 +67,18 @@ def parts(window: MainWindow) -> dict[str, list[float]]:
     }
 
 
+def watched() -> Take:
+    """Stop watches around the desk's steps; they cost a little themselves, so only where they are asked for."""
+    from tests.bench.desk_steps import Steps
+
+    steps = Steps()
+    steps.watch()
+    return steps.take
+
+
 def main() -> int:
     """Open, wait until all is read, measure."""
+    steps = watched() if "--steps" in sys.argv else None
     app = QApplication(sys.argv[:1])
     themes.apply(app, themes.DARK)
     window = MainWindow(Bridge(Pad(Path(sys.argv[1]))), themes.DARK, staged=True)
@@ -87,7 +97,7 @@ def main() -> int:
     window.bridge.start()
     watches = []
     for frames, use in ((FRAMES, look_on), (TURNS, turn_to)):
-        watches.append(Watch(frames, partial(use, window), partial(app.exit, 0)))
+        watches.append(Watch(frames, partial(use, window), partial(app.exit, 0), steps))
         app.exec()
     window.blotter.set_group("")
     looked, turned = watches
@@ -98,6 +108,11 @@ def main() -> int:
         "turn": turned.frame[1:],
         "away": looked.away + turned.away,
         "away processor": looked.away_processor + turned.away_processor,
+    }
+    figures.steps = {
+        "frame": looked.frame_steps[1:],
+        "turn": turned.frame_steps[1:],
+        "away processor": looked.away_steps + turned.away_steps,
     }
     figures.rss_mb = memory_mb()
     sys.stdout.buffer.write(msgspec.json.encode(figures))

@@ -105,6 +105,21 @@ def test_that_markup_is_drawn_as_it_stands(paper: Paper, words: str) -> None:
     assert reach > paper.glyphs.metrics.horizontalAdvance(words) - 2 * paper.glyphs.digit
 
 
+def test_that_texts_go_one_by_one_and_what_is_drawn_often_stays(paper: Paper, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All at once took forty milliseconds of one frame."""
+    monkeypatch.setattr(glyphs, "_ROOM", 20)
+    known = paper.glyphs._known
+    for number in range(100):
+        before = set(known)
+        paper.draw(0, 400, f"text {number}")
+        paper.draw(0, 400, "always")
+        assert len(before - set(known)) <= 1, "one goes for one that comes"
+        assert len(known) <= 20
+    assert "always" in known
+    assert "text 99" in known
+    assert "text 60" not in known
+
+
 def test_that_a_text_drawn_again_after_many_others_looks_the_same(
     paper: Paper, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -162,6 +162,19 @@ def test_that_a_picture_is_the_line_and_follows_its_figures_and_its_colour() -> 
 
 
 @pytest.mark.usefixtures("qapp")
+def test_that_pictures_go_one_by_one_and_those_in_view_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.widgets.sparks._ROOM", 10)
+    sparks = sampled(list(range(40)), list(range(1, 41)))
+    for row in range(40):
+        before = set(sparks._pictures)
+        put(sparks, row)
+        put(sparks, 0)
+        assert len(before - set(sparks._pictures)) <= 1
+        assert len(sparks._pictures) <= 10
+    assert {0, 39} <= set(sparks._pictures)
+
+
+@pytest.mark.usefixtures("qapp")
 def test_that_a_full_frame_shows_the_line_as_it_was_and_the_next_one_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     spent = [0.0]
     frame = Frame(lambda: spent[0])

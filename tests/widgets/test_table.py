@@ -14,7 +14,8 @@ from app.engine.events import Rows
 from app.engine.units import NULL
 from app.widgets import format as text
 from app.widgets.blotter_columns import BLOTTER
-from app.widgets.columns import CHILDREN, FILLS, NOT_MEASURED, SEVERITY, Column
+from app.widgets.columns import CHILDREN, FILLS, SEVERITY, Column
+from app.widgets.evidence_words import NOT_MEASURED
 from app.widgets.table import Table
 
 WORDS = ["", "AMBER", "RED", "GREEN", "N/A", "BUY", "SELL", "P1", "P10", "P2", "INST", "TECH", "no ADV known"]
@@ -116,6 +117,25 @@ def test_that_the_filter_finds_what_its_words_say(table: Table, words: str, expe
     assert table.order.tolist() == expected
     assert [table.line_of(row) for row in expected] == list(range(len(expected)))
     assert table.line_of(99) == -1
+
+
+def test_that_a_screen_reader_is_told_the_long_way_when_rows_move(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Qt's tables for them know cells by place; for the eye the rows in view are painted anew, nothing is laid out."""
+    said: list[str] = []
+    table.layoutChanged.connect(lambda *_: said.append("layout"))
+    table.moved.connect(lambda: said.append("moved"))
+    table.replace(rows_of((1.0, 1, ""), (2.0, 2, ""), (3.0, 3, "")))
+    slip = NAMES.index("slip_arrival_bps")
+    table.sort(slip, UP)
+    table.sort(slip, DOWN)
+    assert set(said) == {"moved"}
+    said.clear()
+    monkeypatch.setattr("app.widgets.table.QAccessible.isActive", lambda: True)
+    table.sort(slip, UP)
+    assert said == ["layout", "moved"]
+    assert not table.moving
 
 
 def test_that_new_rows_pass_the_filter_before_they_are_shown(table: Table) -> None:

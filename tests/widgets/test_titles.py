@@ -42,7 +42,7 @@ def grid(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Grid:
 
 
 def said(grid: Grid) -> dict[int, tuple[str, bool]]:
-    """What stands over each column now, and on which side."""
+    """What is written over each column by the next painting, and on which side."""
     Recorder.said.clear()
     grid.horizontalHeader().viewport().repaint()
     found = {}
@@ -56,6 +56,7 @@ def said(grid: Grid) -> dict[int, tuple[str, bool]]:
 
 
 def test_that_every_column_in_view_has_its_title_on_the_side_of_its_figures(grid: Grid) -> None:
+    grid.dress(themes.DARK)
     found = said(grid)
     shown = [n for n in range(len(BLOTTER)) if not grid.isColumnHidden(n) and grid.columnViewportPosition(n) < 1380]
     assert set(shown) <= set(found)
@@ -74,6 +75,27 @@ def test_that_the_sort_is_said_in_the_title_and_a_narrow_title_is_shortened(grid
     assert said(grid)[number][0].endswith("…")
     grid.setColumnHidden(number, True)
     assert number not in said(grid)
+
+
+def test_that_titles_are_written_once_and_again_when_one_of_them_changes(grid: Grid) -> None:
+    grid.dress(themes.DARK)
+    assert len(said(grid)) > 10
+    assert said(grid) == {}, "the picture of them stays"
+    grid.table.replace(blank("parents", 7))
+    grid.order_by("order_qty", descending=True)
+    first = said(grid)
+    assert [number for number, (words, _) in first.items() if words[0] in "▾▴"] == [NAMES.index("order_qty")]
+    grid.table.rows["order_qty"] = [3, 1, 2, 7, 5, 6, 4]
+    grid.table.arrange()
+    assert said(grid) == {}, "rows move, titles do not"
+    grid.horizontalHeader().moveSection(0, 2)
+    assert len(said(grid)) == len(first)
+    grid.resize(700, 300)
+    assert len(said(grid)) < len(first)
+    grid.resize(1400, 300)
+    said(grid)
+    grid.horizontalScrollBar().setValue(300)
+    assert said(grid).keys() != first.keys()
 
 
 def test_that_titles_wear_the_theme_of_the_grid(grid: Grid) -> None:
