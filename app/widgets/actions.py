@@ -108,7 +108,7 @@ def _add_blotter(window: Acting) -> None:
     add(Command("pin", "Pin the order on top, or let it go", ("Ctrl+P",), blotter.pin, "Blotter"))
     add(Command("group", "Group by the next thing", ("G",), blotter.next_group, "Blotter"))
     worst = partial(blotter.grid.order_by, "attention", descending=True)
-    add(Command("worst", "Sort: gravity of the level x money", ("A",), worst, "Blotter"))
+    add(Command("worst", "Sort: projected leak money x evidence", ("A",), worst, "Blotter"))
     for place, scope in enumerate(SCOPES):
         title = f"Show {scope} orders"
         add(Command(f"scope-{scope}", title, (f"Alt+{place + 1}",), partial(blotter.set_scope, scope), "Blotter"))

@@ -1,4 +1,7 @@
-"""Alerts on the screen: marks in the rows, toasts in the corner, what the trader does with them."""
+"""Alerts on the screen: marks in the rows, toasts in the corner, what the trader does with them.
+
+Those of the evidence stand apart from those of the level, and before them; they share the toasts of an hour.
+"""
 
 from collections.abc import Callable
 from typing import Final
@@ -7,10 +10,11 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.engine.units import NULL, SECOND
-from app.widgets.alerts import SHELF, Alerts
+from app.widgets.alerts import SHELF, Alert, Alerts
 from app.widgets.blotter import Blotter
 from app.widgets.bridge import Bridge
 from app.widgets.corner import Toasts
+from app.widgets.evidence_card import NO_RECORD
 from app.widgets.order_grid import NEW, SEEN, SHELVED
 from app.widgets.pad import Pulled
 from app.widgets.watch import Watch
@@ -27,11 +31,13 @@ class AlertDesk(QObject):
 
     def __init__(self, bridge: Bridge, blotter: Blotter, toasts: Toasts, action: Callable[[], str]) -> None:
         super().__init__(blotter)
-        self.alerts = Alerts()
+        self.alerts = Alerts(title="LEVEL RED")
+        self.leaks = Alerts(title="LEAK", times=self.alerts.times)  # of the evidence
+        self._lights = (self.leaks, self.alerts)
         self._bridge, self._blotter, self._toasts, self._action = bridge, blotter, toasts, action
         self._lit: dict[int, int] = {}  # row -> screen time its flash ends
         self._since = np.empty(0)
-        self._watch = Watch()
+        self._watch, self._leak_watch = Watch(), Watch("status")
         self._checked = 0
         self._said: tuple[str, str] | None = None  # None: to be counted anew
         toasts.wanted.connect(bridge.choose_id)
@@ -41,20 +47,14 @@ class AlertDesk(QObject):
         pad, now = self._bridge.pad, self._bridge.now()
         if pulled.reset:
             self._watch.forget()
+            self._leak_watch.forget()
         if pad.watermark == NULL or pad.pulse.stale:
             return
         due = now - self._checked >= _EXPIRY_NS
         if not len(pulled.parents) and not due:
             return
         self._checked = now if due else self._checked
-        before = len(self.alerts.open)
-        cases = self._watch.cases(pad, pulled.parents, self._blotter.me) if len(pulled.parents) else []
-        toasts = self.alerts.step(pad.watermark, cases)
-        for alert in self.alerts.risen:
-            self._lit[self._row(alert.order)] = now + FLASH_NS
-        if toasts:
-            self._toasts.show_toasts(toasts, self._action())
-        moved = bool(self.alerts.risen) or len(self.alerts.open) != before or pulled.reset
+        moved = self._step(pulled, now) or pulled.reset
         if moved:
             self._mark()
         if moved or due:
@@ -62,31 +62,46 @@ class AlertDesk(QObject):
             self._age(now)
             self.changed.emit()
 
+    def _step(self, pulled: Pulled, now: int) -> bool:
+        """Bring the alerts of both lights up to date; True when a mark has changed."""
+        pad, moved, toasts = self._bridge.pad, False, []
+        for watch, alerts in ((self._leak_watch, self.leaks), (self._watch, self.alerts)):
+            before = len(alerts.open)
+            cases = watch.cases(pad, pulled.parents, self._blotter.me) if len(pulled.parents) else []
+            toasts += alerts.step(pad.watermark, cases)
+            for alert in alerts.risen:
+                self._lit[self._row(alert.order)] = now + FLASH_NS
+            moved |= bool(alerts.risen) or len(alerts.open) != before
+        if toasts:
+            self._toasts.show_toasts(toasts, self._action())
+        return moved
+
     # -- what the trader does ------------------------------------------------------------------------------------
 
     def acknowledge(self) -> None:
-        """The chosen order's alert has been seen."""
-        self._do(lambda order, _now: self.alerts.acknowledge(order))
+        """The chosen order's alerts have been seen."""
+        self._do(lambda alerts, order, _now: alerts.acknowledge(order))
 
     def shelve(self) -> None:
-        """The chosen order's alert keeps quiet for a quarter of an hour of event time."""
-        self._do(lambda order, now: self.alerts.shelve(order, now + SHELF))
+        """The chosen order's alerts keep quiet for a quarter of an hour of event time."""
+        self._do(lambda alerts, order, now: alerts.shelve(order, now + SHELF))
 
     def rearm(self) -> None:
-        """The chosen order's alert may ask again."""
-        self._do(lambda order, _now: self.alerts.rearm(order))
+        """The chosen order's alerts may ask again."""
+        self._do(lambda alerts, order, _now: alerts.rearm(order))
 
     def acknowledge_all(self) -> None:
         """Every alert has been seen."""
-        for order in list(self.alerts.open):
-            self.alerts.acknowledge(order)
-        self._do(lambda _order, _now: True)
+        self._do(lambda alerts, _order, _now: [alerts.acknowledge(order) for order in list(alerts.open)])
 
     def go(self) -> None:
-        """Choose the oldest alert that nobody has seen, red before amber."""
-        new = [alert for alert in self.alerts.open.values() if alert.state == "new"]
-        if new:
-            self._bridge.choose_id(min(new, key=lambda alert: (alert.level != "RED", alert.since)).order)
+        """Choose the oldest alert that nobody has seen, red before amber, a leak before a level."""
+        for level in ("RED", "AMBER"):
+            for alerts in self._lights:
+                new = [one for one in alerts.open.values() if one.state == "new" and one.level == level]
+                if new:
+                    self._bridge.choose_id(min(new, key=lambda alert: alert.since).order)
+                    return
 
     def words(self) -> tuple[str, str]:
         """For the strip: counts with shape and word; for the tooltip: the rest."""
@@ -95,21 +110,26 @@ class AlertDesk(QObject):
         return self._said
 
     def _counted(self) -> tuple[str, str]:
+        pad = self._bridge.pad
         amber, red = self.alerts.unseen()
-        rate = self.alerts.per_hour(self._bridge.pad.watermark)
         said = f"■ {red} red  ▲ {amber} amber"
-        waiting = f"\n{self.alerts.waiting()} wait for the digest" if self.alerts.waiting() else ""
+        if len(pad.parents) and pad.parents["status"].any():
+            weak, strong = self.leaks.unseen()
+            said = f"leak ■ {strong} ◆ {weak}   level ■ {red} ▲ {amber}"
+        held = self.alerts.waiting() + self.leaks.waiting()
+        waiting = f"\n{held} wait for the digest" if held else ""
         tip = (
-            f"alerts nobody has acknowledged\n{rate} toasts in the last hour of event time, "
-            f"budget {self.alerts.budget}, then a digest{waiting}\n"
-            "last night's A/A rate: not measured yet\nlast month's record: not measured yet"
+            f"alerts nobody has acknowledged: of the evidence (leak) and of the cost (level)\n"
+            f"{self.alerts.per_hour(pad.watermark)} toasts in the last hour of event time, "
+            f"budget {self.alerts.budget}, then a digest{waiting}\n{pad.meta().get('aa', '') or NO_RECORD}"
         )
         return said, tip
 
     # -- inside --------------------------------------------------------------------------------------------------
 
-    def _do(self, act: "Callable[[str, int], object]") -> None:
-        act(self._bridge.wanted, self._bridge.pad.watermark)
+    def _do(self, act: "Callable[[Alerts, str, int], object]") -> None:
+        for alerts in self._lights:
+            act(alerts, self._bridge.wanted, self._bridge.pad.watermark)
         self._said = None
         self._mark()
         self._age(self._bridge.now())
@@ -123,7 +143,8 @@ class AlertDesk(QObject):
         """Which rows carry a mark, and since when."""
         self._since = np.full(len(self._bridge.pad.parents), np.nan)
         badges = {}
-        for alert in self.alerts.open.values():
+        everyone = [*self.alerts.open.values(), *self.leaks.open.values()]
+        for alert in sorted(everyone, key=_weight):  # of two on one order the heavier one is shown
             row = self._row(alert.order)
             if 0 <= row < len(self._since):
                 badges[row] = (_LETTERS[alert.state], "red" if alert.level == "RED" else "amber")
@@ -138,3 +159,8 @@ class AlertDesk(QObject):
         grid.flashing = {row: grid.badges[row][1] for row in self._lit if row in grid.badges}
         if grid.badges or grid.flashing:
             grid.repaint_marks()
+
+
+def _weight(alert: Alert) -> tuple[bool, bool]:
+    """What asks for eyes before what was seen, red before amber."""
+    return alert.state == "new", alert.level == "RED"

@@ -62,14 +62,18 @@ class Toast(NamedTuple):
 
 @dataclass(slots=True)
 class Alerts:
-    """All alerts of one desk. `step` once a frame with the orders that changed."""
+    """All alerts of one light of a desk. `step` once a frame with the orders that changed.
+
+    `title` heads its toasts; `times` of toasts (ns) are shared by the lights of a desk, and so is the budget.
+    """
 
     budget: int = BUDGET
+    title: str = "RED"
+    times: list[int] = field(default_factory=list)  # toasts of the last hour
     open: dict[str, Alert] = field(default_factory=dict)
     risen: list[Alert] = field(default_factory=list)  # those that ask for eyes anew since the last step
     _shelved: set[str] = field(default_factory=set)
     _toasted: dict[str, int] = field(default_factory=dict)  # order -> time of its last toast
-    _times: list[int] = field(default_factory=list)  # toasts of the last hour
     _waiting: dict[str, str] = field(default_factory=dict)  # reds over budget, for the digest
     _digested: int = -HOUR
 
@@ -142,8 +146,8 @@ class Alerts:
 
     def per_hour(self, now: int) -> int:
         """Toasts of the last hour."""
-        self._times = [time for time in self._times if now - time < HOUR]
-        return len(self._times)
+        self.times[:] = [time for time in self.times if now - time < HOUR]
+        return len(self.times)
 
     def waiting(self) -> int:
         """Reds over budget that wait for the digest."""
@@ -161,9 +165,9 @@ class Alerts:
             if self.per_hour(now) >= self.budget:
                 self._waiting |= {alert.order: alert.words for alert in mine}
                 continue
-            self._times.append(now)
+            self.times.append(now)
             self._toasted |= {alert.order: now for alert in mine}
-            said.append(_toast(mine))
+            said.append(self._toast(mine))
         return said + self._digest(now)
 
     def _digest(self, now: int) -> list[Toast]:
@@ -174,12 +178,11 @@ class Alerts:
         self._toasted |= dict.fromkeys(orders, now)
         self._waiting.clear()
         more = f" and {len(orders) - 5} more" if len(orders) > 5 else ""
-        title = f"{len(orders)} more {'order' if len(orders) == 1 else 'orders'} turned red"
+        title = f"{self.title}  {len(orders)} more {'order' if len(orders) == 1 else 'orders'}"
         return [Toast(title, f"over the budget of {self.budget} an hour: {', '.join(orders[:5])}{more}", orders, True)]
 
-
-def _toast(mine: list[Alert]) -> Toast:
-    if len(mine) == 1:
-        return Toast(f"RED  {mine[0].order}", mine[0].words, (mine[0].order,))
-    orders = tuple(alert.order for alert in mine)
-    return Toast(f"RED  basket {mine[0].basket}: {len(mine)} orders", ", ".join(orders[:6]), orders)
+    def _toast(self, mine: list[Alert]) -> Toast:
+        if len(mine) == 1:
+            return Toast(f"{self.title}  {mine[0].order}", mine[0].words, (mine[0].order,))
+        orders = tuple(alert.order for alert in mine)
+        return Toast(f"{self.title}  basket {mine[0].basket}: {len(mine)} orders", ", ".join(orders[:6]), orders)

@@ -10,13 +10,35 @@ from app.engine.events import Rows
 from app.engine.units import BPS
 from app.widgets import format as text
 from app.widgets.columns import NO_ARRIVAL, NO_FILL, NO_MODEL, SEVERITY, Column, Texts, markout, money
+from app.widgets.evidence_words import NOT_MEASURED, e_words
 
 WEIGHTS: Final = {"RED": 30.0, "AMBER": 10.0}  # every other level 1; an order that is done needs nothing: 1 too
 _OVER: Final = ("done", "filled", "cancelled", "expired", "rejected")
+_MOST_E: Final = 1e6
+_MANY: Final = 1e5
 
 
 def attention(rows: Rows, texts: Texts) -> NDArray[np.float64]:
-    """What the rows are sorted by at first: gravity of the level x shortfall in money, undefined without money."""
+    """What the rows are sorted by at first: projected leak money x evidence.
+
+    Evidence counts as log10 of E, tenfold where an order stands out among all of them, a hundredth where it is over.
+    What no evidence speaks against comes behind, by `cost_attention`.
+    """
+    costs = cost_attention(rows, texts)
+    measured = rows["status"] != 0
+    if not measured.any():
+        return costs
+    over = _by_text(rows["state"], texts, lambda word: float(word.lower() in _OVER)) > 0
+    e = np.where(np.isnan(rows["e_value"]), 1.0, rows["e_value"])
+    weight = np.log10(np.clip(e, 1.0, _MOST_E)) * np.where(rows["in_fdr_set"] > 0, 10.0, 1.0)
+    leak = np.where(over, 0.01, 1.0) * weight * np.nan_to_num(rows["leak_projected_ccy"])
+    behind = costs / (np.abs(costs) + _MANY)  # within one unit of money: it parts those without evidence
+    found: NDArray[np.float64] = np.where(measured, leak + np.where(leak > 0, 0.0, np.nan_to_num(behind)), costs)
+    return found
+
+
+def cost_attention(rows: Rows, texts: Texts) -> NDArray[np.float64]:
+    """Gravity of the level x shortfall in money, undefined without money: the order without evidence."""
     weight = _by_text(rows["level"], texts, lambda word: WEIGHTS.get(word.upper(), 1.0))
     over = _by_text(rows["state"], texts, lambda word: float(word.lower() in _OVER))
     found: NDArray[np.float64] = np.where(over > 0, 1.0, weight) * rows["is_ccy"]
@@ -54,13 +76,15 @@ def age(value: float) -> str:
 
 
 ATTENTION: Final = Column("attention", "Attention", 9, show=text.whole, derive=attention, default=False,
-                          about="gravity of the level x shortfall: what the rows are sorted by at first")  # fmt: skip
+                          about="projected leak money x evidence, then gravity of the level x shortfall")  # fmt: skip
 BLOTTER: Final = (
     Column("level", "Level", 8, "level", about="how large the cost is; says nothing about why", reason="level_reason",
            compact=True),
     Column("spark", "Slip trend", 9, "spark", about="slippage against arrival, the last 16 minutes of event time",
            why="too few figures yet"),
-    Column("status", "Evidence", 14, "evidence", about="whether our own signals are read", reason="status_reason"),
+    Column("status", "Evidence", 14, "evidence", reason="status_reason", compact=True,
+           about="are our own orders answered? E: evidence for a leak; ≥: smallest leak (bps) that could be seen by "
+           "now; ★ stands out among all live orders"),
     Column("parent_id", "Order", 9, "text"),
     Column("instrument", "Symbol", 7, "text", compact=True),
     Column("side", "Side", 6, "side", compact=True),
@@ -84,16 +108,28 @@ BLOTTER: Final = (
     Column("expected_cost_bps", "Exp bps", 6, about="expected cost at what is done, uncalibrated", why=NO_MODEL),
     Column("cost_z", "Cost z", 6, about="(cost - expected) / timing risk", why=NO_MODEL, reason="level_reason"),
     money("is_ccy", "Shortfall", 9, "implementation shortfall marked to now", default=True),
-    Column("leak_bps", "Leak /sees \u2265", 10, second="min_detectable_bps", reason="status_reason",
-           about="leak estimate, bps / the smallest leak that could be seen by now", why="not measured yet"),
-    Column("leak_ccy", "At risk", 6, show=text.whole, about="projected leak on what remains, money",
-           why="not measured yet"),
+    Column("leak_bps", "Leak /proj", 10, show=tenths, second="leak_projected_bps", reason="status_reason",
+           why=NOT_MEASURED, about="leak of the epoch, bps of the order: to date / at completion if it goes on"),
+    Column("at_risk_ccy", "At risk", 7, show=text.whole, reason="status_reason", why=NOT_MEASURED,
+           about="money the projected leak still adds to what it has cost: what a switch could save"),
     Column("algo", "Algo", 8, "text"),
     Column("broker", "Broker", 6, "text"),
     Column("alert_age", "Alert", 7, "alert", show=age, compact=True,
            about="age of the alert; \u25cf new, \u25cb acknowledged, z shelved (Space acknowledges)"),
     # by the column chooser
     ATTENTION,
+    Column("e_value", "E", 7, show=e_words, reason="status_reason", why=NOT_MEASURED, default=False,
+           about="by how much a bet on a leak has grown: without one it reaches 20 in at most one order of twenty"),
+    Column("leak_lo_bps", "Leak 90 %", 11, show=tenths, second="leak_hi_bps", joint=" to", reason="status_reason",
+           why=NOT_MEASURED, default=False, about="interval of the leak to date, bps of the order"),
+    Column("min_detectable_bps", "Sees ≥", 7, show=tenths, reason="status_reason", why=NOT_MEASURED, default=False,
+           about="the smallest leak that would be seen by now, 80 % power, bps"),
+    Column("leak_ccy", "Leak paid", 9, show=text.whole, reason="status_reason", why=NOT_MEASURED, default=False,
+           about="the leak to date in money"),
+    Column("leak_projected_ccy", "Leak proj", 9, show=text.whole, reason="status_reason", why=NOT_MEASURED,
+           default=False, about="the projected leak in money"),
+    Column("n_scored", "Scored", 6, show=text.number, reason="status_reason", why=NOT_MEASURED, default=False,
+           about="own events the evidence rests on"),
     Column("avg_px", "Avg px", 9, show=text.price, about="average price of live fills", why=NO_FILL, default=False),
     Column("arrival_mid", "Arrival", 9, show=text.price, about="mid strictly before parent entry", why=NO_ARRIVAL,
            default=False),
@@ -101,7 +137,7 @@ BLOTTER: Final = (
     Column("is_bps", "IS bps", 7, about="shortfall of S x decision price (arrival where none)", why=NO_ARRIVAL,
            default=False),
     money("spread_ccy", "Spread", 9, "fills against the mid before them"),
-    money("drift_ccy", "Drift", 9, "mid moves on what was unfilled; not split into market, own, leak, noise yet"),
+    money("drift_ccy", "Drift", 9, "mid moves on what was unfilled: market, own impact, leak, noise"),
     money("amend_ccy", "Amend", 8, "quantity changed at a mid away from arrival"),
     money("fees_ccy", "Fees", 8, "fees of live fills"),
     Column("currency", "Ccy", 4, "text", default=False),

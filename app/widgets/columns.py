@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from app.engine.events import Rows
 from app.widgets import format as text
+from app.widgets.evidence_words import NOT_MEASURED, light_of
 from app.widgets.theme import Shape
 
 Look = Literal["text", "figure", "quantity", "time", "side", "level", "evidence", "spark", "alert"]
@@ -19,7 +20,6 @@ NO_HORIZON: Final = "the horizon has not passed, the data ended before it, or th
 NO_ARRIVAL: Final = "no arrival mid: the market was not two-sided, open and known strictly before parent entry"
 NO_MODEL: Final = "reference data missing (daily sigma, ADV, shares outstanding) or nothing done yet"
 NO_FILL: Final = "no fill yet"
-NOT_MEASURED: Final = "not measured yet"
 _EMPTY: Final = {"level": "N/A", "evidence": NOT_MEASURED, "alert": ""}
 
 
@@ -88,18 +88,16 @@ _LEVELS: Final[dict[str, tuple[Shape, str]]] = {
     "AMBER": ("triangle", "amber"),
     "RED": ("square", "red"),
 }
-_EVIDENCE: Final[dict[str, tuple[Shape, str]]] = {
-    "CLEAR": ("circle", "good"),
-    "LEAN": ("hollow_diamond", "amber"),
-    "WATCH": ("diamond", "amber"),
-    "LEAK": ("square", "red"),
-}
-SEVERITY: Final = {word: rank for marks in (_LEVELS, _EVIDENCE) for rank, word in enumerate(marks)}
+# gravity of either light; AMBER and RED stand as high in both
+SEVERITY: Final = {word: rank for rank, word in enumerate(_LEVELS)} | {"GREY": 0, "CLEAR": 1, "LEAN": 2}
 
 
 def mark(look: str, word: str) -> tuple[Shape, str]:
     """Shape and tone of a light: the level (how large the cost is) or the evidence (are our signals read)."""
-    return (_LEVELS if look == "level" else _EVIDENCE).get(word.upper(), ("none", "faint"))
+    if look == "level":
+        return _LEVELS.get(word.upper(), ("none", "faint"))
+    light = light_of(word)
+    return light.shape, light.tone
 
 
 def side_tone(word: str) -> str:

@@ -5,7 +5,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from app.engine.layout import SPANS, WORKED
-from app.widgets.columns import NOT_MEASURED, Texts
+from app.widgets.columns import Texts
+from app.widgets.evidence_words import NOT_MEASURED
 
 WITHIN: Final = (("filled_1s", "1 s"), ("filled_5s", "5 s"), ("filled_30s", "30 s"))
 NO_QUEUE: Final = "needs the queue (L3) replayed with the order left in it"

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 from app.engine.units import NULL
 from app.widgets import diagnose
 from app.widgets import format as text
-from app.widgets.columns import NOT_MEASURED
 from app.widgets.diagnose import Finding
+from app.widgets.evidence_words import NOT_MEASURED
 from app.widgets.pad import Pad
 from app.widgets.sheet import Cell, Line, Sheet, label
 from app.widgets.theme import Theme, figures_font

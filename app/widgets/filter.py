@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from app.engine.events import Rows
 from app.widgets.columns import Column, Texts
+from app.widgets.evidence_words import searched
 
 SHORT: Final = {"sym": "instrument", "order": "parent_id", "evidence": "status", "ccy": "currency"}
 
@@ -29,7 +30,7 @@ def matches(words: str, rows: Rows, columns: Sequence[Column], texts: Texts) -> 
             wanted, asked = word, list(named.values())
         here = np.zeros(len(rows), bool)
         for column in asked:
-            here |= _contains(wanted, rows[column.name], column.empty if colon else "", texts)
+            here |= _contains(wanted, rows[column.name], column, texts, named=bool(colon))
         found &= here
     return found
 
@@ -43,7 +44,12 @@ def exactly(wanted: Sequence[tuple[str, str]], rows: Rows, texts: Texts) -> NDAr
     return found
 
 
-def _contains(wanted: str, values: NDArray[np.uint32], empty: str, texts: Texts) -> NDArray[np.bool_]:
+def _contains(
+    wanted: str, values: NDArray[np.uint32], column: Column, texts: Texts, *, named: bool
+) -> NDArray[np.bool_]:
     unique, inverse = np.unique(values, return_inverse=True)
-    hits = [wanted in (texts.text(i) or empty).casefold() for i in unique.tolist()]
+    words = [texts.text(i) for i in unique.tolist()]
+    if column.look == "evidence":
+        words = [searched(word) for word in words]
+    hits = [wanted in (word or (column.empty if named else "")).casefold() for word in words]
     return np.array(hits, bool)[inverse]

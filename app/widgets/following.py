@@ -147,7 +147,9 @@ class Following(QObject):
 
     def _show_card(self) -> None:
         pad, row = self._bridge.pad, self._bridge.row
-        self._window.scorecard.show_order(pad.parents[row] if 0 <= row < len(pad.parents) else None)
+        known = 0 <= row < len(pad.parents)
+        beside = pad.beside("evidence", row) if known else None
+        self._window.scorecard.show_order(pad.parents[row] if known else None, beside)
 
     def take(self, trace: "Trace") -> None:
         """The trace has come."""

@@ -12,13 +12,14 @@ from app.engine.units import NULL
 BY: Final = {"instrument": "instrument", "algo": "algo", "trader": "trader", "basket": "basket_id"}
 _MONEY: Final = (
     "remaining_ccy", "is_ccy", "exec_cost_ccy", "opp_cost_ccy", "delay_cost_ccy", "spread_ccy", "drift_ccy",
-    "amend_ccy", "fees_ccy", "leak_ccy",
+    "amend_ccy", "fees_ccy", "leak_ccy", "leak_projected_ccy", "at_risk_ccy",
 )  # fmt: skip
 _KEPT: Final = ("instrument", "side", "currency", "algo", "broker", "trader", "desk", "basket_id", "account", "state")
 _FILLED: Final = ("slip_arrival_bps", "slip_vwap_bps", "expected_cost_bps")  # per filled money
 _ORDERED: Final = ("done_pct", "planned_pct", "is_bps", "is_arrival_bps")  # per ordered money
 _USED: Final = (
-    *_KEPT, *_MONEY, *_FILLED, *_ORDERED, "level", "last_ts", "order_qty", "filled_qty", "arrival_mid", "participation",
+    *_KEPT, *_MONEY, *_FILLED, *_ORDERED, "level", "status", "last_ts", "order_qty", "filled_qty", "arrival_mid",
+    "participation",
 )  # fmt: skip
 
 Figures = NDArray[np.float64]
@@ -57,7 +58,8 @@ def _sum_up(
     for name in _KEPT:
         if np.all(mine[name] == mine[name][0]):
             figures[name][place] = mine[name][0]
-    figures["level"][place] = worst(mine["level"])
+    for light in ("level", "status"):
+        figures[light][place] = worst(mine[light])
     figures["last_ts"][place] = mine["last_ts"].max()
     for name in ("order_qty", "filled_qty"):
         if figures["instrument"][place] and np.all(mine[name] != NULL):

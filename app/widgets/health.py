@@ -1,5 +1,6 @@
 """Health strip: are the figures alive, where do they come from, up to when do they hold, are two runs the same."""
 
+import re
 from html import escape
 from typing import Final
 
@@ -140,8 +141,7 @@ class Health(QWidget):
         self._set(self.engine, *self._engine(meta))
         self._set(self.hashes, *self._hashes(pad, meta, where_name))
         said, tip = alarms
-        calm = "0 red" in said and "0 amber" in said
-        tone = "faint" if pad.pulse.stale or calm else "red" if "0 red" not in said else "amber"
+        tone = "faint" if pad.pulse.stale else gravity(said)
         self._set(self.alarms, self._tinted(said, tone), tip)
         self._set(self.clock, self._clock(pad, where_name))
         self._fit()
@@ -207,6 +207,14 @@ class Health(QWidget):
         say(label, words)
         if tip is not None and label.toolTip() != tip:
             label.setToolTip(tip)
+
+
+def gravity(said: str) -> str:
+    """The tone of the counts of alerts: red where a square counts any, amber where another shape does."""
+    counts = [(shape, int(count)) for shape, count in re.findall(r"([■◆▲]) (\d+)", said)]
+    if any(count for shape, count in counts if shape == "■"):
+        return "red"
+    return "amber" if any(count for _shape, count in counts) else "faint"
 
 
 def compared(meta: dict[str, str], where_name: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from app.engine.events import Rows
 from app.widgets.blotter_columns import BLOTTER, gravest
 from app.widgets.columns import Column, Texts
+from app.widgets.evidence_words import cell_words
 from app.widgets.filter import exactly
 from app.widgets.format import number
 from app.widgets.groups import BY, Grouped, grouped
@@ -154,6 +155,8 @@ class OrderTable(Table):
         if self.columns[number_].look == "alert":
             letters = [self.badges.get(row, ("",))[0] for row in self.order[lines].tolist()]
             said = [f"{letter} {age}" if age else "" for letter, age in zip(letters, said, strict=True)]
+        elif self.columns[number_].look == "evidence":
+            said = self._lights(said, lines)
         group = self.group
         if group is None:
             return said
@@ -170,6 +173,18 @@ class OrderTable(Table):
             elif not self.columns[number_].right and not int(group.rows[name][mine]):
                 said[place] = ""
         return said
+
+    def _lights(self, said: list[str], lines: Lines) -> list[str]:
+        """The evidence light of orders: its word with E, or with the smallest leak that could be seen."""
+        words = self.field("status", lines).tolist()
+        if not any(words):
+            return said
+        reasons, badges = (self.field(name, lines).tolist() for name in ("status_reason", "in_fdr_set"))
+        figures = zip(*(self.field(name, lines).tolist() for name in ("e_value", "min_detectable_bps")), strict=True)
+        return [
+            cell_words(self.texts.text(status), self.texts.text(reason), figure, badge=badge > 0) if status else one
+            for one, status, reason, badge, figure in zip(said, words, reasons, badges, figures, strict=True)
+        ]
 
     def line_of(self, row: int) -> int:
         """Line in which an order is shown, -1 if it is not."""

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from app.widgets import format as text
-from app.widgets.columns import NOT_MEASURED
+from app.widgets.evidence_words import NOT_MEASURED
 from app.widgets.painting import painting
 from app.widgets.sheet import Cell, Line, label
 from app.widgets.theme import RIBBON, Theme
@@ -50,6 +50,8 @@ VIEWS: Final[dict[View, tuple[Part, ...]]] = {
 
 # What drift is made of, once there is evidence to split it; then these stand in its place.
 _NOISE: Final = "unexplained: chance, news, PM alpha"
+WITHIN: Final = "within chance"
+OUTSIDE: Final = "unexplained: news, PM alpha"
 SPLIT: Final = (
     Part("drift_market_ccy", "Market", "drift explained by the market and the sector", NOT_MEASURED),
     Part("drift_own_ccy", "Own impact", "drift expected of our own volume", NOT_MEASURED),
@@ -61,6 +63,21 @@ COLOURS: Final = {
     "fees_ccy": RIBBON[4], "exec_cost_ccy": RIBBON[2], "opp_cost_ccy": RIBBON[3], "drift_market_ccy": RIBBON[3],
     "drift_own_ccy": "#a0785f", "drift_leak_ccy": "#c0608f", "drift_noise_ccy": "#5f6f80",
 }  # fmt: skip
+
+
+class Bands(NamedTuple):
+    """How sure parts of drift are (NaN unknown): noise in money that chance gives 9 times of 10, the leak in bps."""
+
+    noise: float = float("nan")
+    leak: float = float("nan")
+
+
+_NO_BANDS: Final = Bands()
+
+
+def half_width(beside: np.void | None) -> float:
+    """Half the interval of the leak as measured directly, bps; NaN unknown. `beside`: of the section `evidence`."""
+    return float("nan") if beside is None else float(beside["direct_half"])
 
 
 class Shortfall(NamedTuple):
@@ -107,14 +124,17 @@ def shortfall(row: np.void, view: View) -> Shortfall:
     return Shortfall(parts, money, bps, total, total_bps, adds_up=printed == text.printed_units(total))
 
 
-def lines(found: Shortfall, currency: str, noise_band: float = float("nan")) -> list[Line]:
+def lines(found: Shortfall, currency: str, bands: Bands = _NO_BANDS) -> list[Line]:
     """The ribbon's figures as lines of a sheet: name, money, bps; then the total.
 
-    `noise_band` is shown beside the noise. What drift is made of reads "not measured yet" until it is known.
+    `bands` are shown beside noise and leak. What drift is made of reads "not measured yet" until it is known.
     """
     said: list[Line] = [(label("+ costs"), Cell(currency or "money", "faint"), Cell("bps", "faint"))]
     for i, part in enumerate(found.parts):
-        said.append(_line(part, found.money[i], found.bps[i], noise_band))
+        said.append(_line(part, found.money[i], found.bps[i], bands))
+        if part.field == "drift_noise_ccy" and not text.undefined(bands.noise) and not text.undefined(found.money[i]):
+            words = WITHIN if abs(found.money[i]) <= bands.noise else OUTSIDE
+            said.append((label("   " + words, "noise within ± this is chance in 9 of 10 cases"), Cell(""), Cell("")))
         if part.field == "drift_ccy":
             said += [
                 (label("   " + piece.title, piece.about), Cell(NOT_MEASURED, "faint"), Cell("")) for piece in SPLIT
@@ -131,15 +151,19 @@ def lines(found: Shortfall, currency: str, noise_band: float = float("nan")) -> 
     return said
 
 
-def _line(part: Part, money: float, bps: float, noise_band: float) -> Line:
+def _line(part: Part, money: float, bps: float, bands: Bands) -> Line:
     tip = part.why if text.undefined(money) else part.about
-    title = part.title
-    if part.field == "drift_noise_ccy" and not text.undefined(noise_band):
-        title += f"  ±{text.number(noise_band, 0)}"
+    title, tone = part.title, "ink"
+    if part.field == "drift_noise_ccy" and not text.undefined(bands.noise):
+        title += f"  ±{text.number(bands.noise, 0)}"
+    if part.field == "drift_leak_ccy" and not text.undefined(bands.leak):
+        title += f"  ±{text.number(bands.leak, 1)} bps"
+        tone = "faint" if text.undefined(bps) or abs(bps) <= bands.leak else "ink"  # its interval holds 0
+        tip += "; measured directly, its 90 % interval is wide: no colour rests on it"
     return (
         Cell(title, right=False, tip=tip, swatch=COLOURS[part.field], field=part.field),
-        Cell(said_or_dash(money), tip=tip, field=part.field),
-        Cell(said_or_dash(bps), tip=tip, field=part.field),
+        Cell(said_or_dash(money), tone, tip=tip, field=part.field),
+        Cell(said_or_dash(bps), tone, tip=tip, field=part.field),
     )
 
 

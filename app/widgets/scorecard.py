@@ -25,12 +25,12 @@ from app.widgets.columns import (
     NO_FILL,
     NO_HORIZON,
     NO_MODEL,
-    NOT_MEASURED,
     Column,
     Texts,
     mark,
     side_tone,
 )
+from app.widgets.evidence_card import evidence_lines
 from app.widgets.export import offer_picture
 from app.widgets.ribbon import Ribbon, said_or_dash, shortfall
 from app.widgets.sheet import Cell, Line, Sheet, label
@@ -120,54 +120,59 @@ class Scorecard(QScrollArea):
         self.theme, self.texts, self.where = theme, texts, UTC  # type: tuple[Theme, Texts, tzinfo]
         self.view: ribbon.View = "causal"
         self.faded = False
+        self.record = ""  # the A/A run, in words
         self._row: np.void | None = None
+        self._beside: np.void | None = None  # its row of the section `evidence`
         self.heading, self.light = QLabel("no order chosen"), QLabel()
         self.heading.setFont(figures_font())
         self.light.setFont(figures_font())
         self.light.setWordWrap(True)
         self.bar = Ribbon(theme)
+        self.evidence = Sheet(theme, (1.5, 12), "Evidence", patient=True)
         self.parts = Sheet(theme, (4.8, 5.8, 3.6), "Shortfall by part", patient=True)
         self.facts = Sheet(theme, (4, 5, 4, 5, 4, 5), "Arrival and benchmarks", patient=True)
         self.markouts = Sheet(theme, (2.4, 3, 3.8), "Markouts", patient=True)
-        for sheet in (self.parts, self.facts, self.markouts):
+        for sheet in self._sheets():
             sheet.asked.connect(self._ask)
         self._build()
 
-    def show_order(self, row: np.void | None) -> None:
-        """Show a row of the parents section."""
-        self._row = row
+    def show_order(self, row: np.void | None, beside: np.void | None = None) -> None:
+        """Show a row of the parents section; `beside`: the order's row of the section `evidence`."""
+        self._row, self._beside = row, beside
         if row is None:
             self.heading.setText("no order chosen")
             self.light.setText("")
-            for sheet in (self.parts, self.facts, self.markouts):
+            for sheet in self._sheets():
                 sheet.show_lines(())
             self.bar.show_values(())
             return
         self.heading.setText(self._title(row))
         self.light.setText(self._light(row))
+        self.evidence.show_lines(evidence_lines(row, beside, self.texts, self.where, self.record))
         found = shortfall(row, self.view)
         self.bar.show_values(found.money, found.parts)
         currency = self.texts.text(int(row["currency"]))
-        self.parts.show_lines(ribbon.lines(found, currency, float(row["noise_band_ccy"])))
+        band = ribbon.Bands(float(row["noise_band_ccy"]), ribbon.half_width(beside))
+        self.parts.show_lines(ribbon.lines(found, currency, band))
         self.facts.show_lines(fact_lines(row, self.texts, self.where))
         self.markouts.show_lines(markout_lines(row))
 
     def set_view(self, view: ribbon.View) -> None:
         """Causal (delay, amend, spread, drift, fees) or Perold (delay, trading, opportunity, fees)."""
         self.view = view
-        self.show_order(self._row)
+        self.show_order(self._row, self._beside)
 
     def set_zone(self, where: tzinfo) -> None:
         """Time zone of the times."""
         self.where = where
-        self.show_order(self._row)
+        self.show_order(self._row, self._beside)
 
     def fade(self, faded: bool) -> None:
         """Grey everything."""
         if faded != self.faded:
             self.faded = faded
-            self.show_order(self._row)
-        for part in (self.bar, self.parts, self.facts, self.markouts):
+            self.show_order(self._row, self._beside)
+        for part in self._painted():
             if part.faded != faded:
                 part.faded = faded
                 part.update()
@@ -175,10 +180,10 @@ class Scorecard(QScrollArea):
     def dress(self, theme: Theme) -> None:
         """Change the colours."""
         self.theme = theme
-        for part in (self.bar, self.parts, self.facts, self.markouts):
+        for part in self._painted():
             part.theme = theme
             part.update()
-        self.show_order(self._row)
+        self.show_order(self._row, self._beside)
 
     def _ask(self, field: str) -> None:
         if self._row is not None:
@@ -200,17 +205,20 @@ class Scorecard(QScrollArea):
         word = self.texts.text(int(row["level"])) or "N/A"
         colour = self._colour(mark("level", word)[1])
         reason = self.texts.text(int(row["level_reason"]))
-        status = self.texts.text(int(row["status"])) or NOT_MEASURED
-        why = self.texts.text(int(row["status_reason"]))
-        tone = self._colour(mark("evidence", status)[1])
         return (
-            f"<span style='color:{colour}'><b>{word}</b></span> <span style='color:{self.theme.faint}'>{reason}"
-            f"&nbsp;&nbsp; evidence:</span> <span style='color:{tone}'>{status}</span> "
-            f"<span style='color:{self.theme.faint}'>{why}</span>"
+            f"<span style='color:{self.theme.faint}'>Level</span>&nbsp; "
+            f"<span style='color:{colour}'><b>{word}</b></span>&nbsp; "
+            f"<span style='color:{self.theme.faint}'>{reason}</span>"
         )
 
     def _colour(self, tone: str) -> str:
         return self.theme.colour("faint" if self.faded else tone).name()
+
+    def _sheets(self) -> tuple[Sheet, ...]:
+        return self.evidence, self.parts, self.facts, self.markouts
+
+    def _painted(self) -> tuple[Ribbon | Sheet, ...]:
+        return self.bar, *self._sheets()
 
     def _build(self) -> None:
         inside = QWidget()
@@ -238,6 +246,7 @@ class Scorecard(QScrollArea):
             figures.addWidget(sheet, share, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(views)
         layout.addWidget(self.light)
+        layout.addWidget(self.evidence)
         layout.addWidget(self.bar)
         layout.addLayout(figures)
         layout.addWidget(self.facts)

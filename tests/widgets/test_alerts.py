@@ -112,7 +112,7 @@ def test_that_what_is_over_the_budget_of_an_hour_goes_into_a_digest() -> None:
     assert said[-1].orders == (orders[BUDGET],)
     assert alerts.waiting() == 2
     later = alerts.step(NOW + BUDGET + DIGEST, [])
-    assert [(toast.title, toast.orders) for toast in later] == [("2 more orders turned red", tuple(orders[-2:]))]
+    assert [(toast.title, toast.orders) for toast in later] == [("RED  2 more orders", tuple(orders[-2:]))]
     assert alerts.waiting() == 0
     assert alerts.per_hour(NOW + HOUR + BUDGET) == 0
     assert len(alerts.step(NOW + HOUR + BUDGET, [red("P99")])) == 1

@@ -15,7 +15,6 @@ from app.widgets.blotter_columns import BLOTTER
 from app.widgets.columns import (
     NO_ARRIVAL,
     NO_HORIZON,
-    NOT_MEASURED,
     SEVERITY,
     Column,
     Look,
@@ -26,6 +25,7 @@ from app.widgets.columns import (
     money,
     side_tone,
 )
+from app.widgets.evidence_words import NOT_MEASURED
 from tests.widgets.arena import Arena
 
 EVERY = (*BLOTTER, *columns.FILLS, *columns.CHILDREN, *drill_columns.FILLS, *drill_columns.CHILDREN)
@@ -37,7 +37,7 @@ TABLES = {
     "algos": (drill_columns.ALGOS, drill_columns.ALGO),
 }
 LEVELS = ("N/A", "QUIET", "GREEN", "AMBER", "RED")
-EVIDENCE = ("CLEAR", "LEAN", "WATCH", "LEAK")
+EVIDENCE = ("GREY", "CLEAR", "LEAN", "AMBER", "RED")
 FIGURES: tuple[Look, ...] = ("figure", "quantity", "time")
 
 
@@ -121,7 +121,7 @@ def test_that_the_case_of_a_word_does_not_change_its_light(look: str, words: tup
     assert [mark(look, word.lower()) for word in words] == [mark(look, word) for word in words]
 
 
-@pytest.mark.parametrize(("look", "word"), [("level", "LEAK"), ("evidence", "RED"), ("level", ""), ("evidence", "?")])
+@pytest.mark.parametrize(("look", "word"), [("level", "LEAK"), ("evidence", "QUIET"), ("level", ""), ("evidence", "?")])
 def test_that_a_word_that_is_no_light_of_its_kind_has_no_shape(look: str, word: str) -> None:
     assert mark(look, word) == ("none", "faint")
 

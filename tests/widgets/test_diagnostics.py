@@ -11,9 +11,9 @@ from app.engine.layout import WORKED
 from app.widgets import diagnose
 from app.widgets import theme as themes
 from app.widgets.bridge import Bridge
-from app.widgets.columns import NOT_MEASURED
 from app.widgets.diagnose import Finding
 from app.widgets.diagnostics import Diagnostics, lines_of
+from app.widgets.evidence_words import NOT_MEASURED
 from app.widgets.format import DASH
 from tests.widgets.filler import Filler
 

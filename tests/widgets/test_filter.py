@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from app.board import blank
 from app.engine.events import Rows
 from app.widgets.blotter_columns import BLOTTER
-from app.widgets.columns import NOT_MEASURED
+from app.widgets.evidence_words import NOT_MEASURED
 from app.widgets.filter import SHORT, exactly, matches
 from tests.widgets.arena import Arena
 

@@ -17,7 +17,7 @@ from app.engine.units import HORIZON_NAMES
 from app.widgets import format as text
 from app.widgets import ribbon, scorecard
 from app.widgets import theme as themes
-from app.widgets.columns import NOT_MEASURED
+from app.widgets.evidence_words import NOT_MEASURED
 from app.widgets.ribbon import shortfall
 from app.widgets.scorecard import FACTS, Scorecard
 from app.widgets.sheet import LINE, Cell, Line, Sheet
@@ -91,13 +91,16 @@ def test_that_what_drift_is_made_of_takes_its_place_once_all_of_it_is_known_and_
         noise_band_ccy=80.0,
     )  # fmt: skip
     found = shortfall(row, "causal")
-    lines = ribbon.lines(found, "USD", 80.0)
+    lines = ribbon.lines(found, "USD", ribbon.Bands(80.0, 12.25))
     assert [line[0].text for line in lines[1:]] == [
-        "Delay", "Amend", "Spread", "Market", "Own impact", "Leak", "Noise  ±80", "Fees", "Shortfall",
+        "Delay", "Amend", "Spread", "Market", "Own impact", "Leak  ±12.2 bps", "Noise  ±80", "   within chance", "Fees",
+        "Shortfall",
     ]  # fmt: skip
+    assert lines[6][1].tone == "faint", "the interval of the leak holds 0"
     assert "unexplained: chance, news, PM alpha" in lines[7][0].tip
-    assert sum(in_cents(line[1].text) for line in lines[1:-1]) == in_cents(lines[-1][1].text)
-    assert len({line[0].swatch for line in lines[1:-1]}) == 8
+    figures = [line for line in lines[1:-1] if line[1].text]
+    assert sum(in_cents(line[1].text) for line in figures) == in_cents(lines[-1][1].text)
+    assert len({line[0].swatch for line in figures}) == 8
     row["drift_leak_ccy"] = math.nan
     assert [part.title for part in shortfall(row, "causal").parts] == ["Delay", "Amend", "Spread", "Drift", "Fees"]
 
