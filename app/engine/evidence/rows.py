@@ -39,11 +39,12 @@ FROZEN: Final = 2  # no two-sided market ex own: the last reference stands
 HALTED: Final = 4  # halt, auction or close
 RESET: Final = 8  # the filter started again
 
-# One symbol's residual stream. Prices in bps of `anchor` (1e-9); `end` is where the step in the making ends.
+# One symbol's residual stream. Prices in bps of `anchor` (1e-9); `end` is where the step in the making ends. Steps that
+# end later than `watched` are not kept: no window will look at them.
 STREAM: Final = np.dtype(
     [
         ("anchor", "i8"), ("end", "i8"), ("cursor", "i8"), ("began", "i8"), ("last_trade", "i8"),
-        ("index_anchor", "i8"),
+        ("index_anchor", "i8"), ("watched", "i8"),
         ("s", "f8", (4,)), ("own_s", "f8", (4,)), ("memory", "f8", (3,)), ("noise", "f8", (3,)),
         ("lam120", "f8"), ("lam30", "f8"), ("seen120", "f8"), ("seen30", "f8"), ("flow10", "f8"),
         ("lam", "f8"), ("p_buy", "f8"), ("q", "f8"), ("q_fast", "f8"), ("m", "f8"), ("p", "f8"), ("r", "f8"),

@@ -35,6 +35,7 @@ ASLEEP_NS = 3600 * SECOND  # without a row: the market is closed
 YOUNG_NS = 120 * SECOND
 CHECK_NS = 8 * SECOND
 CHECKS = 12
+ALWAYS = 2**63 - 1
 
 
 def _is_own(k: Inputs, number: int) -> bool:
@@ -99,12 +100,20 @@ def _tanh_half(z: float) -> float:
 tanh_half = jit(_tanh_half)
 
 
+def _rate(lam120: float, lam30: float, seen120: float, seen30: float) -> float:
+    """Trades of others a second: of two minutes, or of half a minute where that is surely more."""
+    slow = lam120 / seen120 if seen120 > 0 else 0.0
+    fast = lam30 / seen30 if seen30 > 0 else 0.0
+    return max(slow, fast - 1.5 * math.sqrt(fast / 60.0), LEAST_RATE)
+
+
+rate = jit(_rate)
+
+
 def _expect(k: Inputs) -> None:
     """Rate of trades and chance of a buy for the step that begins, from all before it."""
     x = k.stream[0]
-    slow = x["lam120"] / x["seen120"] if x["seen120"] > 0 else 0.0
-    fast = x["lam30"] / x["seen30"] if x["seen30"] > 0 else 0.0
-    x["lam"] = max(slow, fast - 1.5 * math.sqrt(fast / 60.0), LEAST_RATE)
+    x["lam"] = rate(x["lam120"], x["lam30"], x["seen120"], x["seen30"])
     z = (k.kernels.signs[0] * x["memory"][0] + k.kernels.signs[1] * x["memory"][1]) + (
         k.kernels.signs[2] * x["memory"][2]
     )
@@ -212,10 +221,11 @@ def _close(k: Inputs, at: int) -> None:
         flags |= OWN
     noise, q = x["noise"][max(kind, 0)], max(x["q"], 0.7 * x["q_fast"])
     flags = filter_step(k, r, noise, q, flags)
-    slot = k.ring[(x["end"] // STEP_NS - 1) % RING]
-    slot["r"], slot["m"], slot["noise"], slot["q"] = r, x["m"], noise, q
-    slot["lam"], slot["p_buy"] = x["lam"], x["p_buy"]
-    slot["buys"], slot["sells"], slot["flags"] = min(x["buys"], 30_000), min(x["sells"], 30_000), flags
+    if x["end"] <= x["watched"]:
+        slot = k.ring[(x["end"] // STEP_NS - 1) % RING]
+        slot["r"], slot["m"], slot["noise"], slot["q"] = r, x["m"], noise, q
+        slot["lam"], slot["p_buy"] = x["lam"], x["p_buy"]
+        slot["buys"], slot["sells"], slot["flags"] = min(x["buys"], 30_000), min(x["sells"], 30_000), flags
     learn_noise(k, r, kind, flags & ~RESET)
     learn_q(k, r, noise, flags)
     x["r"], x["kind"] = r, kind
@@ -237,11 +247,131 @@ def _roll(k: Inputs) -> None:
     x["flow10"] = x["flow10"] * DECAY_10 + (x["buys"] - x["sells"])
     x["buys"], x["sells"], x["own"] = 0, 0, 0
     x["end"] += STEP_NS
-    expect(k)
+    if count > 0:
+        expect(k)
+    else:  # the signs are as they were
+        x["lam"] = rate(x["lam120"], x["lam30"], x["seen120"], x["seen30"])
 
 
 roll = jit(_roll)
 close = jit(_close)
+
+
+def _quiet_steps(k: Inputs, at: int, following: int, trade: int, until: int) -> int:
+    """How many steps from the one in the making on nothing changes in, and none but the last of which is kept."""
+    h, end = k.histories, k.stream[0]["end"]
+    last = min(until, (end + CHECK_NS - 1) // CHECK_NS * CHECK_NS)
+    if at >= 0:
+        last = min(last, h.pool[at]["ts"] + k.kernels.silence)
+    if following < h.offset[k.instrument] + h.length[k.instrument]:
+        last = min(last, h.pool[following]["ts"])
+    if trade < k.print_offset[k.instrument] + k.print_count[k.instrument]:
+        last = min(last, k.prints[trade]["ts"])
+    if k.kernels.market >= 0:
+        seen = row_at(h, k.kernels.market, end - 1)
+        moves = seen + 1 if seen >= 0 else h.offset[k.kernels.market]
+        if moves < h.offset[k.kernels.market] + h.length[k.kernels.market]:
+            last = min(last, h.pool[moves]["ts"])
+    return int((last - end) // STEP_NS + 1) if last >= end else 0
+
+
+quiet_steps = jit(_quiet_steps)
+
+
+def _quiet(k: Inputs, at: int, steps: int) -> None:
+    """So many steps in which nothing moves and nobody trades: `close` over and over, its state in registers."""
+    x = k.stream[0]
+    flags, bid, bid_size, ask, ask_size = others(k, at)
+    kind, base, known = x["kind"], 0.0, flags == 0
+    if known:
+        kind = spread_class(ask - bid, k.tick)
+        x["ref"] = weighted(bid, bid_size, ask, ask_size, x["anchor"])
+        base = x["ref"] - factor(k, x["end"])
+    g0, g1, g2, g3 = k.kernels.g[0], k.kernels.g[1], k.kernels.g[2], k.kernels.g[3]
+    s0, s1, s2, s3 = x["s"][0], x["s"][1], x["s"][2], x["s"][3]
+    o0, o1, o2 = x["own_s"][0], x["own_s"][1], x["own_s"][2]
+    lam120, lam30, seen120, seen30 = x["lam120"], x["lam30"], x["seen120"], x["seen30"]
+    flow10, lam, p_buy, end, watched = x["flow10"], x["lam"], x["p_buy"], x["end"], x["watched"]
+    m, p, r, q_slow, q_fast, noise = x["m"], x["p"], x["r"], x["q"], x["q_fast"], x["noise"][max(kind, 0)]
+    block, block_noise, last_block, last_noise = x["block"], x["block_noise"], x["last_block"], x["last_noise"]
+    in_block, blocks, frozen, same = x["in_block"], x["blocks"], x["frozen"], x["kind"] == kind
+    for _ in range(steps):
+        q, told = max(q_slow, 0.7 * q_fast), flags
+        before, now = noise, r
+        p += q * STEP_S
+        if known:
+            now = base - (((g0 * s0 + g1 * s1) + g2 * s2) + g3 * s3)
+            variance = p + noise
+            nu = now - m
+            if nu * nu > SURPRISE * variance:
+                m, p, told = now, noise + AGAIN, RESET
+            else:
+                gain = p / variance
+                m += gain * nu
+                p *= 1.0 - gain
+            if same and frozen == 0:
+                d = now - r
+                drift = q_slow * STEP_S
+                capped = min(d * d, 16.0 * (drift + 2.0 * noise))
+                noise += (STEP_S / 300.0) * ((capped - drift) / 2.0 - noise)
+                noise = max(0.005, min(4.0, noise))
+            same, frozen = True, 0
+            block += now
+            block_noise += before
+            in_block += 1
+            if in_block == BLOCK:
+                mean, error = block / BLOCK, block_noise / (BLOCK * BLOCK)
+                if blocks > 0:
+                    d = mean - last_block
+                    errors = error + last_noise
+                    w = (min(d * d, 16.0 * (BLOCK_S * q_slow + errors)) - errors) / BLOCK_S
+                    q_slow = max(LEAST_Q, q_slow + (w - q_slow) * 0.25 / 240.0)
+                    q_fast = max(LEAST_Q, q_fast + (w - q_fast) * 0.25 / 20.0)
+                last_block, last_noise = mean, error
+                blocks += 1
+                in_block, block, block_noise = 0, 0.0, 0.0
+        else:
+            in_block, blocks, block, block_noise = 0, 0, 0.0, 0.0
+            frozen += 1
+        if end <= watched:
+            slot = k.ring[(end // STEP_NS - 1) % RING]
+            slot["r"], slot["m"], slot["noise"], slot["q"] = now, m, before, q
+            slot["lam"], slot["p_buy"] = lam, p_buy
+            slot["buys"], slot["sells"], slot["flags"] = 0, 0, told
+            lam = rate(
+                lam120 * DECAY_120,
+                lam30 * DECAY_30,
+                seen120 * DECAY_120 + STEP_S / 120.0,
+                seen30 * DECAY_30 + STEP_S / 30.0,
+            )
+        r = now
+        s0, s1, s2 = s0 * DECAYS[0], s1 * DECAYS[1], s2 * DECAYS[2]
+        o0, o1, o2 = o0 * DECAYS[0], o1 * DECAYS[1], o2 * DECAYS[2]
+        lam120, lam30 = lam120 * DECAY_120, lam30 * DECAY_30
+        seen120, seen30 = seen120 * DECAY_120 + STEP_S / 120.0, seen30 * DECAY_30 + STEP_S / 30.0
+        flow10 = flow10 * DECAY_10 + 0.0
+        end += STEP_NS
+    x["s"][0], x["s"][1], x["s"][2] = s0, s1, s2
+    x["own_s"][0], x["own_s"][1], x["own_s"][2] = o0, o1, o2
+    x["lam120"], x["lam30"], x["seen120"], x["seen30"] = lam120, lam30, seen120, seen30
+    x["flow10"], x["lam"], x["end"] = flow10, rate(lam120, lam30, seen120, seen30), end
+    x["m"], x["p"], x["r"], x["q"], x["q_fast"], x["noise"][max(kind, 0)] = m, p, r, q_slow, q_fast, noise
+    x["block"], x["block_noise"], x["last_block"], x["last_noise"] = block, block_noise, last_block, last_noise
+    x["in_block"], x["blocks"], x["frozen"], x["kind"] = in_block, blocks, frozen, kind
+
+
+quiet = jit(_quiet)
+
+
+def _keep(k: Inputs) -> None:
+    """The state after a step that ends on a multiple of CHECK_NS can be gone back to."""
+    x = k.stream[0]
+    if (x["end"] - STEP_NS) % CHECK_NS == 0:
+        x["cursor"] = x["end"] - STEP_NS
+        k.checks[x["cursor"] // CHECK_NS % CHECKS] = k.stream[0]
+
+
+keep = jit(_keep)
 
 
 def _wake(k: Inputs, ts: int) -> None:
@@ -299,9 +429,11 @@ def _advance(k: Inputs, until: int) -> None:
             continue
         trade = eat(k, trade, x["end"])
         close(k, at)
-        if (x["end"] - STEP_NS) % CHECK_NS == 0:
-            x["cursor"] = x["end"] - STEP_NS
-            k.checks[x["cursor"] // CHECK_NS % CHECKS] = k.stream[0]
+        keep(k)
+        steps = quiet_steps(k, at, following, trade, until)
+        if steps > 0:
+            quiet(k, at, steps)
+            keep(k)
     if x["asleep"] == 0:
         eat(k, trade, until)
     x["cursor"] = until
@@ -354,3 +486,4 @@ def begin(stream: Rows, ts: int, noise: Floats, sigma2: float) -> None:
     stream["noise"] = noise
     stream["q"] = stream["q_fast"] = max(LEAST_Q, sigma2 * BPS * BPS) if sigma2 > 0 else 1.0
     stream["lam"], stream["p_buy"], stream["kind"], stream["frozen"] = LEAST_RATE, 0.5, -1, 1
+    stream["watched"] = ALWAYS
