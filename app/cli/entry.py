@@ -26,6 +26,7 @@ from app.cli import (
     capturing,
     demonstration,
     evidence,
+    evidence_eval,
     recordings,
     rules,
     sessions,
@@ -39,7 +40,7 @@ from app.settings import load_settings
 # Their commands are there once they are loaded.
 COMMANDS: Final = (
     recordings, sessions, demonstration, switching, algos, rules, backbone, archive, capturing, api, evidence,
-    auditing,
+    evidence_eval, auditing,
 )  # fmt: skip
 INTERRUPTED: Final = 130
 

@@ -70,7 +70,7 @@ def simulate_world(words: SimulateWords) -> None:
     request = SimulateRequest(
         world=world, split=words.split, parents=words.parents, out=words.out, processes=words.processes
     )
-    folder = simulate(request, _progress())
+    folder = simulate(request, progress())
     truths = [truth for _, found in read_truths(folder) for truth in found]
     leaks = leaks_of(truths)
     typer.echo(f"written to    {folder}")
@@ -80,7 +80,7 @@ def simulate_world(words: SimulateWords) -> None:
         typer.echo(f"true leak     {float(leaks.mean()):.2f} +- {error:.2f} bps")
 
 
-def _progress() -> Callable[[int, int], None]:
+def progress() -> Callable[[int, int], None]:
     """Says how far it is, now and then, and at the end."""
     said = [-_SAY_S]
 

@@ -20,10 +20,10 @@ FORTY: Final = "forty_{}"
 # cell -> parents; the word of the world is the cell's unless made below
 SIZES: Final[dict[str, int]] = {
     "base_0": CLEAN,
-    **dict.fromkeys(("base_1", "base_2", "base_4", "base_8"), BASE),
+    **dict.fromkeys(("base_1", "base_2", "base_4", "base_8", "slow_4", "fade_5", "slow_fade_4"), BASE),
     **dict.fromkeys(
         (
-            "slow_4", "flow_4", "fade_5", "slow_fade_4", "quick_4", "slower_4", "vol4_0", "vol4_4", "news_0", "news_4",
+            "flow_4", "quick_4", "slower_4", "vol4_0", "vol4_4", "news_0", "news_4",
             "news_some_0", "pov_news_0", "session_0", "chase_0", "signal_0", "own_quarter_0", "many_0", "many_4",
             "late_4", "venue_4", "long_400_0", "long_400_4", "long_1500_0", "cured_4", "kept_8",
         ),
@@ -76,7 +76,7 @@ def cells_of(names: Sequence[str], scale: float, see_bps: float) -> list[Cell]:
 def world_of_cell(name: str, see_bps: float) -> EvidenceWorld:
     """The world behind a cell: a shipped one, or one made from a shipped one. Raises SettingsError."""
     if name == AT_SIZE:
-        return leaking(load_world("base_4"), see_bps)
+        return msgspec.structs.replace(leaking(load_world("base_4"), see_bps), name=AT_SIZE)
     kind, _, base = name.partition("_")
     if kind in INSTRUMENTS:
         world = load_world(base)
