@@ -99,6 +99,27 @@ EVIDENCE: Final = (
     *_columns("str", "status reason"),
 )
 
+ATTRIBUTION: Final = (
+    *_columns("str", "dimension cell"),
+    *_columns("i8", "n_parents n_children"),
+    *_columns("f8", "weight e_value"),
+    *_columns("bool", "in_fdr_set"),
+    *_columns("f8", "leak_bps leak_lo_bps leak_hi_bps model_bps direct_bps"),
+    *_columns("str", "reference"),
+)
+
+SWITCHES: Final = (
+    *_columns("i8", "ts_event"),
+    *_columns("str", "parent_id"),
+    *_columns("i8", "epoch"),
+    *_columns("str", "from_group to_group"),
+    *_columns("i8", "n_switches n_before n_after"),
+    *_columns("f8", "before_bps after_bps saving_bps saving_lo_bps saving_hi_bps"),
+    *_columns("str", "verdict reason"),
+    *_columns("bool", "randomised"),
+    *_columns("f8", "propensity"),
+)
+
 VERSIONS: Final = (
     *_columns("str", "table key column old new"),
     *_columns("i8", "known_ts"),
@@ -121,6 +142,8 @@ TABLES: Final = {
     "fills": FILLS,
     "children": CHILDREN,
     "evidence": EVIDENCE,
+    "attribution": ATTRIBUTION,
+    "switches": SWITCHES,
     "versions": VERSIONS,
 }
 KEYS: Final = {"parents": ("parent_id",), "fills": ("parent_id", "fill_id"), "children": ("parent_id", "child_id")}

@@ -117,6 +117,39 @@ def _enter_again(b: SecondBet) -> None:
 enter_again = jit(_enter_again)
 
 
+class SecondReplay(NamedTuple):
+    """Children `rows` of some e-values against the usual scores, entering row 0 of some SECOND_BET rows."""
+
+    epochs: Any
+    all_e: Floats  # [child, score]
+    rows: NDArray[np.int64]
+    e: Floats  # scratch
+    weights: Floats
+    onset_first: float
+    onset_hazard: float
+
+
+def _replay_again(r: SecondReplay) -> None:
+    """Enter every child."""
+    for n in range(len(r.rows)):
+        for k in range(SCORES):
+            r.e[k] = r.all_e[r.rows[n], k]
+        enter_again(SecondBet(r.epochs, 0, r.e, r.weights, r.onset_first, r.onset_hazard))
+
+
+replay_again = jit(_replay_again)
+
+
+def held_again(records: Any, tables: Tables, usual: Usual) -> Floats:
+    """E-values [child, score] of some scored children against the usual scores."""
+    out = np.zeros((len(records), SCORES))
+    for n, record in enumerate(records):
+        cell, length = int(record["cell"]), int(record["length"])
+        quiet, mine = reference(tables, cell, length, bool(record["early"])), usual_reference(usual, cell, length)
+        anew(Again(record["e"].astype(np.float64), quiet.means, quiet.size, mine.means, mine.size, out[n]))
+    return out
+
+
 def fresh() -> Any:
     """One SECOND_BET row from nothing."""
     out = np.zeros(1, SECOND_BET)

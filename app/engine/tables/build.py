@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Final
 from app.engine.metrics.markout import MIN_CLUSTERS, Marked, weighted_mean
 from app.engine.orders.standing import Standing, fold
 from app.engine.schema import TABLES
+from app.engine.tables.attribution import attribution_table
 from app.engine.tables.children import Walked, children_table, walk_all
 from app.engine.tables.context import Columns, Moment, by_column, settle_own_prints
 from app.engine.tables.evidence import add_evidence, evidence_table
 from app.engine.tables.fills import FillArrays, fills_table
 from app.engine.tables.parents import Row, parent_row
+from app.engine.tables.switches import switches_table
 from app.engine.tables.versions import versions_table
 from app.engine.units import HORIZONS
 
@@ -93,6 +95,8 @@ def all_tables(built: Built, moment: Moment) -> dict[str, Columns]:
         "fills": fills_table(built.arrays, built.flags, moment),
         "children": children_table(built.walked, moment),
         "evidence": evidence_table(moment.evidence),
+        "attribution": attribution_table(moment.evidence, built.standings),
+        "switches": switches_table(moment.evidence, built.standings),
         "versions": versions_table(built.standings, moment),
     }
     return {table: _complete(table, columns[table]) for table in TABLES}
