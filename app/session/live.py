@@ -18,6 +18,7 @@ from app.runtime.pace import Pace
 from app.session.checking import MarkKeeper
 from app.session.clock_watch import clock_watch
 from app.session.day import Day, SimulatedDay
+from app.session.evidence_record import record_words
 from app.session.live_board import LiveBoard, levels_of, trace_of
 from app.session.memory import keep_memory, uncollected
 from app.session.price_path import path_of
@@ -69,6 +70,7 @@ class LiveRun:
                 loop = self._loop(engine, taps)
                 span = self._go_on(loop, left)
             introduce(board, day.stream, span)
+            board.meta("aa", record_words(self._settings, config.model_hash))
             board.recovering = False
             loop.publish()  # what an interrupted run had reached is seen at once, also while it stands still
             taps.journal = stack.enter_context(JournalWriter(folder.tape, day.universe, behind))

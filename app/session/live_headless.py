@@ -13,6 +13,7 @@ from app.runtime.loop import Loop, RunOptions, RunResult, Standing, Taps
 from app.runtime.outputs import Outputs
 from app.runtime.pace import Pace
 from app.session.clock_health import engine_config
+from app.session.evidence_record import record_words
 from app.session.live_board import LiveBoard
 from app.session.live_day import SWITCH_S, LiveDay
 from app.session.memory import keep_memory, uncollected
@@ -44,6 +45,7 @@ def run_live(request: SimulationRequest, pace: Pace | None = None, title: str = 
         span = day.open(Standing())
         if isinstance(taps.board, BoardWriter):
             introduce(taps.board, day.stream, span)
+            taps.board.meta("aa", record_words(settings, config.model_hash))
         options = RunOptions(
             version=__version__,
             settings_hash=settings.hash(),

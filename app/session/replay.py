@@ -21,6 +21,7 @@ from app.runtime.progress import ProgressBar
 from app.runtime.route import Route
 from app.session.archiving import archiving, name_of
 from app.session.clock_health import engine_config
+from app.session.evidence_record import record_words
 from app.session.formats import Sources, last_time, resolved_format
 from app.session.memory import keep_memory, uncollected
 from app.session.request import ReplayRequest
@@ -64,6 +65,7 @@ def play(request: ReplayRequest, board: BoardWriter | None, pace: Pace | None = 
             taps.outputs = stack.enter_context(Outputs(Path(request.out), universe, book=request.book))
         if board is not None:
             _introduce(board, stream, request)
+            board.meta("aa", record_words(settings, config.model_hash))
         taps.progress = stack.enter_context(ProgressBar(stream.name, total, force=request.progress))
         options = RunOptions(
             version=__version__,

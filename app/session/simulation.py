@@ -15,6 +15,7 @@ from app.runtime.outputs import Outputs
 from app.runtime.pace import Pace
 from app.runtime.stepped import StepRoute, Steps, Wire
 from app.session.archiving import archiving
+from app.session.evidence_record import record_words
 from app.session.live_board import LiveBoard
 from app.session.memory import keep_memory, uncollected
 from app.session.switching import Switching
@@ -55,6 +56,7 @@ def run_simulation(
         taps = _taps(request, feed, settings, stack, pace)
         if isinstance(taps.board, BoardWriter):
             introduce(taps.board, stream, (feed.start_ns, feed.end_ns))
+            taps.board.meta("aa", record_words(settings, config.model_hash))
         options = RunOptions(
             version=__version__,
             settings_hash=settings.hash(),

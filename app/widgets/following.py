@@ -149,6 +149,7 @@ class Following(QObject):
         pad, row = self._bridge.pad, self._bridge.row
         known = 0 <= row < len(pad.parents)
         beside = pad.beside("evidence", row) if known else None
+        self._window.scorecard.record = pad.meta().get("aa", "")
         self._window.scorecard.show_order(pad.parents[row] if known else None, beside)
 
     def take(self, trace: "Trace") -> None:
