@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from app.engine.evidence.footprint import House
+from app.engine.evidence.merge import Badges
 from app.engine.evidence.model import Model
 from app.engine.evidence.own import ACT, DONE, SHOW, SWITCH, TERMS, Moment, Reader, in_order, named, time_of
 from app.engine.evidence.reference import Kernels
@@ -95,6 +96,7 @@ class Evidence:
         self.home: dict[Fact, int] = {}  # fact -> instrument it was placed at
         self.moved = 0  # of flow.moved, how many have been seen
         self.unplaced = 0  # facts that came too late to be scored
+        self.badges = Badges()
 
     def trails(self) -> dict[str, Trail]:
         """Every parent's trail, by parent id."""

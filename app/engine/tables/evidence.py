@@ -11,7 +11,6 @@ import numpy as np
 from app.engine.evidence import colour, cost, footprint
 from app.engine.evidence.bucket import words
 from app.engine.evidence.learnt import HOUSE
-from app.engine.evidence.merge import badge
 from app.engine.evidence.process import EPOCH, p_anytime, start
 from app.engine.evidence.rows import LENGTHS, SCORE_NAMES, SHARES, STEP_NS
 from app.engine.evidence.split import Moves, band, split
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from app.engine.evidence.follow import Evidence
+    from app.engine.evidence.merge import Badges
     from app.engine.evidence.trail import Said, Trail
     from app.engine.orders.facts import Chain
     from app.engine.tables.context import Columns, Moment, Value
@@ -42,7 +42,9 @@ def add_evidence(rows: Sequence[Row], standings: Sequence[Standing], moment: Mom
     if evidence is None:
         return
     trails = evidence.trails()
-    alive, everyone = _badges(trails, moment)
+    badges = evidence.badges
+    if moment.end != NULL or badges.due(moment.t):
+        _look(badges, trails, moment)
     for row, standing in zip(rows, standings, strict=True):
         trail = trails.get(standing.parent_id)
         void = _void(row, standing, trail, moment)
@@ -52,19 +54,20 @@ def add_evidence(rows: Sequence[Row], standings: Sequence[Standing], moment: Mom
         row |= _light(trail, void, row)
         row |= _sizes(trail, standing, moment)
         row |= _drift(trail, standing, moment)
-        chosen = alive if standing.ended is None else everyone
+        chosen = badges.alive if standing.ended is None else badges.everyone
         row["in_fdr_set"] = standing.parent_id in chosen
 
 
-def _badges(trails: Mapping[str, Trail], moment: Moment) -> tuple[frozenset[str], frozenset[str]]:
-    """The badge among the orders alive, and among all of the run."""
+def _look(badges: Badges, trails: Mapping[str, Trail], moment: Moment) -> None:
+    """Look at all orders together; those whose badge has changed are shown anew."""
     known = {parent: float(trail.epochs[-1]["e"]) for parent, trail in trails.items() if trail.acts}
     live: dict[str, float] = {}
     for parent, e in known.items():
         standing = moment.flow.parents[parent].standing
         if not isinstance(standing, Standing) or standing.ended is None:
             live[parent] = e
-    return badge(live), badge(known)
+    for parent in badges.look(moment.t, live, known):
+        moment.flow.parents[parent].touched += 1
 
 
 def _void(row: Row, standing: Standing, trail: Trail | None, moment: Moment) -> str:

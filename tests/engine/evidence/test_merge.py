@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.engine.evidence.merge import badge
+from app.engine.evidence.merge import TICK_NS, Badges, badge
 
 
 def test_that_nobody_stands_out_of_nothing() -> None:
@@ -38,3 +38,15 @@ def test_that_false_discoveries_are_as_rare_as_promised(rate: float) -> None:
         shares.append(len([name for name in found if not name.startswith("L")]) / max(len(found), 1))
     assert np.mean(shares) <= rate + 2 * np.std(shares) / 200**0.5
     assert np.mean(shares) > 0
+
+
+def test_that_all_orders_are_looked_at_together_once_a_second() -> None:
+    badges = Badges()
+    assert badges.due(0)
+    assert badges.look(0, {"A": 10.0}, {"A": 10.0, "B": 1.0}) == {"A"}
+    assert (badges.alive, badges.everyone) == ({"A"}, frozenset())
+    assert not badges.due(TICK_NS - 1)
+    assert badges.due(TICK_NS)
+    assert badges.look(TICK_NS, {"A": 10.0}, {"A": 10.0}) == frozenset()
+    assert badges.look(2 * TICK_NS, {"A": 10.0, "B": 1.0}, {"A": 10.0}) == {"A"}
+    assert badges.alive == frozenset()
