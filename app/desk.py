@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.board import BoardError
 from app.desk_ports import ControlPort, TapePort, opener_of
+from app.desk_rules import SessionRules
 from app.widgets import theme as themes
 from app.widgets.atdl_form import AtdlForm
 from app.widgets.atdl_port import Paper
@@ -45,9 +46,10 @@ def run(board_folder: Path, playback: Playback | None, title: str, runtime: Path
     me = Me(str(settings.value("who/trader", "")), str(settings.value("who/desk", "")))
     tape = TapePort(runtime) if runtime is not None else None
     control = ControlPort(runtime) if runtime is not None else None
+    rules = SessionRules(runtime) if runtime is not None else None
     hand: object = playback
     engine = hand if isinstance(hand, EnginePort) else None
-    ports = Ports(playback, engine, control, tape, me, runtime)
+    ports = Ports(playback, engine, control, tape, me, rules, runtime)
     window = MainWindow(
         Bridge(Pad(board_folder, opener_of(runtime))), theme, ports=ports, settings=settings, staged=True
     )
@@ -63,7 +65,7 @@ def run(board_folder: Path, playback: Playback | None, title: str, runtime: Path
         return app.exec()
     finally:
         past.close()
-        for port in (tape, control):
+        for port in (tape, control, rules):
             if port is not None:
                 port.close()
 

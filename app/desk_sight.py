@@ -59,6 +59,18 @@ class ControlSight:
         self._look()
         return [self._text(row, "scope") for row in (self._kills if self._kills is not None else ()) if row["active"]]
 
+    def remarks(self, begin: str, most: int) -> list[tuple[int, str, str]]:
+        """Event time, words and alarm of the newest lines of the log that begin so, newest first."""
+        self._look()
+        found: list[tuple[int, str, str]] = []
+        for row in reversed(self._log) if self._log is not None else ():
+            words = self._text(row, "words")
+            if words.startswith(begin):
+                found.append((int(row["ts"]), words, self._text(row, "alarm")))
+                if len(found) == most:
+                    break
+        return found
+
     def _rows(self) -> Rows:
         return blank("switches", 0) if self._orders is None else self._orders
 

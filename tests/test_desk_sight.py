@@ -153,3 +153,17 @@ def test_that_without_a_board_there_is_nothing_and_a_new_control_process_is_foll
         board.step("A0", "note", state)
         assert live(sight).state == state
         board.writer.close()
+
+
+def test_that_the_newest_lines_of_the_log_that_begin_so_come_first(tmp_path: Path) -> None:
+    with BoardWriter(tmp_path) as board:
+        said = [("rule leak would switch", ""), ("a message out", ""), ("rule leak acted", ""), ("rule slow", "amber")]
+        rows = blank("switch_log", len(said))
+        rows["ts"] = range(10, 10 + len(said))
+        rows["words"] = [board.intern(words) for words, _ in said]
+        rows["alarm"] = [board.intern(alarm) for _, alarm in said]
+        board.put("switch_log", np.arange(len(said)), rows)
+        board.beat(20)
+        assert ControlSight(tmp_path).remarks("rule ", 2) == [(13, "rule slow", "amber"), (12, "rule leak acted", "")]
+        assert len(ControlSight(tmp_path).remarks("rule ", 9)) == 3
+    assert ControlSight(tmp_path / "none").remarks("rule ", 9) == []

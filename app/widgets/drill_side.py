@@ -35,6 +35,7 @@ PANEL: Final = "Order panel"
 REACTION: Final = "Reaction"
 DIAGNOSTICS: Final = "Diagnostics"
 WHY: Final = "Why"
+RULES: Final = "Rules"
 _ORDER_KEYS: Final[dict[Action, tuple[str, str]]] = {
     "switch": ("Pre-flight a switch of the order", "Ctrl+O, S"),
     "pause": ("Pre-flight a pause of the order", "Ctrl+O, P"),
@@ -234,8 +235,14 @@ class DrillSide(QObject):
         mount(DIAGNOSTICS, self.diagnostics, beside="Scorecard", tabbed=True)
         mount(WHY, self.why, beside="Scorecard", tabbed=True)
         mount(PANEL, self.panel, beside=DRILL, tabbed=True)
+        mount(RULES, None, beside=DRILL, tabbed=True)
         for title in (DRILL, REACTION, DIAGNOSTICS):
             self._window.docks[title].visibilityChanged.connect(partial(self._see, title))
+
+    @property
+    def is_reacting(self) -> bool:
+        """True once the reaction chart is there."""
+        return self._reacting
 
     def take_trace(self, trace: "Trace") -> None:
         """The trace has come."""

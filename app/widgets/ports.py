@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from app.widgets.lookback_port import LookbackPort
 from app.widgets.playback import Playback
+from app.widgets.rules_port import RulesPort
 from app.widgets.switch_port import SwitchPort
 
 
@@ -37,4 +38,5 @@ class Ports:
     switch: SwitchPort | None = None
     lookback: LookbackPort | None = None
     me: Me = Me()
+    rules: RulesPort | None = None
     runtime: Path | None = None  # folder where the trader's reasons are kept

@@ -148,7 +148,7 @@ def test_that_toasts_stand_under_the_strip_on_top_of_every_dock_and_never_over_a
 def test_that_no_tab_bar_is_left_over_beside_a_longer_one(calm: MainWindow) -> None:
     bars = calm.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
     tabs = [{bar.tabText(at) for at in range(bar.count())} for bar in bars if not bar.isHidden()]
-    assert {"Drill-down", "Order panel", "Pad overview"} in tabs
+    assert {"Drill-down", "Order panel", "Rules", "Pad overview"} in tabs
     assert not [one for one in tabs if any(one < other for other in tabs)]
 
 
