@@ -16,7 +16,7 @@ import platform
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from app.engine.units import NULL
 
 MAGIC: Final = b"LSBOARD1"
 PAGE: Final = 4096
+Scalar = TypeVar("Scalar", bound=np.generic)
 MAX_SECTIONS: Final = 32
 
 # the fields up to `layout` never move: an older or newer build must be able to name the mismatch
@@ -93,6 +94,14 @@ def blank(section: str, count: int = 1) -> Rows:
     return rows
 
 
+def distinct(values: NDArray[Scalar]) -> NDArray[Scalar]:
+    """Different values, sorted. np.unique loads numpy's masked arrays when it is first called, a frame and a half."""
+    ordered = np.sort(values)
+    first = np.ones(len(ordered), bool)
+    first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[first]
+
+
 def header_path(folder: Path) -> Path:
     """The header file of a board folder."""
     return folder / "header"
@@ -152,7 +161,7 @@ def by_chunk(
     if not len(index) or bool(np.all(chunks == chunks[0])):
         return [(int(chunks[0]), index - chunks[0] * per_chunk, slice(None))] if len(index) else []
     parts = []
-    for chunk in np.unique(chunks).tolist():
+    for chunk in distinct(chunks).tolist():
         places = np.flatnonzero(chunks == chunk)
         parts.append((chunk, index[places] - chunk * per_chunk, places))
     return parts

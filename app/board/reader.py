@@ -131,9 +131,11 @@ class BoardReader:
         """
         generation, entries, missed = self.entries(since)
         changed: dict[str, NDArray[np.int64]] = {}
-        for number in np.unique(entries["section"]).tolist():
+        for number in files.distinct(entries["section"]).tolist():
             mine = entries[entries["section"] == number]
-            changed[NAMES[number]] = np.unique(_expand(mine["row"].astype(np.int64), mine["count"].astype(np.int64)))
+            changed[NAMES[number]] = files.distinct(
+                _expand(mine["row"].astype(np.int64), mine["count"].astype(np.int64))
+            )
         return generation, changed, missed
 
     def entries(self, since: int) -> tuple[int, Rows, bool]:

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from app.board.files import blank
+from app.board.files import blank, distinct
 from app.board.reader import ATTEMPTS, BoardReader, wanted_rows
 from app.engine.events import Rows
 
@@ -81,13 +81,13 @@ class VisibleReader(BoardReader):
         for section in (PARENTS, *BESIDE):
             rows = asked if section == PARENTS else changed.pop(section, _NONE)
             numbers = self._places[rows[rows < len(self._places)]]
-            if len(numbers := np.unique(numbers[numbers >= 0])):
+            if len(numbers := distinct(numbers[numbers >= 0])):
                 changed[section] = numbers
         for section in UNDER if len(self._order) > before else ():
             parents = super().column(section, "parent_row")
             mine = np.flatnonzero(np.isin(parents, self._order[before:]))
             if len(mine):
-                changed[section] = np.union1d(changed.get(section, _NONE), mine)
+                changed[section] = distinct(np.concatenate([changed.get(section, _NONE), mine]))
         return generation, changed, missed
 
     def _open(self) -> None:
@@ -118,7 +118,7 @@ class VisibleReader(BoardReader):
         if (end := int(rows.max()) + 1) > len(self._places):
             begin = len(self._places)
             self._places = np.concatenate([self._places, np.full(end - begin, -1, np.int64)])
-            rows = np.union1d(rows, np.arange(begin, end))
+            rows = distinct(np.concatenate([rows, np.arange(begin, end)]))
         found = super().rows(PARENTS, rows)
         for row, *key in zip(rows.tolist(), *(found[n].tolist() for n in ("desk", "account", "trader")), strict=True):
             mine = self._asked((key[0], key[1], key[2]))

@@ -9,12 +9,14 @@ from typing import Final
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from app.board import distinct
 from app.engine.units import NULL, SECOND
-from app.widgets.alerts import SHELF, Alert, Alerts
+from app.widgets.alerts import SHELF, Alert, Alerts, Case
 from app.widgets.blotter import Blotter
 from app.widgets.bridge import Bridge
 from app.widgets.corner import Toasts
 from app.widgets.evidence_card import NO_RECORD
+from app.widgets.frames import FRAME
 from app.widgets.order_grid import NEW, SEEN, SHELVED
 from app.widgets.pad import Pulled
 from app.widgets.watch import Watch
@@ -22,6 +24,7 @@ from app.widgets.watch import Watch
 FLASH_NS: Final = 1_200_000_000  # screen time a row is lit after its level rose
 _LETTERS: Final = {"new": NEW, "seen": SEEN, "shelved": SHELVED}
 _EXPIRY_NS: Final = SECOND
+_AT_ONCE: Final = 1_000  # orders looked at in a frame
 
 
 class AlertDesk(QObject):
@@ -37,24 +40,29 @@ class AlertDesk(QObject):
         self._bridge, self._blotter, self._toasts, self._action = bridge, blotter, toasts, action
         self._lit: dict[int, int] = {}  # row -> screen time its flash ends
         self._since = np.empty(0)
-        self._watch, self._leak_watch = Watch(), Watch("status")
+        self._watches = Watch("status"), Watch()
+        self._cases: tuple[list[Case], list[Case]] = ([], [])  # of each light, found since the last step
+        self._noted = np.empty(0, np.int64)  # rows to be looked at
+        self._anew = False  # rows are numbered anew
         self._checked = 0
         self._said: tuple[str, str] | None = None  # None: to be counted anew
         toasts.wanted.connect(bridge.choose_id)
 
-    def show_pulled(self, pulled: Pulled) -> None:
-        """One frame: orders that changed, shelves that end, ages that grow."""
+    def show_pulled(self, pulled: Pulled, *, later: bool = False) -> None:
+        """One frame: orders that changed, shelves that end, ages that grow. `later`: they are noted only."""
         pad, now = self._bridge.pad, self._bridge.now()
-        if pulled.reset:
-            self._watch.forget()
-            self._leak_watch.forget()
-        if pad.watermark == NULL or pad.pulse.stale:
+        self._note(pulled)
+        if later or pad.watermark == NULL or pad.pulse.stale:
             return
         due = now - self._checked >= _EXPIRY_NS
-        if not len(pulled.parents) and not due:
+        if not len(self._noted) and not due:
+            return
+        self._look()
+        if len(self._noted):
             return
         self._checked = now if due else self._checked
-        moved = self._step(pulled, now) or pulled.reset
+        moved = self._step(now) or self._anew
+        self._anew = False
         if moved:
             self._mark()
         if moved or due:
@@ -62,13 +70,30 @@ class AlertDesk(QObject):
             self._age(now)
             self.changed.emit()
 
-    def _step(self, pulled: Pulled, now: int) -> bool:
+    def _note(self, pulled: Pulled) -> None:
+        """Orders that are to be looked at."""
+        if pulled.reset:
+            for watch, cases in zip(self._watches, self._cases, strict=True):
+                watch.forget()
+                cases.clear()
+            self._noted, self._anew = pulled.parents, True
+        elif len(pulled.parents):
+            self._noted = distinct(np.concatenate([self._noted, pulled.parents]))
+
+    def _look(self) -> None:
+        """Look at what is noted: a whole board some orders a frame, told at once when all of it has been seen."""
+        some = _AT_ONCE if FRAME.is_counting() else len(self._noted)
+        rows, self._noted = self._noted[:some], self._noted[some:]
+        for watch, cases in zip(self._watches, self._cases, strict=True):
+            cases += watch.cases(self._bridge.pad, rows, self._blotter.me) if len(rows) else []
+
+    def _step(self, now: int) -> bool:
         """Bring the alerts of both lights up to date; True when a mark has changed."""
         pad, moved, toasts = self._bridge.pad, False, []
-        for watch, alerts in ((self._leak_watch, self.leaks), (self._watch, self.alerts)):
+        for alerts, cases in zip(self._lights, self._cases, strict=True):
             before = len(alerts.open)
-            cases = watch.cases(pad, pulled.parents, self._blotter.me) if len(pulled.parents) else []
             toasts += alerts.step(pad.watermark, cases)
+            cases.clear()
             for alert in alerts.risen:
                 self._lit[self._row(alert.order)] = now + FLASH_NS
             moved |= bool(alerts.risen) or len(alerts.open) != before
@@ -136,7 +161,7 @@ class AlertDesk(QObject):
         self.changed.emit()
 
     def _row(self, order: str) -> int:
-        row = self._watch.rows.get(order, -1)
+        row = self._watches[1].rows.get(order, -1)
         return row if row >= 0 else self._bridge.pad.find(order)
 
     def _mark(self) -> None:

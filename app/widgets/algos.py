@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from app.board import distinct
 from app.engine.events import Rows
 from app.engine.units import NULL
 from app.widgets.columns import Texts
@@ -18,7 +19,7 @@ def algo_orders(children: Rows, fills: Rows, events: Rows, texts: Texts) -> Rows
     named = np.concatenate(
         [children["algo_order_id"], fills["algo_order_id"], events["algo_order"][_own(events, texts)]]
     )
-    found = np.unique(named)
+    found = distinct(named)
     rows = np.zeros(len(found), ALGO)
     for row, name in zip(rows, found.tolist(), strict=True):
         mine, done = children["algo_order_id"] == name, live[live["algo_order_id"] == name]

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from app.board import distinct
 from app.engine.events import Rows
 from app.engine.units import BPS
 from app.widgets import format as text
@@ -60,7 +61,7 @@ def _by_text(values: NDArray[np.uint32], texts: Texts, made: Callable[[str], flo
 
 def gravest(levels: NDArray[np.uint32], texts: Texts) -> int:
     """Arena index of the gravest of some levels."""
-    return int(max(np.unique(levels).tolist(), key=lambda i: SEVERITY.get(texts.text(i).upper(), -1)))
+    return int(max(distinct(levels).tolist(), key=lambda i: SEVERITY.get(texts.text(i).upper(), -1)))
 
 
 def tenths(value: float) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
+from app.board import distinct
 from app.engine.events import Rows
 from app.engine.units import NULL
 from app.widgets import drill_columns
@@ -160,7 +161,7 @@ class Drill(QWidget):
 
     def _venues(self) -> list[str]:
         every = np.concatenate([self._rows["children"]["venue"], self._rows["fills"]["venue"]])
-        return sorted(said for said in map(self.pad.text, np.unique(every).tolist()) if said)
+        return sorted(said for said in map(self.pad.text, distinct(every).tolist()) if said)
 
     # -- narrowing -----------------------------------------------------------------------------------------------
 

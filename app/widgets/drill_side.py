@@ -1,4 +1,7 @@
-"""The analysis side: drill-down, reactions, diagnostics, why, order panel, kill switch; all on the chosen order."""
+"""The analysis side: drill-down, reactions, diagnostics, why, order panel, kill switch; all on the chosen order.
+
+Its docks stand from the start, its parts come with the window's second stage; whoever asks for one earlier gets all.
+"""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -11,22 +14,21 @@ from app.engine.units import NULL
 from app.widgets.blotter import Blotter
 from app.widgets.bridge import Bridge
 from app.widgets.commands import Command, Commands
-from app.widgets.diagnostics import Diagnostics
 from app.widgets.docks import Docks
-from app.widgets.drill import Drill
 from app.widgets.kill_button import KillButton
-from app.widgets.kill_dialog import KillDialog
 from app.widgets.ports import Ports
 from app.widgets.response import Curve, curves
 from app.widgets.scorecard import Scorecard
-from app.widgets.switch_panel import Bound, SwitchPanel
-from app.widgets.switch_port import Action
-from app.widgets.theme import Theme
-from app.widgets.why import Why
+from app.widgets.switch_port import Action, Bound
 
 if TYPE_CHECKING:
+    from app.widgets.diagnostics import Diagnostics
+    from app.widgets.drill import Drill
+    from app.widgets.kill_dialog import KillDialog
     from app.widgets.reaction import Reaction
+    from app.widgets.switch_panel import SwitchPanel
     from app.widgets.trace import Trace
+    from app.widgets.why import Why
 
 AGAIN_NS: Final = 200_000_000  # newer figures of the same order are shown this often
 _CURVES_NS: Final = 1_000_000_000  # and its curves
@@ -48,7 +50,6 @@ class DeskWindow(Protocol):
     """The window as far as this side of it needs it."""
 
     bridge: Bridge
-    theme: Theme
     ports: Ports
     commands: Commands
     docks: Docks
@@ -78,23 +79,25 @@ class DeskWindow(Protocol):
     def replay_from(self, ts_ns: int) -> None:
         """The desk as it was."""
 
+    def complete(self) -> None:
+        """The second stage at once."""
+
 
 class DrillSide(QObject):
     """Mounts its parts and keeps them on the chosen order: at once on another one, else a few times a second."""
 
-    reaction: "Reaction"  # from the window's second stage on
+    drill: "Drill"  # all of them from the window's second stage on
+    panel: "SwitchPanel"
+    kill: "KillDialog | None"
+    diagnostics: "Diagnostics"
+    why: "Why"
+    reaction: "Reaction"
 
     def __init__(self, window: DeskWindow) -> None:
         super().__init__()
-        self._window, self._bridge, theme = window, window.bridge, window.theme
-        pad, ports = window.bridge.pad, window.ports
-        self.drill = Drill(theme, pad, ports.lookback)
-        self.diagnostics = Diagnostics(theme, pad)
+        self._window, self._bridge = window, window.bridge
+        self._there: set[str] = set()  # titles of the parts that have come
         self._charted: Trace | None = None
-        self._reacting = False  # the reaction chart is there
-        self.why = Why(theme, pad)
-        self.panel = SwitchPanel(theme, ports.switch)
-        self.kill = KillDialog(theme, ports.switch, window.blotter) if ports.switch is not None else None
         self._pointed: int | None = None
         self._seen: set[str] = set()  # Qt calls a tab behind another visible; its dock knows better
         self._shown: dict[str, int] = {}
@@ -107,19 +110,24 @@ class DrillSide(QObject):
 
     def follow(self, other: bool) -> None:
         """Figures of the chosen order are new, or it is another order."""
-        self.panel.bind(self._bound())
+        if PANEL in self._there:
+            self.panel.bind(self._bound())
         for title, _, _ in self._shows():
             self._stale[title] = other or self._stale.get(title, False)
         if other:  # what is not seen forgets the order before, so that it never comes to the front with it
-            if self._reacting:
+            if REACTION in self._there:
                 self.reaction.show_order(None, other=True)
-            self.diagnostics.show_order(-1)
-            self.drill.show_order(self._bridge.row, other=True)
-            self._stale[DRILL] = False
+            if DIAGNOSTICS in self._there:
+                self.diagnostics.show_order(-1)
+            if DRILL in self._there:
+                self.drill.show_order(self._bridge.row, other=True)
+                self._stale[DRILL] = False
             self._show_due()
 
     def look(self, *_: object) -> None:
         """Once a frame: what is due, and what the control process says."""
+        if PANEL not in self._there:
+            return
         if self._bridge.row < 0 and self.panel.bound is not None:
             self.panel.bind(None)
         self._show_due()
@@ -140,14 +148,12 @@ class DrillSide(QObject):
 
     def _shows(self) -> list[tuple[str, int, Callable[[bool], None]]]:
         row = self._bridge.row
-        shows: list[tuple[str, int, Callable[[bool], None]]] = [
+        shows: tuple[tuple[str, int, Callable[[bool], None]], ...] = (
             (DRILL, AGAIN_NS, lambda other: self.drill.show_order(row, other=other)),
             (DIAGNOSTICS, AGAIN_NS, lambda _other: self.diagnostics.show_order(row)),
-        ]
-        if self._reacting:
-            show = self.reaction.show_order
-            shows.append((REACTION, _CURVES_NS, lambda other: show(self._work(), other=other)))
-        return shows
+            (REACTION, _CURVES_NS, lambda other: self.reaction.show_order(self._work(), other=other)),
+        )
+        return [show for show in shows if show[0] in self._there]
 
     def _bound(self) -> Bound | None:
         pad, row = self._bridge.pad, self._bridge.row
@@ -171,6 +177,7 @@ class DrillSide(QObject):
 
     def explain(self, section: str, field: str, row: object) -> None:
         """Any number: why it is what it is."""
+        self._window.complete()
         self.why.explain(section, field, row)  # type: ignore[arg-type]
         self._window.docks.show(WHY)
 
@@ -179,17 +186,24 @@ class DrillSide(QObject):
         table = self._window.blotter.table
         row = int(table.order[index.row()]) if index.isValid() and index.row() < len(table.order) else -1
         if row >= 0:
+            self._window.complete()
             column = table.columns[index.column()]
             self.why.explain("parents", column.name, table.rows[row], column.about)
             self._window.docks.show(WHY)
 
+    def is_asking(self) -> bool:
+        """True while a pre-flight is on the screen."""
+        return PANEL in self._there and self.panel.found is not None
+
     def act(self, action: Action) -> None:
         """Bring the order panel to the front and ask for a pre-flight; sends nothing."""
+        self._window.complete()
         self._window.docks.show(PANEL)
         self.panel.preflight(action)
 
     def open_kill(self) -> None:
         """The kill switch, its scope on the chosen order first."""
+        self._window.complete()
         if self.kill is None:
             return
         bound = self.panel.bound
@@ -201,7 +215,7 @@ class DrillSide(QObject):
 
     def back(self) -> bool:
         """One level up in the drill-down; False when the keys are elsewhere."""
-        if not any(grid.hasFocus() for grid in self.drill.grids):
+        if DRILL not in self._there or not any(grid.hasFocus() for grid in self.drill.grids):
             return False
         self.drill.back()
         return True
@@ -212,10 +226,11 @@ class DrillSide(QObject):
 
     def _show_horizon(self, place: int) -> None:
         self._window.docks.show(REACTION)
-        if self._reacting:
+        if REACTION in self._there:
             self.reaction.show_horizon(place)
 
     def _enter(self) -> None:
+        self._window.complete()
         self._window.docks.show(DRILL)
         self.drill.grids[self.drill.tabs.currentIndex()].setFocus(Qt.FocusReason.ShortcutFocusReason)
 
@@ -230,29 +245,51 @@ class DrillSide(QObject):
 
     def _mount(self) -> None:
         mount = self._window.mount
-        mount(DRILL, self.drill, beside="Scorecard", follow=self.follow)
+        mount(DRILL, None, beside="Scorecard", follow=self.follow)
         mount(REACTION, None, beside="Scorecard", tabbed=True)
-        mount(DIAGNOSTICS, self.diagnostics, beside="Scorecard", tabbed=True)
-        mount(WHY, self.why, beside="Scorecard", tabbed=True)
-        mount(PANEL, self.panel, beside=DRILL, tabbed=True)
+        mount(DIAGNOSTICS, None, beside="Scorecard", tabbed=True)
+        mount(WHY, None, beside="Scorecard", tabbed=True)
+        mount(PANEL, None, beside=DRILL, tabbed=True)
         mount(RULES, None, beside=DRILL, tabbed=True)
         for title in (DRILL, REACTION, DIAGNOSTICS):
             self._window.docks[title].visibilityChanged.connect(partial(self._see, title))
-
-    @property
-    def is_reacting(self) -> bool:
-        """True once the reaction chart is there."""
-        return self._reacting
 
     def take_trace(self, trace: "Trace") -> None:
         """The trace has come."""
         self._charted = trace
         trace.pointed.connect(self._point)
 
+    def take_drill(self, drill: "Drill") -> None:
+        """The drill-down has come."""
+        self.drill = drill
+        drill.why_wanted.connect(self.explain)
+        drill.replay_wanted.connect(self._window.replay_from)
+        drill.left.connect(self._window.blotter.grid.setFocus)
+        self._arrived(DRILL)
+
+    def take_panel(self, panel: "SwitchPanel", kill: "KillDialog | None") -> None:
+        """The order panel has come, and the kill switch where there is one."""
+        self.panel, self.kill = panel, kill
+        panel.bind(self._bound())
+        self._arrived(PANEL)
+
+    def take_why(self, diagnostics: "Diagnostics", why: "Why") -> None:
+        """Diagnostics and reasons have come."""
+        self.diagnostics, self.why = diagnostics, why
+        why.replay_wanted.connect(self._window.replay_from)
+        self._there.add(WHY)
+        self._arrived(DIAGNOSTICS)
+
     def take_reaction(self, reaction: "Reaction") -> None:
         """The reaction chart has come."""
-        self.reaction, self._reacting = reaction, True
-        self._stale[REACTION] = True
+        self.reaction = reaction
+        self._arrived(REACTION)
+
+    def _arrived(self, title: str) -> None:
+        """A part is there: it shows the chosen order once it is seen."""
+        self._there.add(title)
+        self._stale[title] = True
+        self._show_due()
 
     def _see(self, title: str, seen: bool) -> None:
         if seen:
@@ -265,12 +302,8 @@ class DrillSide(QObject):
         self._bridge.pulled.connect(self.look)
         window.drilled.connect(self._enter)
         window.horizon_wanted.connect(self._show_horizon)
-        for why in (self.drill.why_wanted, window.scorecard.why_wanted):
-            why.connect(self.explain)
-        for replay in (self.drill.replay_wanted, self.why.replay_wanted):
-            replay.connect(window.replay_from)
+        window.scorecard.why_wanted.connect(self.explain)
         window.blotter.grid.doubleClicked.connect(self.explain_cell)
-        self.drill.left.connect(window.blotter.grid.setFocus)
         window.kill.clicked.connect(self.open_kill)
 
     def _add_commands(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 import numpy as np
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QWidget
 
 from app.widgets import format as text
 from app.widgets.alert_desk import AlertDesk
@@ -68,6 +68,7 @@ class FollowedWindow(Protocol):
     drill_side: DrillSide
     alerts: AlertDesk
     local: bool
+    is_complete: bool
 
     @property
     def parts(self) -> Sequence[Part]:
@@ -101,12 +102,12 @@ class Following(QObject):
         """One frame."""
         window, row = self._window, self._bridge.row
         drawn = self.trace.drawn if self.trace is not None else 0
-        window.blotter.hold("pre-flight", window.drill_side.panel.found is not None)
+        window.blotter.hold("pre-flight", window.drill_side.is_asking())
         self._rested = self._seen != drawn and not self._rested and not pulled.reset
         if pulled.reset:  # before anything is painted: rows of another epoch name texts of another arena
             self.show_chosen(other=True)
         window.blotter.show_pulled(pulled, rest=self._rested)
-        window.alerts.show_pulled(pulled)
+        window.alerts.show_pulled(pulled, later=not window.is_complete)
         window.overview.show_pulled(pulled)
         window.share_room(len(self._bridge.pad.parents))
         news = pulled.sections & {"fills", "children", "events"} or bool(np.any(pulled.parents == row))
@@ -155,9 +156,13 @@ class Following(QObject):
     def take(self, trace: "Trace") -> None:
         """The trace has come."""
         self.trace = trace
-        trace.set_zone(self.where)
         self._is_other = True
         self._show_course()
+
+    def set_zone_of(self, part: QWidget) -> None:
+        """A part that has just come shows times as the others do."""
+        if isinstance(part, Zoned):
+            part.set_zone(self.where)
 
     def _is_course_due(self) -> bool:
         """A long path that is being read is drawn a few times a second, and once it is all there."""

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from app.board import distinct
 from app.engine.events import Rows
 from app.widgets.columns import Texts, event_class
 
@@ -92,7 +93,7 @@ class Note(NamedTuple):
 
 def notes_of(events: Rows, texts: Texts) -> tuple[Note, ...]:
     """Switches, pauses and amendments among own events, in time order."""
-    kinds = {i: texts.text(i) for i in np.unique(events["kind"]).tolist()}
+    kinds = {i: texts.text(i) for i in distinct(events["kind"]).tolist()}
     found = []
     for row in events[[kinds[i] in _TURNS for i in events["kind"].tolist()]]:
         word = _TURNS[kinds[int(row["kind"])]]

@@ -1,6 +1,6 @@
 """The desk's window: one choice of an order, and everything else follows it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -39,8 +39,8 @@ OVERVIEW: Final = "Pad overview"
 class MainWindow(QMainWindow):
     """Blotter on top; docks that follow the chosen order below.
 
-    A further part is mounted with `mount`, a further action with `commands.add`. A window that is `staged` has no
-    charts until `complete` or `complete_in_turns`: it can be on the screen before they are loaded.
+    A further part is mounted with `mount`, a further action with `commands.add`. A window that is `staged` has its
+    blotter, strip and scorecard; the rest comes with `complete` or `complete_in_turns`, when it is on the screen.
     """
 
     trace: "Trace"  # from the second stage on
@@ -74,11 +74,11 @@ class MainWindow(QMainWindow):
         self.playback = PlaybackBar(self.ports.playback, theme) if self.ports.playback else None
         self.scorecard, self.overview = Scorecard(theme, bridge.pad), Overview(bridge, theme)
         self.compact = self.is_complete = False
+        self._turns: Iterator[None] | None = None  # of the second stage
         self._build()
         beside = {"blotter": self.blotter, "trace": self.docks[TRACE], "health": self.health}
         self.overlays = Overlays(self, theme, self.commands, beside)
-        confirms = self.confirm, self.drill_side.panel.view.confirm
-        self.overlays.toasts.stand(self.blotter.grid.horizontalHeader(), confirms)
+        self.overlays.toasts.stand(self.blotter.grid.horizontalHeader(), (self.confirm,))
         self.docks.lift = self.overlays.lift
         for over in self.overlays.every():
             self.join(over)
@@ -97,18 +97,21 @@ class MainWindow(QMainWindow):
     def complete(self) -> None:
         """The second stage at once; nothing when it has been."""
         while not self.is_complete:
-            self._bring_chart()
+            self._bring_part()
 
     def complete_in_turns(self) -> None:
-        """The second stage, a chart a turn of the event loop: a window that is on the screen already answers."""
+        """The second stage, a part a turn of the event loop: a window that is on the screen already answers."""
         if not self.is_complete:
-            self._bring_chart()
+            self._bring_part()
             QTimer.singleShot(0, self, self.complete_in_turns)
 
-    def _bring_chart(self) -> None:
-        from app.widgets.second_stage import bring_chart  # noqa: PLC0415 - once the window is on the screen
+    def _bring_part(self) -> None:
+        if self._turns is None:
+            from app.widgets.second_stage import turns  # noqa: PLC0415 - once the window is on the screen
 
-        self.is_complete = bring_chart(self)
+            self._turns = turns(self)
+        else:
+            self.is_complete = next(self._turns, self) is self
         if self.is_complete:
             self.completed.emit()
         self.following.show_state()

@@ -11,7 +11,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.board import BoardError, BoardReader, TornRowsError, as_bytes, blank
+from app.board import BoardError, BoardReader, TornRowsError, as_bytes, blank, distinct
 from app.engine.events import Rows
 from app.engine.layout import SECTIONS
 from app.engine.units import NULL
@@ -172,7 +172,7 @@ class Pad:
             changed = {name: np.arange(reader.length(name)) for name in SECTIONS if name != "trace"}
         wanted = changed.get("parents", pulled.parents)
         if len(self._torn):
-            wanted = np.union1d(wanted, self._torn)
+            wanted = distinct(np.concatenate([wanted, self._torn]))
         if len(wanted):
             pulled.parents = self._store(reader, wanted)
         for name in ("instruments", "sources"):
@@ -198,9 +198,9 @@ class Pad:
                 as_bytes(self._parents)[wanted] = as_bytes(reader.rows("parents", wanted, attempts=_LOOKS))
                 break
             except TornRowsError as torn:
-                wanted = np.setdiff1d(wanted, torn.index)
+                wanted = wanted[~np.isin(wanted, torn.index)]
         if len(wanted) < len(asked):
-            self._torn = np.setdiff1d(asked, wanted)
+            self._torn = asked[~np.isin(asked, wanted)]
         self._count = max(self._count, end)
         return wanted
 

@@ -7,7 +7,7 @@ edit, figures that have gone stale, an answer that came too late.
 from collections.abc import Callable
 from datetime import tzinfo
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QWidget
@@ -16,7 +16,7 @@ from app.widgets import format as text
 from app.widgets.asking import Asker
 from app.widgets.columns import side_tone
 from app.widgets.switch_layout import SwitchLayout
-from app.widgets.switch_port import Action, Menu, Preflight, SwitchError, SwitchPort, Wish
+from app.widgets.switch_port import Action, Bound, Menu, Preflight, SwitchError, SwitchPort, Wish
 from app.widgets.theme import Theme
 
 NO_CONTROL: Final = "No control process: nothing can be sent from here. Telephone the broker."
@@ -24,17 +24,6 @@ MOVED: Final = "The order has moved on since it was shown: this is how it stands
 STALE: Final = "The figures are stale: nothing is sent on a screen that may be wrong."
 _SETTLE_MS: Final = 120  # the choice must hold still this long before its menu is asked for
 _VERBS: Final[dict[Action, str]] = {"switch": "SWITCH", "pause": "PAUSE", "resume": "RESUME", "cancel": "CANCEL"}
-
-
-class Bound(NamedTuple):
-    """The order the panel is bound to, as the screen shows it; `generation` of the board it was read from."""
-
-    parent_id: str
-    symbol: str
-    side: str
-    remaining: int
-    algo: str
-    generation: int
 
 
 class SwitchPanel(QWidget):

@@ -12,6 +12,17 @@ Direction = Literal["out", "in", "note"]
 Tone = Literal["idle", "pending", "done", "refused", "alarm"]
 
 
+class Bound(NamedTuple):
+    """The order the panel is bound to, as the screen shows it; `generation` of the board it was read from."""
+
+    parent_id: str
+    symbol: str
+    side: str
+    remaining: int
+    algo: str
+    generation: int
+
+
 class SwitchError(Exception):
     """The control process did not answer or said no; the text says why, in words for the screen."""
 

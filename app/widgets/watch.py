@@ -5,6 +5,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from app.board import distinct
 from app.engine.events import Rows
 from app.engine.units import NULL
 from app.widgets.alerts import LEAST_REMAINING, Case
@@ -47,7 +48,7 @@ class Watch:
             return []
         first = self._known[fresh] == -1
         self._known[rows] = keys
-        grave = [i for i in np.unique(parents[self.light][fresh]).tolist() if pad.text(i) in {"AMBER", "RED"}]
+        grave = [i for i in distinct(parents[self.light][fresh]).tolist() if pad.text(i) in {"AMBER", "RED"}]
         asked = ~first | np.isin(parents[self.light][fresh], grave)  # at first sight a calm order is no news
         where = fresh[asked].tolist()
         cases = [_case(pad, parents[row], me, stopped, self.light) for row in where]
@@ -113,6 +114,6 @@ def orders_in(pad: Pad, instruments: set[int]) -> set[int]:
     if not instruments or pad.pulse.life in {"ended", "past"}:
         return set()
     parents = pad.parents
-    over = [i for i in np.unique(parents["state"]).tolist() if pad.text(i).lower() in OVER]
+    over = [i for i in distinct(parents["state"]).tolist() if pad.text(i).lower() in OVER]
     mine = np.isin(parents["instrument"], list(instruments)) & ~np.isin(parents["state"], over)
     return set(np.flatnonzero(mine).tolist())

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.board import BoardError, BoardReader, BoardWriter, TornRowsError, blank, files
+from app.board import BoardError, BoardReader, BoardWriter, TornRowsError, blank, distinct, files
 from app.engine import layout
 from app.engine.errors import EngineError
 from app.engine.events import Rows
@@ -429,6 +429,14 @@ def test_that_a_killed_writer_shows_and_its_folder_can_be_taken_over(tmp_path: P
         assert reader.changes(since)[2]
         assert reader.epoch == 2
         assert reader.rows("parents")["order_qty"].tolist() == [5]
+
+
+@given(st.lists(st.integers(-5, 5)), st.sampled_from([np.int64, np.int32, np.uint64, np.uint16]))
+def test_that_distinct_values_are_those_of_numpy(values: list[int], kind: type[np.generic]) -> None:
+    array = np.array([abs(v) for v in values]).astype(kind) if "u" in np.dtype(kind).str else np.array(values, kind)
+    found = distinct(array)
+    assert found.tolist() == np.unique(array).tolist()
+    assert found.dtype == array.dtype
 
 
 def test_that_the_board_brings_neither_numba_nor_qt() -> None:

@@ -15,8 +15,8 @@ from app.desk_ports import NEW_AFTER, ControlPort
 from app.feeds.simulator.ems import Reaction, Script
 from app.widgets import theme as themes
 from app.widgets.kill_dialog import KillDialog
-from app.widgets.switch_panel import Bound, SwitchPanel
-from app.widgets.switch_port import SwitchError
+from app.widgets.switch_panel import SwitchPanel
+from app.widgets.switch_port import Bound, SwitchError
 from tests.control.engine import MadeEngine, Running
 from tests.patience import eventually
 

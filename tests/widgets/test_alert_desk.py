@@ -14,6 +14,7 @@ from app.widgets.alerts import SHELF
 from app.widgets.blotter import Blotter
 from app.widgets.bridge import Bridge
 from app.widgets.corner import Toasts
+from app.widgets.frames import Frame
 from app.widgets.order_grid import NEW, SEEN, SHELVED
 from app.widgets.pad import STALE_AFTER_NS
 from app.widgets.ports import Me
@@ -69,6 +70,35 @@ def desk(qtbot: QtBot, bridge: Bridge, filler: Filler, clock: Hand) -> Iterator[
     made = Desk(qtbot, bridge, filler, clock)
     yield made
     made.toasts.clear()
+
+
+def test_that_a_whole_board_is_looked_through_in_frames_and_told_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spent = [0.0]
+    frame = Frame(lambda: spent[0])
+    frame.begin()
+    monkeypatch.setattr("app.widgets.alert_desk.FRAME", frame)
+    monkeypatch.setattr("app.widgets.alert_desk._AT_ONCE", 25)
+    desk.raise_to(dict.fromkeys(range(desk.filler.n_parents), "RED"))
+    for _ in range(2):
+        assert (desk.marks, desk.sounds) == ({}, []), "60 orders, 25 a frame"
+        desk.raise_to({})
+    assert len(desk.marks) == desk.filler.n_parents
+    assert desk.sounds == [1], "one sound and one digest for all of them"
+    assert str(desk.filler.n_parents - 6) in desk.toasts.said[-1].title
+
+
+def test_that_orders_are_noted_while_the_window_is_not_complete(desk: Desk, filler: Filler) -> None:
+    levels = filler.parents["level"]
+    levels[:2] = filler.writer.intern("AMBER")
+    filler.writer.put("parents", np.arange(2), filler.parents[:2])
+    filler.writer.beat(NOW + 2 * SECOND)
+    pulled = desk.bridge.pad.pull(desk.clock.ns)
+    desk.desk.show_pulled(pulled, later=True)
+    assert desk.marks == {}
+    desk.raise_to({})
+    assert sorted(desk.marks) == [0, 1]
 
 
 def test_that_a_calm_board_has_no_mark_and_says_so_in_figures(desk: Desk) -> None:

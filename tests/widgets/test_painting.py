@@ -11,7 +11,6 @@ from pytestqt.qtbot import QtBot
 
 from app.board import BoardWriter
 from app.widgets import theme as themes
-from app.widgets.bridge import Bridge
 from app.widgets.caption import Caption
 from app.widgets.drill import CHILDREN, FILLS
 from app.widgets.first_frame import FirstFrame
@@ -87,32 +86,7 @@ def test_that_rows_of_the_engine_before_are_never_painted_with_the_texts_of_the_
     assert faults.said == []
 
 
-# -- two stages ----------------------------------------------------------------------------------------------------
-
-
-def test_that_a_staged_window_shows_its_orders_before_its_charts_are_there(qtbot: QtBot, bridge: Bridge) -> None:
-    window = MainWindow(bridge, themes.DARK, staged=True)
-    qtbot.addWidget(window)
-    with qtbot.waitExposed(window):
-        window.show()
-    bridge.look()
-    window.commands.run("unzoom")
-    window.horizon_wanted.emit(3)
-    assert (window.is_complete, len(window.blotter.table.order) > 0) == (False, True)
-    bridge.choose_id("P100003")
-    window.complete_in_turns()
-    trace = window.trace
-    assert not window.is_complete, "a chart a turn"
-    window.commands.run("unzoom")
-    window.horizon_wanted.emit(3)
-    qtbot.waitUntil(lambda: window.is_complete)
-    window.complete()
-    assert window.trace is trace
-    assert trace.course is not None
-    assert trace._heading.text().split()[0] == "P100003"
-    assert trace.plots.clock.where == window.following.where
-    assert window.docks["Impact trace"].widget() is trace
-    assert window.docks["Reaction"].widget() is window.drill_side.reaction
+# -- the first frame -----------------------------------------------------------------------------------------------
 
 
 def test_that_what_is_heavy_comes_once_after_the_first_painting(qtbot: QtBot) -> None:

@@ -16,8 +16,8 @@ from app.widgets.arming import ArmedButton
 from app.widgets.confirm import ARM_MS
 from app.widgets.preflight import effect_words, forecast_lines, guard_lines, tag_lines, warnings
 from app.widgets.switch_form import complaint
-from app.widgets.switch_panel import MOVED, NO_CONTROL, STALE, Bound, SwitchPanel
-from app.widgets.switch_port import Effect, Field, Forecast, Guard, Live
+from app.widgets.switch_panel import MOVED, NO_CONTROL, STALE, SwitchPanel
+from app.widgets.switch_port import Bound, Effect, Field, Forecast, Guard, Live
 from tests.widgets.fakes import GUARDS, MESSAGE, TAGS, Control
 
 ORDER = Bound("P1", "TECH", "SELL", 312_400, "VWAP", 7)
