@@ -80,7 +80,7 @@ def simulate_world(words: SimulateWords) -> None:
         typer.echo(f"true leak     {float(leaks.mean()):.2f} +- {error:.2f} bps")
 
 
-def progress() -> Callable[[int, int], None]:
+def progress(what: str = "episodes") -> Callable[[int, int], None]:
     """Says how far it is, now and then, and at the end."""
     said = [-_SAY_S]
 
@@ -88,7 +88,7 @@ def progress() -> Callable[[int, int], None]:
         now = time.monotonic()
         if now - said[0] >= _SAY_S or done == wanted:
             said[0] = now
-            typer.echo(f"episodes      {done:,} of {wanted:,}", err=True)
+            typer.echo(f"{what:<13} {done:,} of {wanted:,}", err=True)
 
     return tell
 
