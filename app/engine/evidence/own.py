@@ -80,7 +80,8 @@ class Reader:
             out.append(Moment(t, SWITCH, fact.key, fact))
         if fact.chain is not None:
             if kind == "child_new" and self._rests(fact):
-                out.append(Moment(t, ACT, fact.key, fact, fact.side, qty=PASSIVE))
+                # nobody has seen it at t; the row at t it may have been a response to comes before its window
+                out.append(Moment(t + 1, ACT, fact.key, fact, fact.side, qty=PASSIVE))
             if kind == "fill":
                 out += self._fill(fact)
             out += self._show(fact, fact.chain, t)

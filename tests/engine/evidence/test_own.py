@@ -82,6 +82,8 @@ def test_that_a_child_that_does_not_reach_the_other_side_is_placed() -> None:
     child(sheet, 5 * S, "child_new", "C5", qty=5, side="SELL", instrument="INST", price="100.01")
     acts = [m for m in read(sheet) if m.kind == ACT]
     assert [(m.fact.row.child_id, m.side, m.qty) for m in acts] == [("C1", 1, PASSIVE), ("C5", -1, PASSIVE)]
+    # just after the rows of the same time: one of them may be what the child responds to
+    assert [m.t - T0 for m in acts] == [2 * S + 1, 5 * S + 1]
 
 
 def test_that_taking_is_an_event_at_its_print_once_a_step() -> None:
