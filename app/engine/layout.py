@@ -41,6 +41,7 @@ PARENT_ROW: Final = _row(
 # What the mid did around the own events of a parent; the row has the parent's number. Per class and point: weighted
 # mean and 90 % interval in bps (NaN undefined; no interval below 8 clusters), non-overlapping clusters, events without
 # a value. `markout` is of the fills, by quantity, against their price; the other classes are s(m[t+h] - m[t-])/m[t-].
+# `placebo_*`: where such a mean lies 9 times of 10 around `placebos` quiet moments of the symbol (NaN: too few).
 EVENT_CLASSES: Final = ("new", "replace", "cancel", "aggressive", "passive", "markout")
 _CURVES: Final = (len(EVENT_CLASSES), len(POINTS))
 REACTION_ROW: Final = np.dtype(
@@ -48,6 +49,7 @@ REACTION_ROW: Final = np.dtype(
         ("parent_row", "i4"), ("pad", "i4"), ("events", "i4", _CURVES[:1]),
         ("mean", "f8", _CURVES), ("low", "f8", _CURVES), ("high", "f8", _CURVES),
         ("clusters", "i4", _CURVES), ("undefined", "i4", _CURVES),
+        ("placebo_low", "f8", _CURVES), ("placebo_high", "f8", _CURVES), ("placebos", "i4", (len(POINTS),)),
     ],
     align=True,
 )  # fmt: skip

@@ -12,6 +12,7 @@ from app.engine.evidence.shown import Shown, money_of
 from app.engine.metrics import schedule
 from app.engine.metrics.figure import Figure
 from app.engine.orders.standing import Standing
+from app.engine.quiet import Quiet
 from app.engine.reactions import reaction_rows
 from app.engine.schema import TABLES, Column
 from app.engine.tables.build import Built, build
@@ -54,6 +55,7 @@ class Publisher:
         self.fill_probability: dict[str, float] = {}
         self.expected: dict[str, Figure[outlooks.Expected]] = {}
         self.evidence = Shown()
+        self.quiet = Quiet()
         self.levels: dict[str, tuple[str, int]] = {}  # parent -> its level and the event time it has it from
 
     def publish(self, engine: State, sink: Sink) -> None:
@@ -62,6 +64,7 @@ class Publisher:
         parents = self._due(engine)
         chains = dict.fromkeys(fact.chain for parent in parents for fact in parent.facts if fact.chain is not None)
         built = build(parents, list(chains), now)
+        self.quiet.look(engine)
         self._closer(parents, built, now, sink)
         self._parents(built, now, sink)
         self._fills(built, now, sink)
@@ -108,6 +111,7 @@ class Publisher:
         worked = worked_rows(chosen, standings, now, sink)
         figures = [built.parents[k] for k in due]
         found = reaction_rows(chosen, standings, figures, now)
+        self.quiet.write(found, standings)
         for parent, probability in zip(chosen, worked["value"][:, _HEADLINE, 0].tolist(), strict=True):
             self.looked[parent.parent_id], self.fill_probability[parent.parent_id] = now.t, probability
         for parent, standing in zip(chosen, standings, strict=True):
