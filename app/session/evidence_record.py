@@ -42,6 +42,6 @@ def record_words(settings: Settings, model_hash: str | None) -> str:
         return ""
     except msgspec.DecodeError as error:
         return f"A/A record {NAME} cannot be read: {error}"
-    other = "" if model_hash == record.model_hash else "; of ANOTHER model than the one in use"
+    other = "" if model_hash == record.model_hash else " of ANOTHER model than the one in use"
     rates = ", ".join(f"{rate.rate:.1%} at {rate.children:,} children (≤ {rate.upper:.1%})" for rate in record.rates)
-    return f"A/A {record.date}, {record.source}: false alarms at E ≥ {record.threshold:g}: {rates or 'none'}{other}"
+    return f"A/A{other} {record.date}, {record.source}: false alarms at E ≥ {record.threshold:g}: {rates or 'none'}"

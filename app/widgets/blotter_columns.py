@@ -83,7 +83,7 @@ BLOTTER: Final = (
            compact=True),
     Column("spark", "Slip trend", 9, "spark", about="slippage against arrival, the last 16 minutes of event time",
            why="too few figures yet"),
-    Column("status", "Evidence", 14, "evidence", reason="status_reason", compact=True,
+    Column("status", "Evidence", 15, "evidence", reason="status_reason", compact=True,
            about="are our own orders answered? E: evidence for a leak; ≥: smallest leak (bps) that could be seen by "
            "now; ★ stands out among all live orders"),
     Column("parent_id", "Order", 9, "text"),

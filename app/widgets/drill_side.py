@@ -229,6 +229,12 @@ class DrillSide(QObject):
         if REACTION in self._there:
             self.reaction.show_horizon(place)
 
+    def _turn_placebo(self) -> None:
+        """Bring the reaction chart to the front; its band on or off where it is there already."""
+        if REACTION in self._there and REACTION in self._seen:
+            self.reaction.turn_placebo()
+        self._window.docks.show(REACTION)
+
     def _enter(self) -> None:
         self._window.complete()
         self._window.docks.show(DRILL)
@@ -314,4 +320,4 @@ class DrillSide(QObject):
             add(Command("kill", "Kill switch", ("Ctrl+O, K",), self.open_kill, "Orders", order=True))
         add(Command("replay-cursor", "Replay from the crosshair", ("R",), self._replay_cursor, "Charts"))
         add(Command("unzoom", "Take the last zoom back (Ctrl+Z)", (), self._unzoom, "Charts"))
-        add(Command("placebo", "Placebo band", ("P",), lambda: self._window.docks.show(REACTION), "Charts"))
+        add(Command("placebo", "Placebo band", ("P",), self._turn_placebo, "Charts"))

@@ -12,6 +12,7 @@ from app.engine.units import NULL
 from app.widgets import format as text
 from app.widgets.columns import Texts
 from app.widgets.evidence_words import BADGE, NOTHING, Light, e_words, includes_zero, interval, light_of
+from app.widgets.ribbon import noise_words
 from app.widgets.sheet import Cell, Line, label
 
 NO_MODEL: Final = "not measured yet: [evidence] model of the settings names no model"
@@ -21,6 +22,7 @@ _COST_LINE: Final = (
     "and no colour rests on it"
 )
 _EPOCHS: Final = "an epoch ends with a switch of the algo; E of the k-th counts 2^-k of itself"
+_NOISE: Final = "drift that neither the market, nor our own impact, nor the leak as measured explains"
 _BADGE: Final = "stands out among all live orders (false discoveries at 10 %); of the orders as they are now"
 
 
@@ -66,6 +68,9 @@ def evidence_lines(parent: np.void, row: np.void | None, texts: Texts, where: tz
     said = [_head(parent, light, first, reason)]
     if row is not None and not text.undefined(float(row["projected"])):
         said += _sizes(parent, row, texts)
+    money, band = (float(parent[name]) for name in ("drift_noise_ccy", "noise_band_ccy"))
+    noise = noise_words(money, band, texts.text(int(parent["currency"])))
+    said += [_line("Noise", noise, "faint", tip=_NOISE, field="drift_noise_ccy")] if noise else []
     if row is not None:
         said += _history(epochs_of(row, texts), where)
     said += [_line("", note, "faint") for note in notes if not note.startswith("before the switch")]

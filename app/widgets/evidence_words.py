@@ -8,7 +8,7 @@ from app.widgets.theme import Shape
 NOT_MEASURED: Final = "not measured yet"
 EARLY: Final = "too early"
 BADGE: Final = "★"
-_SMALLEST: Final = 1_000_000.0  # from here on E is printed with its power of ten
+_MOST: Final = 1_000_000.0  # what E is above that says no more
 
 
 class Light(NamedTuple):
@@ -42,9 +42,9 @@ def searched(status: str) -> str:
 
 
 def e_words(value: float) -> str:
-    """E as it is read: 0.31, 4.2, 28, 4,100, 2e+07."""
-    if value >= _SMALLEST:
-        return f"{value:.0e}"
+    """E as it is read: 0.31, 4.2, 28, 4,100, >1M."""
+    if value > _MOST:
+        return ">1M"
     return text.number(value, 2 if value < 1 else 1 if value < 10 else 0)
 
 

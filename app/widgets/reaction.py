@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from app.engine.units import HORIZON_NS, SECOND
 from app.widgets import format as text
+from app.widgets.caption import say
 from app.widgets.export import offer_picture
 from app.widgets.horizons import PLACES, place
 from app.widgets.painting import painting
 from app.widgets.pane import Pane
 from app.widgets.reaction_plots import ReactionPlots
-from app.widgets.response import CLASSES, MARKOUT, PLACEBO, POINTS_NS, Curve, Estimate
+from app.widgets.response import CLASSES, FEW, MARKOUT, PLACEBO, PLACEBO_OFF, POINTS_NS, Curve, Estimate
 from app.widgets.symbols import Look, draw_symbol
 from app.widgets.theme import RIBBON, Theme, figures_font
 
@@ -42,6 +43,7 @@ class Reaction(QWidget):
         self.found: dict[str, Curve] = {}
         self._work: Work | None = None
         self._horizon: float | None = None  # its place on the axis
+        self.with_placebo = True
         self._clock, self._done_at = clock, -AGAIN_NS
         self.buttons = {name: QPushButton(name) for name in CLASSES}
         self.placebo, self.readout = QLabel(PLACEBO), QLabel()
@@ -71,6 +73,11 @@ class Reaction(QWidget):
         self._horizon = self.area.chosen = place(HORIZON_NS[place_of])
         self.area.renew()
         self._read()
+
+    def turn_placebo(self) -> None:
+        """The placebo band on or off."""
+        self.with_placebo = not self.with_placebo
+        self._draw()
 
     def _read(self) -> None:
         """The figures at the chosen horizon, where one is chosen."""
@@ -122,9 +129,19 @@ class Reaction(QWidget):
             symbol, tone = _LOOKS[name]
             line.show(curve, self._colour(tone), symbol, zero=name != MARKOUT)
         self._name_buttons()
+        self._draw_quiet()
         self._fit(self.panes[0], [n for n in CLASSES if self.buttons[n].isChecked()])
         self._fit(self.panes[1], [MARKOUT])
         self.area.renew()
+
+    def _draw_quiet(self) -> None:
+        """The placebo band of the class drawn that has most events: a band for each would hide them all."""
+        drawn = {n: c for n in CLASSES if self.buttons[n].isChecked() and (c := self.found.get(n)) and c.events}
+        known = [name for name, curve in drawn.items() if curve.has_band]
+        name = max(known, key=lambda one: drawn[one].events) if known and self.with_placebo else ""
+        self.area.show_quiet(drawn[name] if name else None)
+        words = f"▒ placebo band of {name}" if name else FEW if drawn else PLACEBO
+        say(self.placebo, words if self.with_placebo else PLACEBO_OFF)
 
     def _name_buttons(self) -> None:
         """Classes with the number of their events, or all without one where they would not fit beside each other."""
@@ -142,6 +159,8 @@ class Reaction(QWidget):
     def _fit(self, pane: Pane, names: list[str]) -> None:
         found = [e for name in names if name in self.found for e in self.found[name].estimates]
         values = [v for e in found for v in _span(e) if not text.undefined(v)]
+        if pane is self.panes[0]:
+            values += [*self.area.quiet.low.tolist(), *self.area.quiet.high.tolist()]
         low, high = min([0.0, *values]), max([0.0, *values])
         room = (high - low) * 0.12 or 1.0
         pane.y = (low - room, high + room)
@@ -173,7 +192,10 @@ class Reaction(QWidget):
         head.setSpacing(3)
         for label in (self.placebo, self.readout):
             label.setFont(figures_font())
-        self.placebo.setToolTip("the same curve around times when we did nothing; its band appears here once it exists")
+        self.placebo.setToolTip(
+            "grey band: where the mean of so many events lies 9 times of 10 if nothing answers them, from quiet\n"
+            "moments of this symbol today, 2 s after anything of ours or more; not matched by spread or volatility (P: on, off)"
+        )
         foot.addWidget(self.readout, 1)
         foot.addWidget(self.placebo)
         layout.setContentsMargins(4, 3, 4, 2)

@@ -18,6 +18,7 @@ from app.widgets.theme import Theme
 
 _LEFT_PX: Final = 58
 _SIZE: Final = 7
+_QUIET: Final = 64
 _SHADE: Final = 36  # of 255: a band lets through what lies under it
 
 
@@ -69,12 +70,27 @@ class ReactionPlots(Chart):
         super().__init__(theme, panes, HorizonAxis(), _LEFT_PX)
         self.lines = {name: Line(self.stamps) for name in (*upper, lower)}
         self._lower = lower
+        self.quiet = NO_BAND  # where the mean of one class would lie if nothing answered
         self.chosen: float | None = None  # place on the axis
+
+    def show_quiet(self, found: Found | None) -> None:
+        """The placebo band of a class, or none; it goes through 0 at the event, as its curve does."""
+        if found is None:
+            self.quiet = NO_BAND
+            return
+        x = np.insert(np.array([place(ns) for ns in POINTS_NS]), AHEAD, 0.0)
+        low, high = (np.insert(np.array([pair[side] for pair in found.quiet]), AHEAD, 0.0) for side in (0, 1))
+        known = ~np.isnan(low)
+        self.quiet = Band(x[known], low[known], high[known])
 
     def paint_pane(self, painter: QPainter, number: int, pane: Pane) -> None:
         """The event, zero, the chosen horizon, the lines."""
         theme = self.theme
         faint, line = theme.colour("faint"), QPen(theme.colour("line"))
+        if not number:
+            shade = theme.colour("faint")
+            shade.setAlpha(_QUIET)
+            self.quiet.paint(painter, pane, shade)
         Rule(0.0, upright=False).paint(painter, pane, QPen(faint, 1, Qt.PenStyle.DashLine))
         Rule(0.0, upright=True).paint(painter, pane, line)
         if self.chosen is not None:

@@ -1,5 +1,6 @@
 """Reactions and markouts as the engine has them on the board (layout.REACTION_ROW): looked up, not worked out."""
 
+import math
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -11,6 +12,8 @@ MARKOUT: Final = "markout"
 CLASSES: Final = tuple(name for name in EVENT_CLASSES if name != MARKOUT)
 TOO_SMALL: Final = "n too small"
 PLACEBO: Final = "placebo: not measured yet"
+PLACEBO_OFF: Final = "placebo band off (P)"
+FEW: Final = "placebo: too few quiet moments yet"
 
 
 class Estimate(NamedTuple):
@@ -33,10 +36,19 @@ class Estimate(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """Estimates of one class at units.POINTS, and how many events it has."""
+    """Estimates of one class at units.POINTS, and how many events it has.
+
+    `quiet`: (low, high) at each point where the mean would lie 9 times of 10 if nothing answered (NaN: not known).
+    """
 
     estimates: tuple[Estimate, ...]
     events: int
+    quiet: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def has_band(self) -> bool:
+        """True where a placebo band is known at two points or more."""
+        return sum(not math.isnan(low) for low, _high in self.quiet) > 1
 
 
 def curves(row: np.void) -> dict[str, Curve]:
@@ -45,8 +57,9 @@ def curves(row: np.void) -> dict[str, Curve]:
     out = {}
     for number, name in enumerate(EVENT_CLASSES):
         points = zip(*(field[number] for field in fields), strict=True)
-        out[name] = Curve(tuple(Estimate(*point) for point in points), int(row["events"][number]))
+        band = zip(row["placebo_low"][number].tolist(), row["placebo_high"][number].tolist(), strict=True)
+        out[name] = Curve(tuple(Estimate(*point) for point in points), int(row["events"][number]), tuple(band))
     return out
 
 
-__all__ = ["CLASSES", "MARKOUT", "PLACEBO", "POINTS_NS", "Curve", "Estimate", "curves"]
+__all__ = ["CLASSES", "FEW", "MARKOUT", "PLACEBO", "PLACEBO_OFF", "POINTS_NS", "Curve", "Estimate", "curves"]

@@ -75,6 +75,14 @@ class Bands(NamedTuple):
 _NO_BANDS: Final = Bands()
 
 
+def noise_words(money: float, band: float, currency: str) -> str:
+    """What is left unexplained, and whether chance alone would give it; "" where it is not known."""
+    if text.undefined(money) or text.undefined(band):
+        return ""
+    verdict = WITHIN if abs(money) <= band else OUTSIDE
+    return f"{verdict}   ({text.whole(money)} {currency}, chance gives ±{text.number(band)})"
+
+
 def half_width(beside: np.void | None) -> float:
     """Half the interval of the leak as measured directly, bps; NaN unknown. `beside`: of the section `evidence`."""
     return float("nan") if beside is None else float(beside["direct_half"])
@@ -132,9 +140,12 @@ def lines(found: Shortfall, currency: str, bands: Bands = _NO_BANDS) -> list[Lin
     said: list[Line] = [(label("+ costs"), Cell(currency or "money", "faint"), Cell("bps", "faint"))]
     for i, part in enumerate(found.parts):
         said.append(_line(part, found.money[i], found.bps[i], bands))
-        if part.field == "drift_noise_ccy" and not text.undefined(bands.noise) and not text.undefined(found.money[i]):
-            words = WITHIN if abs(found.money[i]) <= bands.noise else OUTSIDE
-            said.append((label("   " + words, "noise within ± this is chance in 9 of 10 cases"), Cell(""), Cell("")))
+        if part.field == "drift_noise_ccy" and not text.undefined(bands.noise):
+            tip = "noise within this is chance in 9 of 10 cases"
+            said.append((label("   by chance", tip), Cell(f"±{text.number(bands.noise)}", "faint", tip=tip), Cell("")))
+        if part.field == "drift_leak_ccy" and not text.undefined(bands.leak):
+            tip = "90 % interval of what was measured directly: wide, no colour rests on it"
+            said.append((label("   interval", tip), Cell(""), Cell(f"±{text.number(bands.leak, 2)}", "faint", tip=tip)))
         if part.field == "drift_ccy":
             said += [
                 (label("   " + piece.title, piece.about), Cell(NOT_MEASURED, "faint"), Cell("")) for piece in SPLIT
@@ -154,12 +165,8 @@ def lines(found: Shortfall, currency: str, bands: Bands = _NO_BANDS) -> list[Lin
 def _line(part: Part, money: float, bps: float, bands: Bands) -> Line:
     tip = part.why if text.undefined(money) else part.about
     title, tone = part.title, "ink"
-    if part.field == "drift_noise_ccy" and not text.undefined(bands.noise):
-        title += f"  ±{text.number(bands.noise, 0)}"
-    if part.field == "drift_leak_ccy" and not text.undefined(bands.leak):
-        title += f"  ±{text.number(bands.leak, 1)} bps"
-        tone = "faint" if text.undefined(bps) or abs(bps) <= bands.leak else "ink"  # its interval holds 0
-        tip += "; measured directly, its 90 % interval is wide: no colour rests on it"
+    if part.field == "drift_leak_ccy" and abs(bps) <= bands.leak:  # its interval holds 0
+        tone = "faint"
     return (
         Cell(title, right=False, tip=tip, swatch=COLOURS[part.field], field=part.field),
         Cell(said_or_dash(money), tone, tip=tip, field=part.field),

@@ -129,7 +129,7 @@ class Scorecard(QScrollArea):
         self.light.setWordWrap(True)
         self.bar = Ribbon(theme)
         self.evidence = Sheet(theme, (2, 12), "Evidence", patient=True)
-        self.parts = Sheet(theme, (4.8, 5.8, 3.6), "Shortfall by part", patient=True)
+        self.parts = Sheet(theme, (4.6, 5.6, 4), "Shortfall by part", patient=True)
         self.facts = Sheet(theme, (4, 5, 4, 5, 4, 5), "Arrival and benchmarks", patient=True)
         self.markouts = Sheet(theme, (2.4, 3, 3.8), "Markouts", patient=True)
         for sheet in self._sheets():

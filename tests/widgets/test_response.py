@@ -28,6 +28,8 @@ def row_of(events: int = 20) -> np.void:
     row = blank("reactions", 1)
     row["events"][0] = [0, 0, 0, 0, events, events]
     row["clusters"] = row["undefined"] = 0
+    row["placebo_low"][0, CLASS["passive"], : AT["1m"]] = -0.25
+    row["placebo_high"][0, CLASS["passive"], : AT["1m"]] = 0.2
     for name, sign in (("passive", 1.0), (MARKOUT, -1.0)):
         row["mean"][0, CLASS[name]] = sign * np.arange(len(POINTS)) / 10
         row["clusters"][0, CLASS[name]] = events
@@ -96,7 +98,7 @@ def test_that_the_chart_draws_what_was_found_and_says_what_is_not_measured(chart
     low, high = chart.panes[0].y
     assert low < 0 < np.nanmax(y) < high
     assert len(chart.lines["replace"].curve.y) == 0
-    assert chart.placebo.text() == "placebo: not measured yet"
+    assert chart.placebo.text() == "▒ placebo band of passive"
     assert chart.buttons["passive"].text() == "passive  20"
     chart.buttons["passive"].click()
     assert len(chart.lines["passive"].curve.y) == 0
@@ -160,3 +162,32 @@ def test_that_a_whole_board_gives_curves(bridge: Bridge) -> None:
     }  # fmt: skip
     assert found["passive"].events + found["aggressive"].events == 120
     assert bridge.pad.beside("reactions", 10_000) is None
+
+
+def test_that_the_placebo_band_is_drawn_where_it_is_known_and_through_0_at_the_event(chart: Reaction) -> None:
+    chart.show_order(work_of, other=True)
+    band = chart.area.quiet
+    assert len(band.x) == AT["1m"] + 1
+    at = band.x.tolist().index(0.0)
+    assert (band.low[at], band.high[at]) == (0.0, 0.0)
+    assert set(np.delete(band.low, at)) == {-0.25}
+    assert set(np.delete(band.high, at)) == {0.2}
+
+
+def test_that_the_band_goes_with_its_class_and_is_turned_off_and_on(chart: Reaction) -> None:
+    assert chart.placebo.text() == "placebo: not measured yet"
+    chart.show_order(work_of, other=True)
+    chart.turn_placebo()
+    assert (len(chart.area.quiet.x), chart.placebo.text()) == (0, "placebo band off (P)")
+    chart.turn_placebo()
+    assert len(chart.area.quiet.x) > 0
+    chart.buttons["passive"].click()
+    assert (len(chart.area.quiet.x), chart.placebo.text()) == (0, "placebo: not measured yet")
+
+
+def test_that_too_few_quiet_moments_are_said(chart: Reaction) -> None:
+    row = row_of()
+    row["placebo_low"] = row["placebo_high"] = np.nan
+    chart.show_order(lambda: curves(row), other=True)
+    assert chart.placebo.text() == "placebo: too few quiet moments yet"
+    assert not chart.found["passive"].has_band

@@ -93,12 +93,13 @@ def test_that_what_drift_is_made_of_takes_its_place_once_all_of_it_is_known_and_
     found = shortfall(row, "causal")
     lines = ribbon.lines(found, "USD", ribbon.Bands(80.0, 12.25))
     assert [line[0].text for line in lines[1:]] == [
-        "Delay", "Amend", "Spread", "Market", "Own impact", "Leak  ±12.2 bps", "Noise  ±80", "   within chance", "Fees",
+        "Delay", "Amend", "Spread", "Market", "Own impact", "Leak", "   interval", "Noise", "   by chance", "Fees",
         "Shortfall",
     ]  # fmt: skip
     assert lines[6][1].tone == "faint", "the interval of the leak holds 0"
-    assert "unexplained: chance, news, PM alpha" in lines[7][0].tip
-    figures = [line for line in lines[1:-1] if line[1].text]
+    assert [lines[7][2].text, lines[9][1].text] == ["±12.25", "±80"]
+    assert "unexplained: chance, news, PM alpha" in lines[8][0].tip
+    figures = [line for line in lines[1:-1] if line[0].swatch]
     assert sum(in_cents(line[1].text) for line in figures) == in_cents(lines[-1][1].text)
     assert len({line[0].swatch for line in figures}) == 8
     row["drift_leak_ccy"] = math.nan
