@@ -194,7 +194,8 @@ class Reaction(QWidget):
             label.setFont(figures_font())
         self.placebo.setToolTip(
             "grey band: where the mean of so many events lies 9 times of 10 if nothing answers them, from quiet\n"
-            "moments of this symbol today, 2 s after anything of ours or more; not matched by spread or volatility (P: on, off)"
+            "moments of this symbol today, 2 s after anything of ours or more; not matched by spread or volatility\n"
+            "P: on, off"
         )
         foot.addWidget(self.readout, 1)
         foot.addWidget(self.placebo)
