@@ -6,6 +6,7 @@ import math
 import msgspec
 import numpy as np
 
+from app.engine.book import SPARE
 from app.engine.config import EngineConfig
 from app.engine.effects import Effects
 from app.engine.enrich.regions import joined
@@ -71,8 +72,9 @@ class Engine:
         most = SUB_BLOCK if self.state.evidence is None else SUB_BLOCK // 2  # streams read what is just behind, too
         for begin in range(0, len(block.market), most):
             rows = block.market[begin : begin + most]
-            changes = self.state.books.run(rows, self.config.book)
-            self.state.history.take(changes)
+            space = self.state.history.space(len(rows) + SPARE)  # written where they wait: no copy of a whole day
+            changes = self.state.books.run(rows, self.config.book, space)
+            self.state.history.written(len(changes))
             if self.config.book:
                 touches.append(joined(changes, changes[:0]))  # the books write over them
             if begin + most < len(block.market):

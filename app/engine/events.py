@@ -56,10 +56,11 @@ LIQUIDITY: Final = ("A", "R", "X", "D")
 VISIBILITIES: Final = ("V3", "V2", "V1")
 
 
-class OrderRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class OrderRow(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One fact of the firm's own flow; a column the action does not need is None.
 
-    Prices 1e-9, sizes in units of the instrument's 10**size_exponent, times ns; fee positive = paid.
+    Prices 1e-9, sizes in units of the instrument's 10**size_exponent, times ns; fee positive = paid. Made by name, but
+    for decoders of columns: those hand all fields over in their order.
     """
 
     ts_event: int

@@ -12,6 +12,7 @@ from app.engine.book.kernel import apply_rows
 from app.engine.book.orders import find
 from app.engine.book.state import (
     BOOK_TAG,
+    CHANGE_SIGNED,
     DONE,
     EMITTED,
     EVERY,
@@ -29,7 +30,7 @@ from app.engine.errors import EngineError
 from app.engine.events import CHANGE, Rows
 from app.engine.units import ASK, BID
 
-_SPARE: Final = 16  # output rows beyond one per market row: a print flagged last may give two
+SPARE: Final = 16  # output rows beyond one per market row: a print flagged last may give two
 
 
 class Books:
@@ -48,18 +49,22 @@ class Books:
         changes = self.run(rows, every)
         return joined(changes, changes[:0])
 
-    def run(self, rows: Rows, every: bool = False) -> Rows:
-        """As apply(), but what it returns is a view that the next call writes over."""
+    def run(self, rows: Rows, every: bool = False, space: Rows | None = None) -> Rows:
+        """As apply(), but what it returns is a view: of `space` (SPARE changes more than rows), else of memory kept.
+
+        The next call writes over memory kept.
+        """
         out = self._work.out
-        if len(out) < len(rows) + _SPARE:
-            out = room.output(len(rows) + _SPARE)
+        if len(out) < len(rows) + SPARE and space is None:
+            out = room.output(len(rows) + SPARE)
+        kept, out = out, out if space is None else space.view(CHANGE_SIGNED)
         work = Work(room.readable(rows), out, *self._work[2:])
         work.marks[ROW] = 0
         work.marks[EMITTED] = 0
         work.marks[EVERY] = every
         while (need := apply_rows(work)) != DONE:
             work = room.grown(work, need)
-        self._work = Work(self._work.rows, *work[1:])
+        self._work = Work(self._work.rows, kept, *work[2:])
         return work.out[: work.marks[EMITTED]].view(CHANGE)
 
     @property

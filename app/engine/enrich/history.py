@@ -122,9 +122,15 @@ class TouchHistory:
 
     def take(self, changes: Rows) -> None:
         """Queue venue changes until the watermark has passed them."""
-        if not len(changes):
+        move(self.space(len(changes)), changes)
+        self.written(len(changes))
+
+    def written(self, count: int) -> None:
+        """As `take`, of changes that stand at the beginning of what `space` gave."""
+        if not count:
             return
-        fresh = self._queue(changes)
+        fresh = self.queue[self.queued : self.queued + count]
+        self.queued += count
         instrument, venue, source = survey(fresh)
         if source >= len(self.last_of_source):
             more = np.full(source + 1 - len(self.last_of_source), NULL, np.int64)
@@ -139,16 +145,13 @@ class TouchHistory:
         """Changes the watermark has not passed yet (a view)."""
         return self.queue[: self.queued]
 
-    def _queue(self, changes: Rows) -> Rows:
-        """Put changes behind those that wait; where they are now (a view)."""
-        begin, self.queued = self.queued, self.queued + len(changes)
-        if self.queued > len(self.queue):
-            grown = np.zeros(2 * self.queued, CHANGE)
-            move(grown[:begin], self.queue[:begin])
+    def space(self, count: int) -> Rows:
+        """Room for so many changes behind those that wait (a view)."""
+        if self.queued + count > len(self.queue):
+            grown = np.zeros(2 * (self.queued + count), CHANGE)
+            move(grown[: self.queued], self.waiting)
             self.queue = grown
-        fresh = self.queue[begin : self.queued]
-        move(fresh, changes)
-        return fresh
+        return self.queue[self.queued : self.queued + count]
 
     def advance(self, watermark: int, source_ranks: NDArray[np.int64]) -> None:
         """Consolidate every waiting change with ts < watermark; equal times go by source name, then source order."""

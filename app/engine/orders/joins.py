@@ -95,10 +95,11 @@ class Joins:
         if fact.instrument >= len(self.history.venues):
             self.history.reach(fact.instrument + 1)  # horizons of a fill may be due before the fill itself
         row, kind = fact.row, fact.row.kind
-        fact.before = self._take_rows(2)
+        against_index = self._index_of(fact.instrument) is not None
+        fact.before = self._take_rows(3 if against_index else 2)
         fact.at = fact.before + 1
-        if self.universe.of(self.universe.instruments[fact.instrument]).index is not None:
-            self.index_of[fact.before] = self._take_rows(1)
+        if against_index:
+            self.index_of[fact.before] = fact.before + 2
         self.waiting.append(fact)
         if kind == "algo_paused" or (row.limit_price is not None and kind in _LIMITS):
             self.kept.watch(fact.instrument)
@@ -152,10 +153,10 @@ class Joins:
     def _refresh(self, facts: list[Fact]) -> list[Fact]:
         """Look facts up; those whose join changed, and their parents are folded again."""
         places = [fact.before for fact in facts]
-        marks = self.rows[places]
+        words = self.rows.view(np.int64).reshape(len(self.rows), -1)  # picked as bytes, not field by field
+        marks = words[places]
         self._look_up(facts)
-        known = self.rows[places]
-        differ = (marks.view(np.int64) != known.view(np.int64)).reshape(len(facts), -1).any(axis=1).tolist()
+        differ = (marks != words[places]).any(axis=1).tolist()
         changed = [fact for fact, other in zip(facts, differ, strict=True) if other]
         for fact in changed:
             if fact.parent is not None:
@@ -197,16 +198,24 @@ class Joins:
         return (fact.row.ts_match or fact.row.ts_event) + (DARK_NS if fact.row.liquidity == "D" else AFTER_NS)
 
     def _look_up(self, facts: list[Fact]) -> None:
-        asked: list[tuple[int, int, int]] = []
+        asked: list[int] = []  # instrument, t, target; one after the other
+        against: dict[int, int] = {}  # instrument -> its index
         for fact in facts:
-            at = fact.matched_at if fact.row.kind == "fill" else fact.row.ts_event
-            asked += [(fact.instrument, fact.matched_at - 1, fact.before), (fact.instrument, at, fact.at)]
-            index = self.index_of.get(fact.before)
+            number, matched, before = fact.instrument, fact.matched_at, fact.before
+            at = matched if fact.row.kind == "fill" else fact.row.ts_event
+            asked += (number, matched - 1, before, number, at, fact.at)
+            index = self.index_of.get(before)
             if index is not None:
-                name = self.universe.of(self.universe.instruments[fact.instrument]).index or ""
-                asked.append((self.universe.instruments.index(name), fact.matched_at - 1, index))
+                if number not in against:
+                    against[number] = self.universe.instruments.index(self._index_of(number) or "")
+                asked += (against[number], matched - 1, index)
         self.history.reach(len(self.universe.instruments))
-        self.history.look_up(np.ascontiguousarray(np.array(asked, np.int64).T), self.rows)
+        self.history.look_up(np.ascontiguousarray(np.array(asked, np.int64).reshape(-1, 3).T), self.rows)
+
+    def _index_of(self, instrument: int) -> str | None:
+        """The index an instrument is measured against, as it is known by now."""
+        known = self.universe.reference.get(self.universe.instruments.names[instrument])
+        return None if known is None else known.index
 
     def _match_prints(self, passed: int) -> None:
         """Collect the possible own prints of fills whose window has passed; a missing match time is the print's."""

@@ -1,7 +1,7 @@
 """Session folder, own flow: tables of orders.parquet to order rows and back."""
 
 from collections.abc import Callable, Iterable
-from operator import itemgetter
+from itertools import repeat
 from typing import Final
 
 import numpy as np
@@ -207,20 +207,16 @@ def _shown(table: pa.Table, field: str, row: int) -> object:
 
 
 def _built(values: dict[str, list[object]], rows: list[int]) -> list[OrderRow]:
-    """The rows with these places; those of one kind are made together, of the columns that are not empty in them."""
-    names = [name for name in values if name in OrderRow.__struct_fields__]
-    of_kind: dict[object, list[int]] = {}
-    for row in rows:
-        of_kind.setdefault(values["kind"][row], []).append(row)
-    made: dict[int, OrderRow] = {}
-    for places in of_kind.values():
-        chosen = itemgetter(*places) if len(places) > 1 else lambda column, only=places[0]: (column[only],)
-        nothing = (None,) * len(places)
-        found = {name: chosen(values[name]) for name in names}
-        wanted = {name: column for name, column in found.items() if column != nothing}
-        for name in _NEVER_NONE & wanted.keys():
-            wanted[name] = tuple(value or 0 for value in wanted[name])
-        lines = zip(places, *wanted.values(), strict=True)
-        keys = ("rec", *wanted)
-        made.update((line[0], OrderRow(**dict(zip(keys, line, strict=True)))) for line in lines)
-    return [made[row] for row in rows]
+    """The rows with these places, made column by column: naming each field of each row costs eight times as much."""
+    fields: list[Iterable[object]] = []
+    for name in OrderRow.__struct_fields__:
+        found = values.get(name)
+        if name == "rec":
+            fields.append(rows)
+        elif found is None:
+            fields.append(repeat(0 if name in _NEVER_NONE else None, len(rows)))
+        else:
+            kept = found if len(rows) == len(found) else [found[row] for row in rows]
+            fields.append([value or 0 for value in kept] if name in _NEVER_NONE else kept)
+    make: Callable[..., OrderRow] = OrderRow
+    return list(map(make, *fields))
