@@ -15,7 +15,7 @@ from app.cli.words import worded
 from app.engine.errors import SettingsError, complaint
 from app.engine.units import SECOND
 from app.kernel_cache import cache_root, use_kernel_cache
-from app.settings import load_settings
+from app.settings import EvidenceModel, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,16 +25,18 @@ if TYPE_CHECKING:
     from app.session.evidence_backtest import Tried
 
 ModelFile: TypeAlias = Annotated[
-    Path | None, typer.Option("--model", help="A model file; else that of the settings.", metavar="FILE")
+    Path | None,
+    typer.Option("--model", help="A model file; else the settings' or the shipped one.", metavar="FILE"),
 ]
 SettingsFile: TypeAlias = Annotated[Path | None, typer.Option("--settings", help="A settings file of yours (TOML).")]
+SHIPPED: Final = "default"
 MOST_CHILDREN: Final = 5_000
 _SHOWN: Final = 20
 Workers: TypeAlias = Annotated[int, typer.Option(min=1, max=64, help="Processes that share the work.")]
 
 
 def model_of(file: Path | None, settings: Path | None = None) -> "Model":
-    """The model of a file, else of the settings. Raises SettingsError where there is none."""
+    """The model of a file, else of the settings, else the shipped one. Raises SettingsError."""
     use_kernel_cache()
     from app.engine.evidence.model import Model, load_model  # noqa: PLC0415 - numpy
 
@@ -43,9 +45,8 @@ def model_of(file: Path | None, settings: Path | None = None) -> "Model":
             return load_model(file.read_bytes(), file.name)
         except OSError as error:
             raise SettingsError(complaint("evidence", "--model", str(file), "a file that can be read")) from error
-    found = load_settings(settings).evidence.read()
-    if not isinstance(found, Model):
-        raise SettingsError(complaint("evidence", "--model", None, "a model file, here or in the settings"))
+    found = load_settings(settings).evidence.read() or EvidenceModel(model=SHIPPED).read()
+    assert isinstance(found, Model)  # noqa: S101 - what is named can be read, or there is a SettingsError
     return found
 
 

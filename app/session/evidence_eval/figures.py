@@ -1,4 +1,4 @@
-"""What cells of parents say about the evidence: power, false alarms, delay, discoveries, colours, estimates."""
+"""What cells of parents say about the evidence: power, false alarms, delay, discoveries, colours."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,9 +7,9 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 
 from app.engine.evidence.merge import badge
-from app.session.evidence_eval.plan import AGAINST, ALONE, AT_SIZE, FORTY, MANY, against
+from app.session.evidence_eval.plan import ALONE, AT_SIZE, FORTY, MANY, against
 from app.session.evidence_eval.record import LEVELS, Judged
-from app.session.evidence_eval.statistics import Part, Value, auc, mean_of, median_of, part_of, rmse_of
+from app.session.evidence_eval.statistics import Part, Value, auc, mean_of, median_of, part_of
 
 Cells: TypeAlias = Mapping[str, list[Judged]]
 TWENTY: Final = LEVELS.index(20.0)
@@ -31,20 +31,6 @@ class Seen(NamedTuple):
     drift: Value
     power: Part  # E >= 20 at some time
     delay: Value  # children from the first one answered to E >= 20; infinite where it never came
-
-
-class Sized(NamedTuple):
-    """How well the size of the leak is said."""
-
-    cell: str
-    n: int
-    rmse: Value
-    bias: Value
-    covers: Part
-    width: Value
-    direct_bias: Value
-    direct_rmse: Value
-    direct_covers: Part
 
 
 class Alarms(NamedTuple):
@@ -150,34 +136,6 @@ def pooled(alarms: Iterable[Alarms]) -> Part:
     return total
 
 
-def sized_of(cells: Cells) -> list[Sized]:
-    """Every cell's estimates, and those of all together; parents with a switch have none of the whole order."""
-    names = [name for name in cells if is_own(name) and any(one.epochs == 1 for one in cells[name])]
-    found = [_sized(name, cells[name]) for name in names]
-    return [*found, _sized("all", [one for name in names for one in cells[name]])]
-
-
-def _sized(name: str, parents: Sequence[Judged]) -> Sized:
-    known = [one for one in parents if one.epochs == 1 and one.leak_bps is not None and math.isfinite(one.true_bps)]
-    errors = [one.leak_bps - one.true_bps for one in known if one.leak_bps is not None]
-    inside = [one.low <= one.true_bps <= one.high for one in known if one.low is not None and one.high is not None]
-    direct = [one for one in known if one.direct is not None]
-    misses = [one.direct - one.true_bps for one in direct if one.direct is not None]
-    return Sized(
-        cell=name,
-        n=len(known),
-        rmse=rmse_of(errors),
-        bias=mean_of(errors),
-        covers=part_of(inside),
-        width=mean_of([one.high - one.low for one in known if one.low is not None and one.high is not None]),
-        direct_bias=mean_of(misses),
-        direct_rmse=rmse_of(misses),
-        direct_covers=part_of(
-            [abs(miss) <= (one.direct_half or 0.0) for miss, one in zip(misses, direct, strict=True)]
-        ),
-    )
-
-
 def colours_of(cells: Cells) -> dict[str, dict[str, Part]]:
     """Share of each colour at the end, by cell, of watched parents where there are any; `ever RED` at any time."""
     out: dict[str, dict[str, Part]] = {}
@@ -265,6 +223,3 @@ def exact(cells: Cells) -> tuple[Part, float]:
     """Parents whose drift is the sum of its parts up to the rounding of what is published; the largest gap."""
     gaps = _known(one.gap for name in cells for one in cells[name])
     return part_of([gap <= 1.0 for gap in gaps]), max(gaps, default=math.nan)
-
-
-__all__ = ["AGAINST", "Alarms", "Cells", "Discoveries", "Seen", "Sized"]

@@ -3,15 +3,11 @@
 A floor is held by the measured value itself; the standard error stands beside it so that a reader can judge luck.
 """
 
-import math
-from typing import Final, NamedTuple
+from typing import Final
 
-from app.engine.evidence.model import Model
 from app.session.evidence_eval.figures import (
     LEVEL,
-    Cells,
     Seen,
-    Sized,
     alarms_of,
     alike,
     caught_at_size,
@@ -24,29 +20,11 @@ from app.session.evidence_eval.figures import (
     leaking_of,
     pooled,
     seen_of,
-    sized_of,
 )
+from app.session.evidence_eval.line import Evaluation, Line, at_least, nothing, said
+from app.session.evidence_eval.line_sizes import estimate_lines
 from app.session.evidence_eval.relearnt import group_auc
-from app.session.evidence_eval.statistics import Part, Value
-
-
-class Line(NamedTuple):
-    """One line: `held` None where too little was evaluated to say."""
-
-    part: str
-    what: str
-    measured: str
-    floor: str
-    aim: str
-    held: bool | None
-
-
-class Evaluation(NamedTuple):
-    """Parents by cell, and the model that judged them."""
-
-    cells: Cells
-    model: Model
-
+from app.session.evidence_eval.statistics import Part
 
 # cell -> (floor, aim) of the AUC
 AUCS: Final = {
@@ -55,28 +33,12 @@ AUCS: Final = {
 }  # fmt: skip
 LEARNT: Final = {"slow_4": (0.81, 0.86)}
 POWER: Final = {"base_4": 0.72, "base_8": 0.98}
-COVERS: Final = 0.87
-RMSE: Final = 3.0
-DIRECT_BIAS, DIRECT_SE, DIRECT_PARENTS, DIRECT_COVERS = 0.3, 0.1, 6_400, (0.87, 0.93)
 AT_SIZE_CAUGHT: Final = (0.75, 0.85)
 RED: Final = {"base_8": 0.80, "base_4": 0.25}
 RED_CLEAN: Final = 0.01
 DELAY: Final = (33.0, 25.0)
 HEALED: Final = 0.95
 FALSE: Final = 0.10
-
-
-def said(value: Value | Part) -> str:
-    """A figure with its standard error and its number of cases."""
-    if isinstance(value, Part):
-        return f"{value.share:.3f} ± {value.se:.3f} (n {value.n:,})" if value.n else "-"
-    if math.isnan(value.value):
-        return "-"
-    if math.isinf(value.value):
-        return f"never (n {value.n:,})"
-    digits = 3 if abs(value.value) < 10 else 1
-    error = "" if math.isnan(value.se) else f" ± {value.se:.{digits}f}"
-    return f"{value.value:.{digits}f}{error} (n {value.n:,})"
 
 
 def lines_of(evaluation: Evaluation) -> list[Line]:
@@ -88,42 +50,30 @@ def lines_of(evaluation: Evaluation) -> list[Line]:
     return found + delay_lines(evaluation, seen)
 
 
-def _at_least(value: Value | Part, floor: float) -> bool | None:
-    """None without cases."""
-    share = value.share if isinstance(value, Part) else value.value
-    return None if math.isnan(share) else share >= floor
-
-
-def _nothing(part: str, what: str, floor: str, aim: str = "") -> Line:
-    return Line(part, what, "not evaluated", floor, aim, None)
-
-
 def auc_lines(evaluation: Evaluation, seen: dict[str, Seen]) -> list[Line]:
     """AUC of sup E, of the group-learnt E, and power."""
     found = []
     for cell, (floor, aim) in AUCS.items():
         what, words = f"AUC {cell}", (f"≥ {floor}", f"{aim}")
         if cell not in seen:
-            found.append(_nothing("auc", what, *words))
+            found.append(nothing("auc", what, *words))
             continue
         value = seen[cell].strongest
-        found.append(Line("auc", what, said(value), *words, _at_least(value, floor)))
+        found.append(Line("auc", what, said(value), *words, at_least(value, floor)))
     for cell, (floor, aim) in LEARNT.items():
         learnt = group_auc(evaluation.cells, cell, evaluation.model)
         what, words = f"AUC {cell}, group-learnt", (f"≥ {floor}", f"{aim}")
         found.append(
-            _nothing("auc", what, *words)
+            nothing("auc", what, *words)
             if learnt is None
-            else Line("auc", what, said(learnt), *words, _at_least(learnt, floor))
+            else Line("auc", what, said(learnt), *words, at_least(learnt, floor))
         )
     for cell, floor in POWER.items():
         what = f"power at E ≥ 20, {cell}"
         if cell in seen:
-            found.append(
-                Line("auc", what, said(seen[cell].power), f"≥ {floor}", "", _at_least(seen[cell].power, floor))
-            )
+            found.append(Line("auc", what, said(seen[cell].power), f"≥ {floor}", "", at_least(seen[cell].power, floor)))
         else:
-            found.append(_nothing("auc", what, f"≥ {floor}"))
+            found.append(nothing("auc", what, f"≥ {floor}"))
     return found
 
 
@@ -132,7 +82,7 @@ def alarm_lines(evaluation: Evaluation) -> list[Line]:
     alarms = alarms_of(evaluation.cells)
     total = pooled(alarms)
     if not total.n:
-        return [_nothing("alarms", "false alarms at E ≥ 20, pooled", f"upper 95 % bound ≤ {LEVEL}")]
+        return [nothing("alarms", "false alarms at E ≥ 20, pooled", f"upper 95 % bound ≤ {LEVEL}")]
     upper = total.upper()
     above = [one for one in alarms if one.part.share > one.limit]
     names = "".join(f", {one.cell} {one.algo} {one.part.share:.3f} of {one.part.n}" for one in above)
@@ -157,7 +107,7 @@ def ebh_lines(evaluation: Evaluation) -> list[Line]:
         )
         for one in discoveries_of(evaluation.cells)
     ]  # fmt: skip
-    return found or [_nothing("ebh", "false discoveries at .10", f"≤ {FALSE} + 2 SE")]
+    return found or [nothing("ebh", "false discoveries at .10", f"≤ {FALSE} + 2 SE")]
 
 
 def colour_lines(evaluation: Evaluation) -> list[Line]:
@@ -167,7 +117,7 @@ def colour_lines(evaluation: Evaluation) -> list[Line]:
     found = []
     for cell, floor in RED.items():
         share = colours[cell]["RED"] if cell in colours else Part(0, 0)
-        found.append(Line("colours", f"RED at the end, {cell}", said(share), f"≥ {floor}", "", _at_least(share, floor)))
+        found.append(Line("colours", f"RED at the end, {cell}", said(share), f"≥ {floor}", "", at_least(share, floor)))
     clean = Part(0, 0)
     for name in cells:
         if is_own(name) and cells[name] and not leaking_of(cells, name):
@@ -189,7 +139,7 @@ def colour_lines(evaluation: Evaluation) -> list[Line]:
     found.append(
         Line(
             "colours", "after a cure never AMBER, CLEAR or GREY at the end", said(cured), f"≥ {HEALED}", "",
-            _at_least(cured, HEALED),
+            at_least(cured, HEALED),
         )
     )  # fmt: skip
     return found
@@ -203,49 +153,9 @@ def _fleet_lines(evaluation: Evaluation) -> list[Line]:
     what = "among 300 orders, 4 bps"
     held = None if not other.n else other.share <= RED_CLEAN + 2 * other.se
     return [
-        Line("colours", f"RED at the end, {what}", said(share), "≥ 0.25", "", _at_least(share, RED["base_4"])),
+        Line("colours", f"RED at the end, {what}", said(share), "≥ 0.25", "", at_least(share, RED["base_4"])),
         Line("colours", f"RED at any time, clean {what}", said(other), f"≤ {RED_CLEAN} + 2 SE", "", held),
     ]
-
-
-def estimate_lines(evaluation: Evaluation) -> list[Line]:
-    """Model estimate by world, the direct line pooled."""
-    sized = {one.cell: one for one in sized_of(evaluation.cells)}
-    found = []
-    for cell in ("base_0", "base_1", "base_2", "base_4", "base_8"):
-        what, floor = f"RMSE of the model estimate, {cell}", f"≤ {RMSE} bps"
-        if cell in sized:
-            found.append(Line("estimates", what, said(sized[cell].rmse), floor, "", sized[cell].rmse.value <= RMSE))
-        else:
-            found.append(_nothing("estimates", what, floor))
-    found.append(_coverage([one for name, one in sized.items() if name != "all" and one.covers.n]))
-    return found + _direct_lines(sized["all"])
-
-
-def _coverage(sized: list[Sized]) -> Line:
-    """The interval of the model estimate in every world."""
-    what, floor = "interval of the model estimate covers, each world", f"≥ {COVERS}"
-    if not sized:
-        return _nothing("estimates", what, floor)
-    below = [one for one in sized if one.covers.share < COVERS]
-    worst = min(sized, key=lambda one: one.covers.share)
-    measured = f"worst {worst.cell} {said(worst.covers)}, {len(below)} of {len(sized)} below"
-    return Line("estimates", what, measured, floor, "", not below)
-
-
-def _direct_lines(pool: Sized) -> list[Line]:
-    bias, covers = pool.direct_bias, pool.direct_covers
-    enough = bias.n >= DIRECT_PARENTS
-    low, high = DIRECT_COVERS
-    floor = f"within {DIRECT_BIAS} bps, SE ≤ {DIRECT_SE}, n ≥ {DIRECT_PARENTS:,}"
-    held = enough and abs(bias.value) <= DIRECT_BIAS and bias.se <= DIRECT_SE
-    return [
-        Line("estimates", "bias of the direct line, pooled", said(bias), floor, "", held if bias.n else None),
-        Line(
-            "estimates", "interval of the direct line covers, pooled", said(covers), f"{low} to {high}", "",
-            low <= covers.share <= high if covers.n else None,
-        ),
-    ]  # fmt: skip
 
 
 def split_lines(evaluation: Evaluation) -> list[Line]:
@@ -253,7 +163,7 @@ def split_lines(evaluation: Evaluation) -> list[Line]:
     part, gap = exact(evaluation.cells)
     what, floor = "drift is the sum of its parts", "every parent, up to the rounding of five numbers"
     if not part.n:
-        return [_nothing("split", what, floor)]
+        return [nothing("split", what, floor)]
     measured = f"{part.k:,} of {part.n:,}, largest gap {gap:.2f} of that rounding"
     return [Line("split", what, measured, floor, "", part.k == part.n)]
 
@@ -263,6 +173,6 @@ def delay_lines(_evaluation: Evaluation, seen: dict[str, Seen]) -> list[Line]:
     floor, aim = DELAY
     what = "median delay after onset, base_4 (children)"
     if "base_4" not in seen:
-        return [_nothing("delay", what, f"≤ {floor:.0f}", f"{aim:.0f}")]
+        return [nothing("delay", what, f"≤ {floor:.0f}", f"{aim:.0f}")]
     delay = seen["base_4"].delay
     return [Line("delay", what, said(delay), f"≤ {floor:.0f}", f"{aim:.0f}", delay.value <= floor)]

@@ -9,7 +9,7 @@ from app.engine.errors import SettingsError, complaint
 from app.engine.evidence.cost import detectable
 from app.engine.evidence.model import Model
 from app.feeds.simulator.evidence import seeds_of
-from app.session.evidence_eval.lines import Evaluation
+from app.session.evidence_eval.line import Evaluation
 from app.session.evidence_eval.plan import Cell, cells_of
 from app.session.evidence_eval.report import Made, report
 from app.session.evidence_eval.work import Request, evaluated
@@ -43,7 +43,9 @@ def evaluation_of(wanted: Wanted, model: Model, tell: Callable[[int, int], objec
     request = Request(
         cells=chosen(wanted, model), split=wanted.split, model=model, keep=wanted.keep, workers=wanted.workers
     )
-    return Evaluation(evaluated(request, tell), model)
+    found = evaluated(request, tell)
+    groups = {name: one.groups for name, one in found.items()}
+    return Evaluation({name: one.parents for name, one in found.items()}, model, groups)
 
 
 def page_of(wanted: Wanted, model: Model, tell: Callable[[int, int], object]) -> str:

@@ -33,7 +33,7 @@ SIZES: Final[dict[str, int]] = {
     "fleet_4": 1_200,
     AT_SIZE: BASE,
     **dict.fromkeys((ALONE.format("base_0"), ALONE.format("base_4"), ALONE.format("base_8")), 40),
-    **dict.fromkeys((FORTY.format("base_0"), FORTY.format("base_4"), FORTY.format("base_8")), 200),
+    **dict.fromkeys((FORTY.format(base) for base in ("base_0", "base_2", "base_4", "base_8")), 400),
 }  # fmt: skip
 AGAINST: Final = {"vol4_4": "vol4_0", "news_4": "news_0", "long_400_4": "long_400_0", "many_4": "many_0"}
 INSTRUMENTS: Final = {"alone": 1, "forty": 40}

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, Final
 
@@ -69,8 +70,31 @@ class Judged(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     unborn: float
     capital: bytes
     costs: bytes
-    saving: tuple[float, float, float] | None = None
-    reason: str = ""
+    saving: tuple[float, float, float] | None = None  # of the last switch: bps, low, high
+    verdict: str = ""
+    true_saving: float | None = None
+
+
+class Grouped(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """A cell of the table of causes after an episode; `true_bps`: mean true leak of its parents, None where unknown."""
+
+    seed: int
+    dimension: str
+    name: str
+    parents: int
+    leak_bps: float | None
+    low: float | None
+    high: float | None
+    e: float | None
+    badge: bool | None
+    true_bps: float | None
+
+
+class Kept(msgspec.Struct, frozen=True, array_like=True):
+    """What is kept of an episode."""
+
+    parents: list[Judged]
+    groups: list[Grouped]
 
 
 def engine_of(episode: Episode, model: Model, *, block: int = MAX_BLOCK) -> Engine:
@@ -89,22 +113,43 @@ def play(engine: Engine, episode: Episode, *, block: int = MAX_BLOCK) -> None:
     engine.finish(route.end_ns)
 
 
-def judged(episode: Episode, engine: Engine) -> list[Judged]:
-    """The parents of an episode after its end."""
+def judged(episode: Episode, engine: Engine, uncured: Mapping[str, float] | None = None) -> Kept:
+    """What is kept of an episode after its end; `uncured`: the leak of parents whose cause had gone on."""
     evidence = engine.state.evidence
     trails = {} if evidence is None else evidence.trails()
-    rows = _by_parent(engine.tables()["parents"])
+    tables = engine.tables()
+    rows = {line["parent_id"]: line for line in _lines(tables["parents"])}
+    switches = {line["parent_id"]: line for line in _lines(tables.get("switches", {})) if line["parent_id"]}
     found = []
     for truth in episode.truths:
         trail = trails.get(truth.parent_id)
         if trail is not None and truth.parent_id in rows:
-            found.append(_judged(episode.seed, truth, rows[truth.parent_id], _Said(engine, trail)))
-    return found
+            one = _judged(episode.seed, truth, rows[truth.parent_id], _Said(engine, trail))
+            found.append(_with_saving(one, switches.get(truth.parent_id), uncured or {}))
+    groups = [_grouped(episode.seed, line, found) for line in _lines(tables.get("attribution", {}))]
+    return Kept(found, groups)
 
 
-def _by_parent(table: Columns) -> dict[str, dict[str, Any]]:
-    lines = [dict(zip(table, values, strict=True)) for values in zip(*table.values(), strict=True)]
-    return {line["parent_id"]: line for line in lines}
+def _lines(table: Columns) -> list[dict[str, Any]]:
+    return [dict(zip(table, values, strict=True)) for values in zip(*table.values(), strict=True)]
+
+
+def _with_saving(one: Judged, line: dict[str, Any] | None, uncured: Mapping[str, float]) -> Judged:
+    if line is None:
+        return one
+    figures = (line["saving_bps"], line["saving_lo_bps"], line["saving_hi_bps"])
+    true = uncured.get(one.parent_id, one.true_bps) - one.true_bps
+    saving = None if any(figure is None for figure in figures) else figures
+    return msgspec.structs.replace(one, saving=saving, verdict=line["verdict"], true_saving=true)
+
+
+def _grouped(seed: int, line: dict[str, Any], parents: list[Judged]) -> Grouped:
+    of = [one.true_bps for one in parents if one.algo == line["cell"]] if line["dimension"] == "algo" else []
+    return Grouped(
+        seed=seed, dimension=line["dimension"], name=line["cell"], parents=line["n_parents"],
+        leak_bps=line["leak_bps"], low=line["leak_lo_bps"], high=line["leak_hi_bps"], e=line["e_value"],
+        badge=line["in_fdr_set"], true_bps=math.fsum(of) / len(of) if of else None,
+    )  # fmt: skip
 
 
 class _Said:
@@ -154,7 +199,7 @@ def _judged(seed: int, truth: Truth, row: dict[str, Any], said: _Said) -> Judged
         leak_bps=row["leak_bps"], low=row["leak_lo_bps"], high=row["leak_hi_bps"], projected=row["leak_projected_bps"],
         direct=direct, direct_half=half, detectable=row["min_detectable_bps"], badge=row["in_fdr_set"], gap=gap_of(row),
         unborn=math.log(epoch["unborn"]) + scale if epoch["unborn"] > 0 else -math.inf,
-        capital=logs.astype("<f4").tobytes(), costs=costs.astype("<f4").tobytes(), reason=row["status_reason"] or "",
+        capital=logs.astype("<f4").tobytes(), costs=costs.astype("<f4").tobytes(),
     )  # fmt: skip
 
 

@@ -11,11 +11,12 @@ from app.session.evidence_eval.figures import (
     discoveries_of,
     pooled,
     seen_of,
-    sized_of,
 )
-from app.session.evidence_eval.lines import Evaluation, Line, lines_of, said
+from app.session.evidence_eval.line import Evaluation, Line, said
+from app.session.evidence_eval.lines import lines_of
 from app.session.evidence_eval.plan import against
 from app.session.evidence_eval.relearnt import group_auc
+from app.session.evidence_eval.sizes import groups_of, sized_of
 from app.session.evidence_eval.statistics import Part, Value
 
 
@@ -31,7 +32,8 @@ def report(evaluation: Evaluation, made: Made) -> str:
     """The page."""
     parts = [
         _head(evaluation, made), _held(lines_of(evaluation)), _told(evaluation), _alarms(evaluation),
-        _discoveries(evaluation), _colours(evaluation), _sizes(evaluation), _worlds(evaluation, made),
+        _discoveries(evaluation), _colours(evaluation), _sizes(evaluation), _groups(evaluation),
+        _worlds(evaluation, made),
     ]  # fmt: skip
     return "\n\n".join(parts) + "\n"
 
@@ -145,6 +147,17 @@ def _sizes(evaluation: Evaluation) -> str:
         "world", "n", "model RMSE", "bias", "covers", "width", "direct bias", "direct RMSE", "direct covers",
     )  # fmt: skip
     return "## Sizes\n\nOrders without a switch; intervals are meant to cover 90 %.\n\n" + _table(head, rows)
+
+
+def _groups(evaluation: Evaluation) -> str:
+    rows = [
+        (one.cell, f"{one.covers.n:,}", _short(one.covers), _short(one.rmse), _short(one.width))
+        for one in groups_of(evaluation.groups)
+    ]
+    return (
+        "## Groups\n\nMean leak of the orders of one algo in an episode, at least five of them; intervals are meant to "
+        "cover 90 %.\n\n" + _table(("world", "groups", "covers", "RMSE", "width"), rows)
+    )
 
 
 def _worlds(evaluation: Evaluation, made: Made) -> str:

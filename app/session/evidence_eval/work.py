@@ -18,13 +18,14 @@ from app.engine.evidence.model import Model, load_model
 from app.feeds.simulator.evidence import EvidenceWorld, code_hash, episode_of, seeds_of, world_hash
 from app.kernel_cache import use_kernel_cache
 from app.session.evidence_eval.plan import Cell
-from app.session.evidence_eval.record import Judged, engine_of, judged
+from app.session.evidence_eval.record import Kept, engine_of, judged
 
 APP: Final = Path(__file__).resolve().parents[2]
 MODEL: Final = "model"
+FOR_GOOD: Final = 10.0  # of a parent's time
 _SOURCES: Final = ("engine", "runtime/route.py", "session/evidence_eval/record.py")
 _MODULE: Final = "app.session.evidence_eval.work"
-_FILE: Final = msgspec.msgpack.Decoder(list[Judged])
+_FILE: Final = msgspec.msgpack.Decoder(Kept)
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,10 +69,8 @@ def folder_of(cell: Cell, request: Request) -> Path:
     return request.keep / name
 
 
-def evaluated(
-    request: Request, tell: Callable[[int, int], object] = lambda _done, _all: None
-) -> dict[str, list[Judged]]:
-    """Every parent of every cell, by cell and seed; what is not kept yet is worked out. Raises ScorecardError."""
+def evaluated(request: Request, tell: Callable[[int, int], object] = lambda _done, _all: None) -> dict[str, Kept]:
+    """Every parent of every cell in the order of seeds; what is not kept yet is worked out. Raises ScorecardError."""
     folders = {cell.name: folder_of(cell, request) for cell in request.cells}
     tasks, wanted = [], 0
     for cell in request.cells:
@@ -89,11 +88,13 @@ def evaluated(
     return {cell.name: kept(folders[cell.name], request.split, cell) for cell in request.cells}
 
 
-def kept(folder: Path, split: str, cell: Cell) -> list[Judged]:
-    """The parents of a cell that are kept, at most as many episodes as it wants."""
-    found: list[Judged] = []
+def kept(folder: Path, split: str, cell: Cell) -> Kept:
+    """What is kept of a cell, of as many episodes as it wants."""
+    found = Kept([], [])
     for seed in seeds_of(split, 0, cell.episodes):
-        found += _FILE.decode(file_of(folder, seed).read_bytes())
+        one = _FILE.decode(file_of(folder, seed).read_bytes())
+        found.parents.extend(one.parents)
+        found.groups.extend(one.groups)
     return found
 
 
@@ -138,12 +139,21 @@ def perform(errand: Errand) -> Iterator[str]:
     for task in errand.tasks:
         for seed in task.seeds:
             episode = episode_of(task.world, seed)
-            found = judged(episode, engine_of(episode, model))
+            found = judged(episode, engine_of(episode, model), uncured_of(task.world, seed))
             path = file_of(Path(task.folder), seed)
             part = path.with_suffix(".part")
             part.write_bytes(msgspec.msgpack.encode(found))
             part.replace(path)
             yield f"{task.world.name} {seed}"
+
+
+def uncured_of(world: EvidenceWorld, seed: int) -> dict[str, float]:
+    """The leak of each parent had the cause gone on after the switch; nothing where it does, or nothing is switched."""
+    if world.orders.switch_at is None or world.agent.until >= 1.0:
+        return {}
+    lasting = msgspec.structs.replace(world.agent, until=FOR_GOOD, share=world.notices)
+    episode = episode_of(msgspec.structs.replace(world, agent=lasting), seed, rows=False)
+    return {truth.parent_id: truth.leak_bps for truth in episode.truths}
 
 
 def main() -> int:
