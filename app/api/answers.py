@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from app.api import figures
+from app.api import evidence, figures
 from app.api.problems import Problem
 from app.api.view import BoardView
 from app.board import BoardError
@@ -17,6 +17,7 @@ from app.entitlements import Grants
 KEPT: Final = 2_000  # parents whose answer is kept
 FIELDS: Final = 16  # sets of columns whose summaries are kept
 INSIDE: Final = 10  # newest fills and children sent along with a parent where nobody says how many
+_CURVES: Final = ("mean", "low", "high", "placebo_low", "placebo_high")
 EVIDENCE: Final = (
     "e_value", "p_anytime", "epoch", "leak_bps", "leak_projected_bps", "leak_ccy", "min_detectable_bps", "in_fdr_set",
     "noise_band_ccy", "drift_leak_ccy", "drift_noise_ccy", "drift_market_ccy", "drift_own_ccy",
@@ -132,8 +133,13 @@ class Answers:
         return (
             status
             | {"level": parent["level"], "level_reason": parent["level_reason"], "numbers": told}
-            | {"reactions": self._reactions(row)}
+            | {"reactions": self._reactions(row), "history": self._history(row)}
         )
+
+    def _history(self, row: int) -> dict[str, Any] | None:
+        """Epochs, the rate of late, projection and cost line; null without a model or anything looked at."""
+        found = self._view.own_row("evidence", row)
+        return None if found is None or not int(found["epochs"]) else evidence.told(found, self._view.text)
 
     def _reactions(self, row: int) -> dict[str, Any] | None:
         """What the mid did after the own events, by class and horizon, with 90 % intervals; null before any."""
@@ -142,7 +148,7 @@ class Answers:
             return None
         classes = {}
         for k, name in enumerate(EVENT_CLASSES):
-            curves = {c: [_number(v) for v in found[c][k][-len(HORIZON_NAMES) :]] for c in ("mean", "low", "high")}
+            curves = {c: [_number(v) for v in found[c][k][-len(HORIZON_NAMES) :]] for c in _CURVES}
             clusters = found["clusters"][k][-len(HORIZON_NAMES) :].tolist()
             classes[name] = {"events": int(found["events"][k]), "clusters": clusters, **curves}
         return {"horizons": list(HORIZON_NAMES), "classes": classes, "unit": "bps"}

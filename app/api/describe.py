@@ -8,6 +8,7 @@ import msgspec
 from app.api import figures
 from app.api.answers import EVIDENCE, INSIDE, MOST_INSIDE
 from app.api.bodies import EXAMPLES
+from app.api.evidence import schemas as evidence_schemas
 from app.api.problems import JSON, PROBLEM, title
 from app.engine.layout import EVENT_CLASSES
 
@@ -66,7 +67,8 @@ def read_schemas() -> dict[str, Any]:
     )  # fmt: skip
     curve = {"type": "array", "items": {"type": ["number", "null"]}}
     reaction = _object({"events": {"type": "integer"}, "clusters": {"type": "array", "items": {"type": "integer"}},
-                        "mean": curve, "low": curve, "high": curve})  # fmt: skip
+                        "mean": curve, "low": curve, "high": curve, "placebo_low": curve, "placebo_high": curve},
+                       about="placebo: where the mean lies 9 times of 10 around quiet moments")  # fmt: skip
     reactions = _object({
         "horizons": {"type": "array", "items": {"type": "string"}}, "unit": {"type": "string"},
         "classes": _object(dict.fromkeys(EVENT_CLASSES, ref("Reaction"))),
@@ -75,6 +77,7 @@ def read_schemas() -> dict[str, Any]:
         "status": _TEXT, "reason": {"type": "string"}, "level": _TEXT, "level_reason": _TEXT,
         "numbers": _object(dict.fromkeys(EVIDENCE, ref("Figure"))),
         "reactions": {"oneOf": [ref("Reactions"), {"type": "null"}]},
+        "history": {"oneOf": [ref("EvidenceHistory"), {"type": "null"}]},
     })  # fmt: skip
     quality = _object({
         "market": {"type": "string"}, "visibility": _TEXT, "arrival_basis": _TEXT, "n_late": _NUMBER,
@@ -92,7 +95,8 @@ def read_schemas() -> dict[str, Any]:
     following = {"type": ["integer", "string", "null"], "description": "what to ask with next"}
     page = {"total": {"type": "integer"}, "next": following, **_HEAD}
     return {
-        "Figure": figure, "Reaction": reaction, "Reactions": reactions, "Evidence": evidence, "Parent": parent,
+        **evidence_schemas(), "Figure": figure, "Reaction": reaction, "Reactions": reactions, "Evidence": evidence,
+        "Parent": parent,
         "Fill": _row(figures.FILL_KINDS, figures.FILL_COLUMNS, "one fill"),
         "Child": _row(figures.CHILD_KINDS, figures.CHILD_COLUMNS, "one child order"),
         "Summary": summary, "Parents": _object({"parents": _list("Summary"), **page}),

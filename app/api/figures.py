@@ -26,7 +26,8 @@ INTERVALS: Final = {
 ERRORS: Final = {f"markout_{h}_bps": f"markout_{h}_se_bps" for h in HORIZON_NAMES}
 _BOUNDS: Final = {bound for pair in INTERVALS.values() for bound in pair} | set(ERRORS.values())
 _EVIDENCE: Final = frozenset(
-    "e_value p_anytime epoch leak_bps leak_projected_bps leak_ccy min_detectable_bps in_fdr_set drift_market_ccy "
+    "e_value p_anytime epoch leak_bps leak_projected_bps leak_ccy leak_projected_ccy at_risk_ccy min_detectable_bps "
+    "in_fdr_set drift_market_ccy "
     "drift_own_ccy drift_leak_ccy drift_noise_ccy noise_band_ccy".split()
 )
 _MODELLED: Final = frozenset("expected_cost_bps timing_risk_bps cost_z".split())
@@ -79,6 +80,7 @@ SUMMARY: Final = (
     "parent_id", "instrument", "side", "algo", "trader", "account", "desk", "state", "order_qty", "filled_qty",
     "avg_px", "arrival_mid", "mid", "done_pct", "planned_pct", "participation", "slip_arrival_bps", "is_bps", "is_ccy",
     "currency", "level", "level_reason", "status", "status_reason", "leak_bps", "leak_lo_bps", "leak_hi_bps",
+    "e_value", "leak_projected_bps", "at_risk_ccy", "min_detectable_bps",
     "p_complete", "expected_finish_ns", "n_fills", "n_late", "last_ts",
 )  # fmt: skip
 COLUMNS: Final = tuple(kind.name for kind in PARENT_KINDS)
