@@ -1,5 +1,7 @@
 """Groups of orders: their names, and weights learnt from past orders of known kinds."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from app.engine.evidence.rows import SCORES, SHARES, WORLDS
 EVEN = np.full(WORLDS, 1 / WORLDS)
 
 
-def row(**columns: str) -> OrderRow:
+def row(**columns: Any) -> OrderRow:
     return OrderRow(ts_event=1, kind="algo_new", source="ems", **columns)
 
 
@@ -48,6 +50,7 @@ def grown(leaks: bool, seed: int, score: int = 2, children: int = 80) -> np.ndar
     return np.array(epochs[0]["capital"] + epochs[0]["unborn"])
 
 
+@pytest.mark.jit
 def test_that_the_weights_of_past_orders_go_to_the_world_they_leaked_in() -> None:
     past = np.stack([grown(n % 3 == 0, n) for n in range(45)])
     _null, weights = learn(past, np.ones(45), 0.7, EVEN)
@@ -57,6 +60,7 @@ def test_that_the_weights_of_past_orders_go_to_the_world_they_leaked_in() -> Non
     assert by_score[2] > 0.5
 
 
+@pytest.mark.jit
 def test_that_a_leaking_past_raises_the_leaking_share_and_none_leaves_the_prior() -> None:
     clean, some, all_ = (
         learn(np.stack([grown(n % 3 < leaking, n) for n in range(45)]), np.ones(45), 0.7, EVEN)[0]
@@ -69,6 +73,7 @@ def test_that_a_leaking_past_raises_the_leaking_share_and_none_leaves_the_prior(
     assert weights == pytest.approx(EVEN)
 
 
+@pytest.mark.jit
 def test_that_the_result_is_the_fixed_point_of_the_em() -> None:
     past = np.stack([grown(n % 3 == 0, n) for n in range(12)])
     null, weights = learn(past, np.ones(12), 0.7, EVEN)

@@ -44,7 +44,8 @@ def test_that_all_orders_are_looked_at_together_once_a_second() -> None:
     badges = Badges()
     assert badges.due(0)
     assert badges.look(0, {"A": 10.0}, {"A": 10.0, "B": 1.0}) == {"A"}
-    assert (badges.alive, badges.everyone) == ({"A"}, frozenset())
+    assert badges.alive == {"A"}
+    assert badges.everyone == frozenset()
     assert not badges.due(TICK_NS - 1)
     assert badges.due(TICK_NS)
     assert badges.look(TICK_NS, {"A": 10.0}, {"A": 10.0}) == frozenset()

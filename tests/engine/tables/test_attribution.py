@@ -55,6 +55,7 @@ def test_that_cells_come_in_order_and_do_not_depend_on_the_block() -> None:
     assert played(DAY, 5000).tables()["attribution"] == table
 
 
+@pytest.mark.jit
 def test_that_a_planted_leak_is_found_by_its_cells() -> None:
     leaking, quiet = lines(planted(True)), lines(planted(False))
     assert leaking["venue", "XONE"]["in_fdr_set"] is True
