@@ -97,6 +97,8 @@ def snapshot(
             for _ in range(3):  # layout, then paint, then what painting asked for
                 app.processEvents()
                 bridge.look()
+            while not window.alerts.is_settled:
+                bridge.look()
             window.overlays.toasts.clear()  # of a day that is over
         png.parent.mkdir(parents=True, exist_ok=True)
         window.grab().save(str(png), "PNG")

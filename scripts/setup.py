@@ -34,9 +34,9 @@ def fingerprint(lock: Path) -> str:
     return digest.hexdigest()
 
 
-def run(*command: str | Path) -> None:
+def run(*command: str | Path, **environment: str) -> None:
     """Run a command; its failure ends the setup."""
-    subprocess.run([str(part) for part in command], check=True, cwd=ROOT)
+    subprocess.run([str(part) for part in command], check=True, cwd=ROOT, env={**os.environ, **environment})
 
 
 def apt_command(packages: list[str]) -> list[str]:
@@ -116,7 +116,9 @@ def main() -> int:
         pip: list[str | Path] = [interpreter(), "-m", "pip", "--disable-pip-version-check", "--quiet"]
         print(f"setup: installing {lock.relative_to(ROOT)}", flush=True)
         run(*pip, "install", "--require-hashes", "-r", lock)
-        run(*pip, "install", "--no-deps", "--no-build-isolation", "--editable", ".")
+        # setuptools says of every editable installation that it is one: a page that asks for nothing
+        quiet = "ignore:Editable installation"
+        run(*pip, "install", "--no-deps", "--no-build-isolation", "--editable", ".", PYTHONWARNINGS=quiet)
         STAMP.write_text(state, encoding="utf-8")
     warm()
     broker_jars()

@@ -1,5 +1,6 @@
 """The window on a running session: `python -m app.cli.window FOLDER`; starts without the rest of the command line."""
 
+import gc
 import signal
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from app.session.runtime_folder import RuntimeFolder
 
 def attach(folder: RuntimeFolder) -> int:
     """A window in this process; its end leaves the session running."""
+    gc.disable()  # until the window stands: what is loaded and made before is kept (app.widgets.frames.keep_all)
     from app import desk as window  # noqa: PLC0415 - Qt, where a window is opened
 
     signal.signal(signal.SIGTERM, _terminated)

@@ -16,7 +16,6 @@ from app.widgets.blotter import Blotter
 from app.widgets.bridge import Bridge
 from app.widgets.corner import Toasts
 from app.widgets.evidence_card import NO_RECORD
-from app.widgets.frames import FRAME
 from app.widgets.order_grid import NEW, SEEN, SHELVED
 from app.widgets.pad import Pulled
 from app.widgets.watch import Watch
@@ -70,6 +69,11 @@ class AlertDesk(QObject):
             self._age(now)
             self.changed.emit()
 
+    @property
+    def is_settled(self) -> bool:
+        """True when every order that changed has been looked at."""
+        return not len(self._noted)
+
     def _note(self, pulled: Pulled) -> None:
         """Orders that are to be looked at."""
         if pulled.reset:
@@ -82,8 +86,7 @@ class AlertDesk(QObject):
 
     def _look(self) -> None:
         """Look at what is noted: a whole board some orders a frame, told at once when all of it has been seen."""
-        some = _AT_ONCE if FRAME.is_counting() else len(self._noted)
-        rows, self._noted = self._noted[:some], self._noted[some:]
+        rows, self._noted = self._noted[:_AT_ONCE], self._noted[_AT_ONCE:]
         for watch, cases in zip(self._watches, self._cases, strict=True):
             cases += watch.cases(self._bridge.pad, rows, self._blotter.me) if len(rows) else []
 

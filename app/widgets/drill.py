@@ -51,7 +51,9 @@ class Drill(QWidget):
     why_wanted = Signal(str, str, object)  # section, field, row
     left = Signal()  # back, from the top
 
-    def __init__(self, theme: Theme, pad: Pad, port: LookbackPort | None = None) -> None:
+    def __init__(
+        self, theme: Theme, pad: Pad, port: LookbackPort | None = None, *, tape: TapeView | None = None
+    ) -> None:
         super().__init__()
         self.pad, self.theme, self.row = pad, theme, -1
         self.where: tzinfo = UTC
@@ -60,7 +62,7 @@ class Drill(QWidget):
         self._rows: dict[str, Rows] = {page.section: np.zeros(0, drill_columns.ALGO) for page in _PAGES}
         self.grids = [self._grid(page) for page in _PAGES]
         self.crumbs, self.more, self.tabs = Caption(theme, "ink"), QPushButton(), QTabWidget()
-        self.tape = TapeView(theme, port)
+        self.tape = tape or TapeView(theme, port)
         self.tape.replay_wanted.connect(self.replay_wanted)
         self._build()
 

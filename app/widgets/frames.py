@@ -42,8 +42,12 @@ FRAME: Final = Frame()  # of the process: it has one GUI thread
 
 
 def keep_all() -> None:
-    """What is there now stays as long as the process: the collector need not look at it again, which took a frame."""
+    """What is there now stays as long as the process: the collector need not look at it again, which took a frame.
+
+    Whoever starts a desk has switched it off: while a window is made nothing is garbage.
+    """
     gc.freeze()
+    gc.enable()
     gc.set_threshold(*_COLLECT)
 
 

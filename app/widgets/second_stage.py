@@ -1,28 +1,26 @@
-"""The second stage of a window: what need not stand in its first frame, a part a turn, those in view first."""
+"""The second stage of a window: what need not stand in its first frame, a part a turn, those in view first.
+
+A part is loaded in one turn and made in the next: neither holds the event loop for long.
+"""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtWidgets import QWidget
 
 from app.widgets.blotter import Blotter
 from app.widgets.bridge import Bridge
 from app.widgets.confirm import Confirm
-from app.widgets.diagnostics import Diagnostics
 from app.widgets.docks import Docks
-from app.widgets.drill import Drill
 from app.widgets.drill_side import DIAGNOSTICS, DRILL, PANEL, REACTION, RULES, WHY, DrillSide
 from app.widgets.following import Following
-from app.widgets.kill_dialog import KillDialog
 from app.widgets.overlays import Overlays
 from app.widgets.ports import Ports
-from app.widgets.reaction import Reaction
 from app.widgets.room import TRACE
-from app.widgets.rules_view import RulesView
-from app.widgets.switch_panel import SwitchPanel
 from app.widgets.theme import Theme
-from app.widgets.trace import Trace
-from app.widgets.why import Why
+
+if TYPE_CHECKING:
+    from app.widgets.trace import Trace
 
 
 class StagedWindow(Protocol):
@@ -37,7 +35,7 @@ class StagedWindow(Protocol):
     overlays: Overlays
     drill_side: DrillSide
     following: Following
-    trace: Trace
+    trace: "Trace"
 
     def join(self, part: QWidget) -> None:
         """It greys and changes its colours with the window."""
@@ -45,29 +43,71 @@ class StagedWindow(Protocol):
 
 def turns(window: StagedWindow) -> Iterator[None]:
     """Every part in its turn; a frame may be painted between two of them."""
-    side, pad, port = window.drill_side, window.bridge.pad, window.ports.switch
-    drill = Drill(window.theme, pad, window.ports.lookback)
+    for part in (_drill, _trace, _panel, _reasons, _reaction, _rules):
+        yield from part(window)
+        yield
+
+
+def _drill(window: StagedWindow) -> Iterator[None]:
+    from app.widgets.drill import Drill
+    from app.widgets.tape_view import TapeView
+
+    yield
+    tape = TapeView(window.theme, window.ports.lookback)
+    yield
+    drill = Drill(window.theme, window.bridge.pad, tape=tape)
+    yield
     _bring(window, DRILL, drill)
-    side.take_drill(drill)
+    window.drill_side.take_drill(drill)
+
+
+def _trace(window: StagedWindow) -> Iterator[None]:
+    from app.widgets.trace import Trace
+
     yield
-    window.trace = Trace(window.theme)
-    _bring(window, TRACE, window.trace)
-    side.take_trace(window.trace)
-    window.following.take(window.trace)
+    trace = Trace(window.theme)
     yield
+    window.trace = trace
+    _bring(window, TRACE, trace)
+    window.drill_side.take_trace(trace)
+    window.following.take(trace)
+
+
+def _panel(window: StagedWindow) -> Iterator[None]:
+    from app.widgets.kill_dialog import KillDialog
+    from app.widgets.switch_panel import SwitchPanel
+
+    yield
+    port = window.ports.switch
     panel = SwitchPanel(window.theme, port)
     _bring(window, PANEL, panel)
-    side.take_panel(panel, KillDialog(window.theme, port, window.blotter) if port is not None else None)
+    window.drill_side.take_panel(panel, KillDialog(window.theme, port, window.blotter) if port is not None else None)
     window.overlays.toasts.stand(window.blotter.grid.horizontalHeader(), (window.confirm, panel.view.confirm))
+
+
+def _reasons(window: StagedWindow) -> Iterator[None]:
+    from app.widgets.diagnostics import Diagnostics
+    from app.widgets.why import Why
+
     yield
-    diagnostics, why = Diagnostics(window.theme, pad), Why(window.theme, pad)
+    diagnostics, why = Diagnostics(window.theme, window.bridge.pad), Why(window.theme, window.bridge.pad)
     _bring(window, DIAGNOSTICS, diagnostics)
     _bring(window, WHY, why)
-    side.take_why(diagnostics, why)
+    window.drill_side.take_why(diagnostics, why)
+
+
+def _reaction(window: StagedWindow) -> Iterator[None]:
+    from app.widgets.reaction import Reaction
+
     yield
     reaction = Reaction(window.theme, window.bridge.now)
     _bring(window, REACTION, reaction)
-    side.take_reaction(reaction)
+    window.drill_side.take_reaction(reaction)
+
+
+def _rules(window: StagedWindow) -> Iterator[None]:
+    from app.widgets.rules_view import RulesView
+
     yield
     rules = RulesView(window.theme, window.ports.rules, window.bridge.now)
     _bring(window, RULES, rules)

@@ -14,7 +14,6 @@ from app.widgets.alerts import SHELF
 from app.widgets.blotter import Blotter
 from app.widgets.bridge import Bridge
 from app.widgets.corner import Toasts
-from app.widgets.frames import Frame
 from app.widgets.order_grid import NEW, SEEN, SHELVED
 from app.widgets.pad import STALE_AFTER_NS
 from app.widgets.ports import Me
@@ -75,15 +74,13 @@ def desk(qtbot: QtBot, bridge: Bridge, filler: Filler, clock: Hand) -> Iterator[
 def test_that_a_whole_board_is_looked_through_in_frames_and_told_once(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spent = [0.0]
-    frame = Frame(lambda: spent[0])
-    frame.begin()
-    monkeypatch.setattr("app.widgets.alert_desk.FRAME", frame)
     monkeypatch.setattr("app.widgets.alert_desk._AT_ONCE", 25)
     desk.raise_to(dict.fromkeys(range(desk.filler.n_parents), "RED"))
     for _ in range(2):
         assert (desk.marks, desk.sounds) == ({}, []), "60 orders, 25 a frame"
+        assert not desk.desk.is_settled
         desk.raise_to({})
+    assert desk.desk.is_settled
     assert len(desk.marks) == desk.filler.n_parents
     assert desk.sounds == [1], "one sound and one digest for all of them"
     assert str(desk.filler.n_parents - 6) in desk.toasts.said[-1].title

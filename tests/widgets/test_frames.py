@@ -1,9 +1,11 @@
 """A frame that has used its time leaves the rest to the next; every work gets its turn, none waits too long."""
 
+import gc
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.widgets.frames import FULL_MS, LATEST_NS, Frame, Works
+from app.widgets.frames import FULL_MS, LATEST_NS, Frame, Works, keep_all
 
 
 class Spent:
@@ -31,6 +33,20 @@ def test_that_nothing_is_counted_where_no_frames_tick() -> None:
     spent.s += 1.0
     frame.end()
     assert not frame.is_full()
+
+
+def test_that_the_collector_comes_back_and_leaves_alone_what_is_kept() -> None:
+    threshold, frozen = gc.get_threshold(), gc.get_freeze_count()
+    try:
+        gc.disable()
+        keep_all()
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > frozen + 1000
+        assert gc.get_threshold()[0] > threshold[0], "a young collection a second, not a hundred"
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*threshold)
+        gc.enable()
 
 
 def test_that_works_run_in_turn_and_the_newest_of_a_name_counts() -> None:
