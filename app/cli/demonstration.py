@@ -174,6 +174,10 @@ _FIGURES: Final = (
     ("slippage to arrival", "slip_arrival_bps", "{:+.4f} bps"), ("shortfall", "is_ccy", "{:+,.2f}"),
     ("spread", "spread_ccy", "{:+,.2f}"), ("drift", "drift_ccy", "{:+,.2f}"), ("fees", "fees_ccy", "{:+,.2f}"),
     ("participation", "participation", "{:.4f}"), ("level", "level", "{}"),
+    ("evidence", "status", "{}"), ("because", "status_reason", "{}"), ("E", "e_value", "{:.3g}"),
+    ("leak to date", "leak_bps", "{:+.2f} bps"), ("90 % from", "leak_lo_bps", "{:+.2f} bps"),
+    ("90 % to", "leak_hi_bps", "{:+.2f} bps"), ("leak to date", "leak_ccy", "{:+,.2f}"),
+    ("could have seen", "min_detectable_bps", "{:.2f} bps"),
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from app.engine.errors import FeedError
 from app.session.report import sections
+from app.session.report.evidence import evidence
 from app.session.report.source import Source, read
 
 _STYLE: Final = """
@@ -22,7 +23,8 @@ header p { margin: 4px 0; }
 .note { background: #fff7e6; border-left: 3px solid #d9a441; padding: 8px 12px; margin: 14px 0 0; }
 .light { font-weight: 600; padding: 1px 8px; border-radius: 3px; border: 1px solid var(--line); }
 .light.amber { color: #8a5a00; background: #fdf0d5; } .light.red { color: #9b1c1c; background: #fde2e2; }
-.light.green { color: #1e6b43; background: #e0f3e8; } .light.quiet { color: var(--faint); }
+.light.green { color: #1e6b43; background: #e0f3e8; } .light.quiet, .light.grey { color: var(--faint); }
+.light.lean { color: #8a5a00; }
 .tiles { display: grid; grid-template-columns: repeat(6, 1fr); gap: 1px; margin-top: 20px; background: var(--line);
   border: 1px solid var(--line); }
 .tiles div { background: #fff; padding: 10px 12px; }
@@ -54,7 +56,7 @@ polyline { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
   section { break-inside: avoid; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """
 _PARTS: Final = (
-    sections.heading, sections.notes, sections.headline, sections.costs, sections.saving, sections.slippage,
+    sections.heading, sections.notes, sections.headline, evidence, sections.costs, sections.saving, sections.slippage,
     sections.fills, sections.markouts, sections.diagnostics, sections.benchmarks, sections.quality, sections.hashes,
 )  # fmt: skip
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 from app.engine.units import HORIZON_NAMES
 from app.session.paired_figures import read_figures, shipped_path
 from app.session.report.chart import Chart, legend, padded, time_ticks
-from app.session.report.source import Line, Source
+from app.session.report.evidence import NOT_MEASURED, light
+from app.session.report.source import Source
 from app.session.report.text import UNDEFINED, bps, clock, known, money, said, table
 from app.widgets.format import parts_to
 
@@ -32,7 +33,7 @@ def heading(source: Source) -> str:
     """Who, what, when, and the light: shape, word and colour."""
     parent = source.parent
     level = parent["level"]
-    light = (
+    cost = (
         f'<span class="light {escape(str(level).lower())}">{_SHAPES.get(level, "&#9675;")} {escape(str(level))}</span>'
         if known(level)
         else UNDEFINED
@@ -45,8 +46,8 @@ def heading(source: Source) -> str:
     return (
         f"<header><h1>{words}</h1><p class='facts'>{said(parent['parent_id'])} &middot; "
         + " &middot; ".join(facts)
-        + f"</p><p>Cost level {light} <span class='faint'>{said(parent['level_reason'])}</span></p>"
-        + f"<p>Leak status {_status(parent)}</p></header>"
+        + f"</p><p>Cost level {cost} <span class='faint'>{said(parent['level_reason'])}</span></p>"
+        + f"<p>Evidence {light(parent['status'], parent['status_reason'])}</p></header>"
     )
 
 
@@ -57,12 +58,6 @@ def _when(source: Source) -> str:
         return f"{clock(begun, form)} to {clock(end)} UTC"
     local = f"{clock(begun, form, source.where)} to {clock(end, where=source.where)} {escape(source.zone_name)}"
     return f"{local} ({clock(begun)} to {clock(end)} UTC)"
-
-
-def _status(parent: Line) -> str:
-    if known(parent["status"]):
-        return f"{said(parent['status'])} <span class='faint'>{said(parent['status_reason'])}</span>"
-    return "<span class='undefined'>not measured yet</span>"
 
 
 def notes(source: Source) -> str:
@@ -109,7 +104,7 @@ def costs(source: Source) -> str:
 
 
 def _measured(value: Any) -> str:
-    return money(value) if known(value) else "<span class='undefined'>not measured yet</span>"
+    return money(value) if known(value) else NOT_MEASURED
 
 
 def slippage(source: Source) -> str:

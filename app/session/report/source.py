@@ -1,6 +1,6 @@
 """What a report is made of: one order's lines of a run's tables, and run.json."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -20,12 +20,18 @@ Line: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One order: its line of the parents table, its fills and children in time order, and the run they are from."""
+    """One order: its line of the parents table, its fills and children in time order, and the run they are from.
+
+    What the run says of its evidence is empty where there was no model.
+    """
 
     parent: Line
     fills: list[Line]
     children: list[Line]
     run: RunReport
+    evidence: list[Line] = field(default_factory=list)  # scored children and epochs, in time order
+    switches: list[Line] = field(default_factory=list)  # what each switch of the order saved
+    causes: list[Line] = field(default_factory=list)  # leak by cause over all orders of the run
 
     @property
     def zone_name(self) -> str:
@@ -54,12 +60,21 @@ def read(folder: Path, parent_id: str) -> Source:
         raise FeedError(f"{folder}: no order {parent_id!r}; there are {known}")
     fills = sorted(_lines(folder, "fills", parent_id), key=lambda line: line["ts_match"] or line["ts_event"] or 0)
     children = sorted(_lines(folder, "children", parent_id), key=lambda line: line["ts_new"] or 0)
-    return Source(lines[0], fills, children, run)
+    evidence, switches = (
+        sorted(_lines(folder, name, parent_id), key=lambda line: line["ts_event"] or 0) if _there(folder, name) else []
+        for name in ("evidence", "switches")
+    )
+    causes: list[Line] = _table(folder, "attribution").to_pylist() if _there(folder, "attribution") else []
+    return Source(lines[0], fills, children, run, evidence, switches, causes)
 
 
 def parents(folder: Path) -> list[str]:
     """The orders of a run, by id. Raises FeedError."""
     return [str(name) for name in _table(folder, "parents").column("parent_id").to_pylist()]
+
+
+def _there(folder: Path, table: str) -> bool:
+    return (folder / f"{table}.parquet").exists()
 
 
 def _lines(folder: Path, table: str, parent_id: str) -> list[Line]:
