@@ -16,6 +16,8 @@ from app.engine.config import EngineConfig
 from app.engine.core import Engine
 from app.engine.events import Block, OrderRow, Rows
 from app.engine.evidence.follow import Evidence
+from app.engine.evidence.states import BYTES
+from app.engine.evidence.trail import Trail
 from app.engine.units import SECOND
 from app.engine.universe import Universe
 from app.feeds.decode.rows import chunks
@@ -83,7 +85,7 @@ def _dense() -> Case:
 def _wide() -> Case:
     """Two hundred symbols of which ten have orders."""
     made = generate(WIDE)
-    names = set(made.universe.instruments[:10])
+    names = {made.universe.instruments[number] for number in range(10)}
     theirs = {row.parent_id for row in made.orders if row.instrument in names and row.kind == "parent_new"}
     return _routed(made.universe, made.market, [row for row in made.orders if row.parent_id in theirs])
 
@@ -106,24 +108,21 @@ def _played(case: Case, config: EngineConfig) -> tuple[Engine, float]:
     return engine, took
 
 
-def _arrays(things: object) -> Iterator[np.ndarray[Any, Any]]:
-    """Every array among the attributes of something."""
-    for name in getattr(type(things), "__slots__", None) or vars(things):
-        found = getattr(things, name)
-        if isinstance(found, np.ndarray) and found.base is None:
-            yield found
-
-
 def _sizes(evidence: Evidence) -> str:
-    symbols = [followed.symbol for followed in evidence.followed.values()]
     trails = list(evidence.trails().values())
-    a_symbol = [sum(array.nbytes for array in _arrays(symbol)) for symbol in symbols]
     a_parent = [sum(array.nbytes for array in _arrays(trail)) for trail in trails]
-    child = evidence.records.itemsize
     return (
-        f"{len(symbols)} symbols of {max(a_symbol, default=0):,} B, "
-        f"{len(trails)} parents of {max(a_parent, default=0):,} B, {evidence.used:,} children of {child} B"
+        f"{evidence.states.count} symbols of {BYTES:,} B, {len(trails)} parents of {max(a_parent, default=0):,} B, "
+        f"{evidence.used:,} children of {evidence.records.itemsize} B"
     )
+
+
+def _arrays(trail: Trail) -> Iterator[np.ndarray[Any, Any]]:
+    """Arrays of its own."""
+    for name in Trail.__slots__:
+        found = getattr(trail, name)
+        if isinstance(found, np.ndarray) and found.base is None and found is not trail.model.tables.weights:
+            yield found
 
 
 def measure(name: str) -> float:

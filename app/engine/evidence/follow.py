@@ -1,5 +1,8 @@
 """The evidence of a run: every symbol's stream behind the watermark, own moments on it, every parent's trail.
 
+Each advance has two passes: moments become jobs for the streams, which one call of a kernel does for all symbols; then
+what the jobs found goes to the trails, in the order of the moments.
+
 A stream is `LAG_NS` behind the watermark, so that own facts that come a little late find their place without going
 back. A later one sends its symbol back to the last state before it; where the history no longer reaches so far it
 changes what is known of orders, not what has been scored, and is counted.
@@ -7,20 +10,22 @@ changes what is known of orders, not what has been scored, and is counted.
 
 from __future__ import annotations
 
-from bisect import insort
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from app.engine.evidence.footprint import House
+from app.engine.evidence.followed import Followed, Seen
+from app.engine.evidence.jobs import HEAR, JOB, Closed, Jobs
 from app.engine.evidence.merge import Badges
 from app.engine.evidence.model import Model
-from app.engine.evidence.own import ACT, DONE, SHOW, SWITCH, TERMS, Moment, Reader, in_order, named, time_of
+from app.engine.evidence.own import ACT, DONE, SHOW, SWITCH, TERMS, Moment, named, time_of
 from app.engine.evidence.reference import Kernels
 from app.engine.evidence.rows import AGGRESSIVE, CHILD
+from app.engine.evidence.states import States
 from app.engine.evidence.stream import ASLEEP_NS
-from app.engine.evidence.symbol import OPEN, SCORED, VOID, WINDOW_NS, Muted, Symbol
+from app.engine.evidence.symbol import Symbol
 from app.engine.evidence.trail import Trail
+from app.engine.evidence.windows import SCORED, VOID, WINDOW_NS
 from app.engine.units import MILLISECOND, NULL, SECOND
 
 if TYPE_CHECKING:
@@ -28,7 +33,8 @@ if TYPE_CHECKING:
 
     from app.engine.config import EngineConfig
     from app.engine.enrich.history import TouchHistory
-    from app.engine.orders.facts import Fact, Key
+    from app.engine.events import Rows
+    from app.engine.orders.facts import Fact
     from app.engine.orders.joins import Joins
     from app.engine.universe import Universe
 
@@ -38,48 +44,13 @@ LAZY_NS: Final = 30 * SECOND  # a symbol with nothing due is heard so often: the
 FAST_CLOCK_NS: Final = 50 * MILLISECOND  # clock error from which answers within 150 ms say nothing
 NEVER: Final = 2**63 - 1
 _RECORDS: Final = 256  # at first
-_NEAR_NS: Final = SECOND  # own prints a kernel is told of before and after its span
-
-
-class Followed:
-    """One symbol and its own moments; `passed`: moments before this time have been played."""
-
-    __slots__ = (
-        "at",
-        "dirty",
-        "ends",
-        "facts",
-        "house",
-        "levels",
-        "moments",
-        "open",
-        "passed",
-        "placed",
-        "read",
-        "reader",
-        "symbol",
-        "trails",
-    )
-
-    def __init__(self, symbol: Symbol, joins: Joins) -> None:
-        self.symbol = symbol
-        self.facts: list[tuple[int, Key, Fact]] = []
-        self.reader = Reader(joins)
-        self.moments: list[Moment] = []
-        self.read = 0  # facts that have become moments
-        self.at = 0  # moments that have been played
-        self.open = -1  # record of the open window
-        self.ends = NULL  # when it will have lasted its time
-        self.passed = NULL
-        self.dirty: int | None = None  # the earliest time at which something has changed
-        self.placed: dict[tuple[Key, int], int] = {}  # (fact, time) -> its record
-        self.levels: dict[Key, float] = {}  # fill -> own level just before it
-        self.trails: dict[str, Trail] = {}
-        self.house = House()
+NO_JOBS: Final = np.zeros(0, JOB)
 
 
 class Evidence:
     """All symbols and trails of one engine."""
+
+    may_be_alone = True  # a symbol without anything of ours is heard without being looked at
 
     def __init__(self, config: EngineConfig, universe: Universe, history: TouchHistory, joins: Joins) -> None:
         assert isinstance(config.evidence, Model)  # noqa: S101 - the caller has checked
@@ -97,6 +68,10 @@ class Evidence:
         self.moved = 0  # of flow.moved, how many have been seen
         self.unplaced = 0  # facts that came too late to be scored
         self.badges = Badges()
+        self.states = States(history, self.model, lean=True)
+        self.alone: NDArray[np.int64] = np.zeros(0, np.int64)  # per instrument: its place where nothing of ours is
+        self.jobs = Jobs()
+        self.found: list[tuple[Followed, Moment | None, int, bool]] = []  # moments for the second pass; None: a window
 
     def trails(self) -> dict[str, Trail]:
         """Every parent's trail, by parent id."""
@@ -115,7 +90,8 @@ class Evidence:
             self._stir(before, entry[0])
         self.home[fact] = fact.instrument
         followed = self._followed(fact.instrument)
-        insort(followed.facts, entry, key=lambda other: other[:2])
+        followed.add(entry)
+        self.alone[fact.instrument] = -1
         if followed.passed != NULL and entry[0] < followed.passed + AHEAD_NS:
             self._stir(followed, entry[0])
         self.due[fact.instrument] = min(int(self.due[fact.instrument]), entry[0])
@@ -144,14 +120,16 @@ class Evidence:
             kernels = Kernels(
                 np.array(kernel.g), np.array(kernel.signs), kernel.size, reference.beta or 0.0, market, ASLEEP_NS
             )
-            symbol = Symbol(instrument, reference.tick_size or 0, kernels, self.history, self.model)
+            symbol = Symbol(instrument, reference.tick_size or 0, kernels, self.states)
             found = self.followed[instrument] = Followed(symbol, self.joins)
             self._reach(len(self.universe.instruments))
         return found
 
     def _reach(self, instruments: int) -> None:
-        if instruments > len(self.due):
-            self.due = np.concatenate([self.due, np.full(instruments - len(self.due), NULL, np.int64)])
+        more = instruments - len(self.due)
+        if more > 0:
+            self.due = np.concatenate([self.due, np.full(more, NULL, np.int64)])
+            self.alone = np.concatenate([self.alone, np.full(more, -1, np.int64)])
 
     # -- time ------------------------------------------------------------------------------------------------------
 
@@ -163,26 +141,38 @@ class Evidence:
         self.history.reach(len(self.universe.instruments))
         self._reach(len(self.universe.instruments))
         due = np.flatnonzero(self.due < (safe if end == NULL else NEVER))
-        for instrument in due.tolist():
+        alone = due[self.alone[due] >= 0]
+        for instrument in due[self.alone[due] < 0].tolist():
             followed = self._followed(instrument)
             if followed.symbol.cursor == 0 and not followed.symbol.start():
                 self.due[instrument] = safe + LAZY_NS  # no row of its market yet
                 if end == NULL:
                     continue
             self._play(followed, safe, end != NULL)
+        self._settle(self._hear(alone, safe))
+
+    def _hear(self, instruments: NDArray[np.int64], safe: int) -> Rows:
+        """Jobs to hear markets in which nothing of ours is."""
+        jobs = np.zeros(len(instruments), JOB)
+        jobs["place"], jobs["what"], jobs["t"] = self.alone[instruments], HEAR, safe
+        self.states.symbols["passed"][jobs["place"]] = safe
+        self.due[instruments] = safe + LAZY_NS
+        return jobs
 
     def _play(self, followed: Followed, safe: int, last: bool) -> None:
         if followed.dirty is not None:
             self._again(followed)
-        self._read(followed, safe)
+        followed.read_until(safe + AHEAD_NS)
         self._moments(followed, safe)
-        self._close_due(followed, safe)
+        if followed.open >= 0 and followed.ends <= safe:
+            self._close(followed, followed.ends)
         if last and followed.open >= 0:
             self._close(followed, safe - 1)
-        followed.symbol.own = self._near(followed, safe)
-        followed.symbol.advance(safe)
+        self._jobs(followed).hear(followed.symbol, safe)
         followed.passed = safe
         self.due[followed.symbol.instrument] = self._next(followed, safe)
+        if self.may_be_alone and not followed.facts:
+            self.alone[followed.symbol.instrument] = followed.symbol.place
 
     def _next(self, followed: Followed, safe: int) -> int:
         """When something is to be done next."""
@@ -195,48 +185,110 @@ class Evidence:
             soon = min(soon, followed.facts[followed.read][0] - AHEAD_NS)
         return soon
 
-    def _read(self, followed: Followed, safe: int) -> None:
-        """Turn facts into moments, far enough ahead that a print before its report is known."""
-        while followed.read < len(followed.facts) and followed.facts[followed.read][0] < safe + AHEAD_NS:
-            for moment in followed.reader.read(followed.facts[followed.read][2]):
-                insort(followed.moments, moment, key=in_order)
-            followed.read += 1
-
-    def _near(self, followed: Followed, until: int) -> NDArray[np.int64]:
-        """Numbers of own prints that may be met from the stream's cursor on."""
-        begin = followed.symbol.cursor - _NEAR_NS
-        own = followed.reader.own
-        first = len(own)
-        while first > 0 and own[first - 1][0] >= begin - _NEAR_NS:
-            first -= 1
-        return np.array([number for ts, number in own[first:] if begin <= ts < until + _NEAR_NS], np.int64)
+    # -- first pass: jobs ------------------------------------------------------------------------------------------
 
     def _moments(self, followed: Followed, safe: int) -> None:
-        while followed.at < len(followed.moments) and followed.moments[followed.at].t < safe:
-            moment = followed.moments[followed.at]
+        moments = followed.moments
+        while followed.at < len(moments) and moments[followed.at].t < safe:
+            moment = moments[followed.at]
             followed.at += 1
-            self._close_due(followed, moment.t)
-            followed.symbol.own = self._near(followed, moment.t)
-            followed.symbol.advance(moment.t)
-            self._apply(followed, moment)
+            if followed.open >= 0 and followed.ends <= moment.t:
+                self._close(followed, followed.ends)
+            self._meet(followed, moment)
 
-    def _close_due(self, followed: Followed, until: int) -> None:
-        """Close the open window where it has lasted its time before `until`."""
-        if followed.open >= 0 and followed.ends <= until:
-            followed.symbol.own = self._near(followed, followed.ends)
-            followed.symbol.advance(followed.ends)
-            self._close(followed, followed.ends)
+    def _meet(self, followed: Followed, moment: Moment) -> None:
+        """Jobs of a moment."""
+        kind, fact, number, fresh = moment.kind, moment.fact, -1, False
+        seen = self._seen(followed, fact)
+        if kind == SHOW:
+            jobs = self._jobs(followed)
+            followed.symbol.show(moment.side, moment.price, moment.qty)
+            jobs.show(followed.symbol, moment.t)
+            if seen is None or (fact.row.visibility is None and named(fact) in followed.trails):
+                return
+        elif kind == ACT:
+            if followed.open >= 0:
+                self._close(followed, moment.t)
+            if seen is not None:
+                number, fresh = self._open(followed, moment, seen)
+        elif seen is None:
+            return
+        elif kind == DONE:
+            if moment.price != NULL:
+                seen.on_tape += moment.qty
+                seen.unseen += 0 if moment.price else moment.qty
+            if fact.key not in followed.levels:
+                number = self._jobs(followed).level(followed.symbol, moment.t)
+        elif kind == SWITCH and followed.open >= 0:
+            self._close(followed, moment.t)
+        if seen is not None:
+            self.found.append((followed, moment, number, fresh))
+
+    def _seen(self, followed: Followed, fact: Fact) -> Seen | None:
+        """What is seen of the parent of a fact so far; None for the unassigned bucket."""
+        parent_id = named(fact)
+        if parent_id is None:
+            return None
+        seen = followed.seen.get(parent_id)
+        if seen is None:
+            seen = followed.seen[parent_id] = Seen()
+        seen.visibility = fact.row.visibility or seen.visibility
+        return seen
+
+    def _jobs(self, followed: Followed) -> Jobs:
+        """Where jobs of a symbol are written."""
+        self.jobs.begin(followed.symbol, followed.near)
+        return self.jobs
 
     def _close(self, followed: Followed, at: int) -> None:
-        """Score the open window as of `at`, once, and let its parent's trail know."""
+        """The open window ends at `at`: it is scored, once, and its parent's trail hears of it."""
         number, followed.open = followed.open, -1
+        fact = self.children[number]
+        seen = self._seen(followed, fact)
+        if seen is None:  # an order that was unassigned meanwhile is read again from its beginning
+            return
+        flow = seen.unseen > self.model.numbers["unmatched"] * max(seen.on_tape, 1)
+        fast = self.config.budget_of(fact.row.source) > FAST_CLOCK_NS
+        self._jobs(followed).close(followed.symbol, at, number, Closed(flow, fast))
+        self.found.append((followed, None, number, False))
+
+    def _open(self, followed: Followed, moment: Moment, seen: Seen) -> tuple[int, bool]:
+        """Open the window of an event: (its record, whether it is new); -1 where its order hides it."""
+        told = seen.visibility
+        if told == "V1" or (told == "V2" and moment.qty != AGGRESSIVE):
+            return -1, False  # what is said of an order's visibility hides its placements, or all of it
+        known = followed.placed.get((moment.key, moment.t))
+        fresh = known is None
+        if known is None:
+            known = self._record(moment.fact)
+            followed.placed[moment.key, moment.t] = known
+            if followed.symbol.cursor > moment.t:
+                record = self.records[known]
+                record["t"], record["closed"], record["state"] = moment.t, moment.t, VOID  # told too late
+            else:
+                self._jobs(followed).open(followed.symbol, moment.t, known, moment.side, moment.qty)
+        followed.open, followed.ends = known, moment.t + WINDOW_NS
+        return known, fresh
+
+    # -- second pass: trails ---------------------------------------------------------------------------------------
+
+    def _settle(self, others: Rows) -> None:
+        """Do all jobs, those of `others` too, then tell the trails."""
+        levels = self.jobs.do(self.states, self.records, others)
+        found, self.found = self.found, []
+        for followed, moment, number, fresh in found:
+            if moment is None:
+                self._ended(followed, number)
+                continue
+            if moment.kind == DONE and number >= 0:
+                followed.levels[moment.key] = float(levels[number])
+            self._apply(followed, moment, number, fresh)
+
+    def _ended(self, followed: Followed, number: int) -> None:
+        """A window is over; one that could not be opened has been told of already."""
         record, fact = self.records[number], self.children[number]
         trail = self._trail(followed, fact)
-        if trail is not None and int(record["state"]) == OPEN:
-            followed.symbol.advance(at)
-            fast = self.config.budget_of(fact.row.source) > FAST_CLOCK_NS
-            followed.symbol.close(record, at, Muted(trail.tape_is_missing, fast))
-        if trail is not None:  # an order that was unassigned meanwhile is read again from its beginning
+        if trail is not None and not _never_open(record):
             self._folded(trail, number, record, fact)
 
     def _folded(self, trail: Trail, number: int, record: Any, fact: Fact) -> None:
@@ -247,56 +299,38 @@ class Evidence:
         if fact.parent is not None:
             fact.parent.touched += 1  # the board shows it anew
 
-    # -- moments ---------------------------------------------------------------------------------------------------
-
-    def _apply(self, followed: Followed, moment: Moment) -> None:
+    def _apply(self, followed: Followed, moment: Moment, number: int, fresh: bool) -> None:
+        """What a moment is to its parent; `number`: of its record, where it has one."""
         fact, trail = moment.fact, self._trail(followed, moment.fact)
-        if trail is not None:
-            trail.visibility = fact.row.visibility or trail.visibility
-        if moment.kind == SHOW:
-            followed.symbol.show(moment.side, moment.price, moment.qty)
-        elif moment.kind == ACT:
-            if followed.open >= 0:
-                self._close(followed, moment.t)
-            if trail is not None:
-                followed.house.note(moment.t, moment.side, trail)
-                self._act(followed, moment, trail)
-        elif trail is None:
+        if trail is None:
             return
+        trail.visibility = fact.row.visibility or trail.visibility
+        if moment.kind == ACT:
+            followed.house.note(moment.t, moment.side, trail)
+            if number >= 0:
+                self._acted(followed, moment, trail, number, fresh)
         elif moment.kind == TERMS:
             trail.terms(moment.t, moment.side, moment.qty, moment.price)
             trail.told(fact.row)
         elif moment.kind == DONE:
-            level = followed.levels.setdefault(fact.key, followed.symbol.level())
-            trail.done(moment.qty, level, moment.price)
+            trail.done(moment.qty, followed.levels[fact.key], moment.price)
             followed.house.note(moment.t, moment.side, trail)
         elif moment.kind == SWITCH:
-            if followed.open >= 0:
-                self._close(followed, moment.t)
             trail.switch(moment.t)
             trail.told(fact.row)
 
-    def _act(self, followed: Followed, moment: Moment, trail: Trail) -> None:
-        """Open the window of an event; one that is known from before keeps its record."""
-        told = trail.visibility
-        if told == "V1" or (told == "V2" and moment.qty != AGGRESSIVE):
-            return  # what is said of an order's visibility hides its placements, or all of it
+    def _acted(self, followed: Followed, moment: Moment, trail: Trail, number: int, fresh: bool) -> None:
+        """The window of an event has been opened; one that is known from before keeps its record."""
         trail.acts += 1
-        known = followed.placed.get((moment.key, moment.t))
-        if known is None:
-            known = self._record(moment.fact)
-            followed.placed[moment.key, moment.t] = known
-            record = self.records[known]
-            if followed.symbol.cursor > moment.t:
-                record["t"], record["closed"], record["state"] = moment.t, moment.t, VOID  # told too late
-            else:
-                followed.symbol.open(moment.t, moment.side, moment.qty, record)
+        record = self.records[number]
+        if fresh:
             share = trail.share_after(moment.fact.row.qty or 0 if moment.qty == AGGRESSIVE else 0)
             record["share"], record["own"] = share, trail.later(moment.t, share)
-        if int(self.records[known]["state"]) == VOID and int(self.records[known]["closed"]) == moment.t:
-            self._folded(trail, known, self.records[known], moment.fact)
-        else:
-            followed.open, followed.ends = known, moment.t + WINDOW_NS
+        if _never_open(record):
+            self._folded(trail, number, record, moment.fact)
+            if followed.open == number:
+                followed.open = -1
+                self.due[followed.symbol.instrument] = self._next(followed, followed.passed)
 
     def _record(self, fact: Fact) -> int:
         if self.used == len(self.records):
@@ -374,13 +408,17 @@ class Evidence:
 
     def _replay(self, followed: Followed, until: int) -> None:
         """Read every fact again and play the moments before `until` on the records there are."""
-        followed.reader, followed.moments, followed.trails = Reader(self.joins), [], {}
-        followed.house = House()
-        followed.read = followed.at = 0
-        followed.open = -1
-        followed.symbol.hide()
-        self._read(followed, until)
+        followed.forget()
+        followed.read_until(until + AHEAD_NS)
         self._moments(followed, until)
-        self._close_due(followed, until)
+        if followed.open >= 0 and followed.ends <= until:
+            self._close(followed, followed.ends)
+        self._settle(NO_JOBS)
         if followed.open >= 0 and NULL < int(self.records[followed.open]["closed"]) < until:
             self._close(followed, until)  # the end of data had cut it
+            self._settle(NO_JOBS)
+
+
+def _never_open(record: Any) -> bool:
+    """True for an event whose window could not be opened, or was over in no time."""
+    return bool(record["state"] == VOID and record["closed"] == record["t"])

@@ -14,7 +14,8 @@ import numpy as np
 
 from app.engine.bits import log, uniform
 from app.engine.evidence.bucket import pool
-from app.engine.evidence.follow import Evidence, Followed
+from app.engine.evidence.follow import NO_JOBS, Evidence
+from app.engine.evidence.followed import Followed
 from app.engine.evidence.own import Moment, in_order
 from app.engine.evidence.rows import (
     AGGRESSIVE,
@@ -30,7 +31,7 @@ from app.engine.evidence.rows import (
     STEP_NS,
 )
 from app.engine.evidence.score import shrunk
-from app.engine.evidence.symbol import OPEN, WINDOW_NS
+from app.engine.evidence.windows import OPEN, WINDOW_NS
 from app.engine.orders.facts import Fact
 from app.engine.units import MILLISECOND, NULL, SECOND
 
@@ -97,6 +98,8 @@ class Library:
 class Placebos(Evidence):
     """The evidence of a run that also tries moments at which nothing of ours happened."""
 
+    may_be_alone = False
+
     def __init__(
         self, config: EngineConfig, universe: Universe, history: TouchHistory, joins: Joins, plan: Plan | None = None
     ) -> None:
@@ -115,15 +118,17 @@ class Placebos(Evidence):
         super()._play(followed, safe, last)
         self.due[followed.symbol.instrument] = safe  # whenever the watermark moves
 
-    def _apply(self, followed: Followed, moment: Moment) -> None:
-        instrument = followed.symbol.instrument
+    def _meet(self, followed: Followed, moment: Moment) -> None:
+        if moment.kind < TRY:
+            self.ours[followed.symbol.instrument] = moment.t
+            super()._meet(followed, moment)
+            return
+        self._jobs(followed).hear(followed.symbol, moment.t)
+        self._settle(NO_JOBS)
         if moment.kind == TRY:
             self._try(followed, moment)
-        elif moment.kind == JUDGE:
-            self._judge(followed, self.tries[moment.qty], moment)
         else:
-            self.ours[instrument] = moment.t
-            super()._apply(followed, moment)
+            self._judge(followed, moment)
 
     def _random(self, instrument: int) -> float:
         number = self.drawn.get(instrument, 0)
@@ -163,11 +168,14 @@ class Placebos(Evidence):
         """Note the state before a placebo; it is judged when its longest window is over."""
         if moment.t - self.ours.get(followed.symbol.instrument, NULL) < AWAY_NS:
             return
+        if int(followed.symbol.stream["last_trade"][0]) == NULL:
+            return  # an index, or whatever else nobody has traded yet
         if self.tried == len(self.tries):
             self.tries = np.concatenate([self.tries, np.zeros(self.tried, CHILD)])
         record = self.tries[self.tried]
         self.tried += 1
-        followed.symbol.open(moment.t, moment.side, moment.qty, record)
+        followed.symbol.own = np.array([number for _ts, number in followed.near()], np.int64)
+        followed.symbol.open(moment.t, moment.side, moment.qty, self.tries, self.tried - 1)
         if int(record["state"]) != OPEN or (record["early"] and not self.plan.early):
             return
         if moment.qty == AGGRESSIVE:
@@ -175,8 +183,9 @@ class Placebos(Evidence):
         judged = moment._replace(t=moment.t + WINDOW_NS, kind=JUDGE, side=moment.qty, qty=self.tried - 1)
         insort(followed.moments, judged, key=in_order)
 
-    def _judge(self, followed: Followed, record: Any, moment: Moment) -> None:
+    def _judge(self, followed: Followed, moment: Moment) -> None:
         """Score a placebo at every length."""
+        record = self.tries[moment.qty]
         symbol, first = followed.symbol, int(record["t"]) // STEP_NS
         if self.ours.get(symbol.instrument, NULL) >= int(record["t"]) or symbol.usable(first, LONGEST) < LONGEST:
             return
@@ -186,9 +195,9 @@ class Placebos(Evidence):
             symbol.ring["flags"][slot] = flags | OWN
         cell = int(record["cell"])
         for place in range(len(LENGTHS)):
-            symbol.score(record, place)
-            self.library.total[cell, place] += symbol.scratch.raw
+            symbol.score(self.tries, moment.qty, place)
+            self.library.total[cell, place] += symbol.states.scratch.raw
             self.library.count[cell, place] += 1
-        self.library.measured[cell] += symbol.scratch.measured
+        self.library.measured[cell] += symbol.states.scratch.measured
         self.library.measurements[cell] += 1
         symbol.ring["flags"][slot] = flags

@@ -55,6 +55,17 @@ STREAM: Final = np.dtype(
     ]
 )  # fmt: skip
 
+CHECKS: Final = 12  # kept states of a stream
+
+# What one symbol is. `g`: bps per unit of flow by time scale; `market`: instrument of its index, -1 without; `silence`:
+# ns without a row from which its market counts as closed; `passed`: moments before this time have been played.
+SYMBOL: Final = np.dtype(
+    [
+        ("g", "f8", (4,)), ("signs", "f8", (3,)), ("size", "f8"), ("beta", "f8"), ("market", "i8"), ("silence", "i8"),
+        ("tick", "i8"), ("instrument", "i8"), ("passed", "i8"),
+    ]
+)  # fmt: skip
+
 # One finished step. `lam`, `p_buy`, `noise` and `q` are from before it.
 STEP: Final = np.dtype(
     [

@@ -15,7 +15,7 @@ from app.engine.enrich.asof import row_at
 from app.engine.events import Rows
 from app.engine.evidence.model import Floats
 from app.engine.evidence.reference import Inputs, explained, factor, others, weighted
-from app.engine.evidence.rows import FROZEN, OWN, RESET, RING, STEP_NS, STEP_S
+from app.engine.evidence.rows import CHECKS, FROZEN, OWN, RESET, RING, STEP_NS, STEP_S
 from app.engine.evidence.score import AGAIN, OWN_STEP, SURPRISE
 from app.engine.jit import jit
 from app.engine.units import ASK, BID, BPS, NULL, SECOND
@@ -34,7 +34,6 @@ SIZES = 1000.0  # trades the running mean size reaches back
 ASLEEP_NS = 3600 * SECOND  # without a row: the market is closed
 YOUNG_NS = 120 * SECOND
 CHECK_NS = 8 * SECOND
-CHECKS = 12
 ALWAYS = 2**63 - 1
 
 

@@ -7,69 +7,25 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engine.evidence.bucket import Before, cell, pool
 from app.engine.evidence.reference import Inputs, Kernels
-from app.engine.evidence.rows import (
-    FLOW_GROUPS,
-    FROZEN,
-    HALTED,
-    LENGTHS,
-    LONGEST,
-    PASSIVE,
-    QUOTE_GROUPS,
-    RING,
-    SCORES,
-    STEP,
-    STEP_NS,
-    STREAM,
-    TRIGGERED,
+from app.engine.evidence.states import States
+from app.engine.evidence.stream import advance, begin
+from app.engine.evidence.windows import (
+    WINDOW_NS,
+    Closing,
+    Judgement,
+    Opening,
+    close_window,
+    judge,
+    open_window,
+    usable,
 )
-from app.engine.evidence.score import Normalisation, Window, normalise, score
-from app.engine.evidence.stream import CHECKS, YOUNG_NS, Glance, advance, begin, glance
-from app.engine.jit import jit
-from app.engine.units import BPS, MILLISECOND, NULL, SECOND
+from app.engine.units import NULL, SECOND
 
 if TYPE_CHECKING:
-    from app.engine.enrich.history import TouchHistory
     from app.engine.events import Rows
-    from app.engine.evidence.model import Floats, Model
 
-OPEN, SCORED, VOID = range(3)  # of a record
-WINDOW_NS: Final = LONGEST * STEP_NS
 BACK_NS: Final = WINDOW_NS + SECOND  # a late fact may have cut, or fallen into, a window that opened so long before
-TRIGGER_NS: Final = 1_100 * MILLISECOND  # a passive child so soon after a trade counts as triggered by it
-_HELD: Final = 20  # steps without two sides from which a window is cut
-
-
-def _usable(ring: Rows, first: int, steps: int) -> int:
-    """Steps of a window before it is cut; 0 where the market halted in it."""
-    held = 0
-    for d in range(steps):
-        flags = int(ring[(first + d) % RING]["flags"])
-        if flags & HALTED:
-            return 0
-        held = held + 1 if flags & FROZEN else 0
-        if held >= _HELD:
-            return d + 1
-    return steps
-
-
-usable = jit(_usable)
-
-
-class Scratch(NamedTuple):
-    """Arrays kernels write to."""
-
-    steps: Floats
-    raw: Floats
-    e: Floats
-    measured: Floats
-    seen: Floats
-
-
-def scratch() -> Scratch:
-    """Fresh ones."""
-    return Scratch(np.zeros((3, LONGEST)), np.zeros(SCORES), np.zeros(SCORES), np.zeros(2), np.zeros(5))
 
 
 class Muted(NamedTuple):
@@ -80,37 +36,40 @@ class Muted(NamedTuple):
 
 
 class Symbol:
-    """The stream of one instrument."""
+    """The stream of one instrument: a place among the states, and what is displayed by price."""
 
-    __slots__ = (
-        "checks",
-        "displayed",
-        "history",
-        "instrument",
-        "kernels",
-        "model",
-        "own",
-        "ring",
-        "scratch",
-        "shown",
-        "stream",
-        "tick",
-    )
+    __slots__ = ("history", "instrument", "kernels", "model", "own", "place", "shown", "states", "tick")
 
-    def __init__(self, instrument: int, tick: int, kernels: Kernels, history: TouchHistory, model: Model) -> None:
+    def __init__(self, instrument: int, tick: int, kernels: Kernels, states: States) -> None:
         self.instrument = instrument
         self.tick = tick
         self.kernels = kernels
-        self.history = history
-        self.model = model
-        self.stream: Any = np.zeros(1, STREAM)
-        self.ring: Any = np.zeros(RING, STEP)
-        self.checks: Any = np.zeros(CHECKS, STREAM)
-        self.checks["cursor"] = NULL
+        self.states = states
+        self.history = states.history
+        self.model = states.model
+        self.place = states.add(instrument, tick, kernels)
         self.shown: dict[tuple[int, int], int] = {}
-        self.displayed: NDArray[np.int64] = np.zeros((0, 3), np.int64)  # the same for kernels
         self.own: NDArray[np.int64] = np.zeros(0, np.int64)
-        self.scratch = scratch()
+
+    @property
+    def stream(self) -> Any:
+        """Its one STREAM row (a view)."""
+        return self.states.streams[self.place : self.place + 1]
+
+    @property
+    def ring(self) -> Any:
+        """Its recent steps (a view)."""
+        return self.states.rings[self.place]
+
+    @property
+    def checks(self) -> Any:
+        """States it can go back to (a view)."""
+        return self.states.checks[self.place]
+
+    @property
+    def displayed(self) -> NDArray[np.int64]:
+        """What is displayed: rows of side, price, quantity."""
+        return np.array([(*where, qty) for where, qty in self.shown.items()], np.int64).reshape(-1, 3)
 
     # -- the stream ------------------------------------------------------------------------------------------------
 
@@ -120,6 +79,8 @@ class Symbol:
         if not len(rows):
             return False
         begin(self.stream, int(rows["ts"][0]), self.model.tables.noise, float(rows["sigma2"][0]))
+        if self.states.lean:
+            self.stream["watched"] = NULL  # until a window opens
         return True
 
     @property
@@ -169,72 +130,25 @@ class Symbol:
         self.shown[side, price] = left
         if left <= 0:
             del self.shown[side, price]
-        shown = [(side, price, qty) for (side, price), qty in self.shown.items()]
-        self.displayed = np.array(shown, np.int64).reshape(-1, 3)
 
     def hide(self) -> None:
         """We display nothing any more."""
-        self.shown, self.displayed = {}, np.zeros((0, 3), np.int64)
+        self.shown = {}
 
     # -- windows ---------------------------------------------------------------------------------------------------
 
-    def open(self, t: int, side: int, kind: int, record: Any) -> None:
+    def open(self, t: int, side: int, kind: int, records: Rows, number: int) -> None:
         """Write the state just before an event into a CHILD record; VOID where the market has no two sides."""
-        stream, out = self.stream[0], self.scratch.seen
-        glance(Glance(self.inputs(), t, out))
-        record["t"], record["closed"], record["side"] = t, NULL, side
-        record["state"] = OPEN if out[4] > 0 and self.tick > 0 else VOID
-        if int(record["state"]) == VOID:
-            record["closed"] = t
-            return
-        if kind == PASSIVE and int(stream["last_trade"]) >= t - TRIGGER_NS:
-            kind = TRIGGERED
-        tick = self.tick / int(stream["anchor"]) * BPS
-        rate = stream["lam120"] / stream["seen120"] if stream["seen120"] > 0 else 0.0
-        q = max(float(stream["q"]), 0.7 * float(stream["q_fast"]))
-        before = Before(kind, side, out[3] > 0, out[2], stream["flow10"], rate, q, tick)
-        record["cell"] = cell(before, self.model.tables)
-        record["m"], record["p"], record["tick"] = out[0], out[1], tick
-        record["step"] = (int(stream["end"]) - t) / STEP_NS
-        record["before"] = stream["buys"] if side > 0 else stream["sells"]
-        record["early"] = int(stream["began"]) == NULL or t - int(stream["began"]) < YOUNG_NS
+        open_window(Opening(self.inputs(), t, side, kind, records, number, self.model.tables, self.states.scratch))
 
-    def close(self, record: Any, at: int, muted: Muted) -> None:
+    def close(self, records: Rows, number: int, at: int, muted: Muted) -> None:
         """Score an open window that was cut at `at` (ns); VOID where it is too short or nothing traded."""
-        t, first = int(record["t"]), int(record["t"]) // STEP_NS
-        record["closed"] = at
-        steps = self.usable(first, min(at - t, WINDOW_NS) // STEP_NS)
-        place = -1
-        for n, length in enumerate(LENGTHS):
-            place = n if steps >= length else place
-        record["length"], record["state"] = place, VOID
-        if place < 0:
-            return
-        self.score(record, place)
-        s, tables = self.scratch, self.model.tables
-        at_cell = int(record["cell"])
-        young = bool(record["early"])
-        if not normalise(
-            Normalisation(s.raw, at_cell, pool(at_cell), place, young, muted.flow, muted.fast, tables, s.e)
-        ):
-            return
-        record["state"], record["e"] = SCORED, s.e
-        record["y"] = s.measured[0] - tables.direct[at_cell, 0]
-        record["c"] = s.measured[1] - tables.direct[at_cell, 1]
-        for k in range(len(record["mix"])):
-            flow, quote = s.raw[FLOW_GROUPS + k], s.raw[QUOTE_GROUPS + k]
-            record["mix"][k] = flow / (flow + quote) if flow + quote > 0 else 0.0
+        tables = self.model.tables
+        close_window(Closing(self.ring, records, number, at, muted.flow, muted.fast, tables, self.states.scratch))
 
-    def score(self, record: Any, place: int) -> None:
+    def score(self, records: Rows, number: int, place: int) -> None:
         """Scores and direct measurements of a window of one of the lengths, into the scratch arrays."""
-        s = self.scratch
-        score(
-            Window(
-                self.ring, int(record["t"]) // STEP_NS, LENGTHS[place], int(record["side"]), int(record["before"]),
-                float(record["step"]), float(record["m"]), float(record["p"]), float(record["tick"]),
-                self.model.tables.laws, s.steps, s.raw, s.measured,
-            )
-        )  # fmt: skip
+        judge(Judgement(self.ring, records, number, place, self.model.tables, self.states.scratch))
 
     def usable(self, first: int, steps: int) -> int:
         """How many steps of a window there are before the market halts or has been without two sides for a second."""
@@ -244,8 +158,8 @@ class Symbol:
 
     def save(self) -> dict[str, NDArray[Any]]:
         """The arrays; what is displayed is read again from the facts."""
-        return {"stream": self.stream, "ring": self.ring, "checks": self.checks}
+        return {name: getattr(self, name).copy() for name in ("stream", "ring", "checks")}
 
     def load(self, state: dict[str, NDArray[Any]]) -> None:
         """Take back what save() gave."""
-        self.stream, self.ring, self.checks = (state[name].copy() for name in ("stream", "ring", "checks"))
+        self.stream[...], self.ring[...], self.checks[...] = (state[name] for name in ("stream", "ring", "checks"))

@@ -9,7 +9,7 @@ from app.engine.config import EngineConfig
 from app.engine.core import Engine
 from app.engine.events import Block, OrderRow
 from app.engine.evidence.follow import AHEAD_NS, LAG_NS
-from app.engine.evidence.symbol import OPEN, SCORED, VOID
+from app.engine.evidence.windows import OPEN, SCORED, VOID
 from app.engine.units import NULL
 from app.feeds.generator.hand import T0, Sheet
 from tests.engine.days import comparable, in_time, last_ts, shuffled

@@ -13,17 +13,15 @@ from app.engine.evidence.rows import (
     SCORE_NAMES,
     SCORES,
     SHARES,
-    STEP,
     STEP_NS,
     STEP_S,
-    STREAM,
     WORLDS,
 )
-from app.engine.evidence.stream import CHECKS
+from app.engine.evidence.states import BYTES
 
 
 def test_that_a_symbol_a_parent_and_a_child_weigh_no_more_than_promised() -> None:
-    assert STREAM.itemsize * (1 + CHECKS) + STEP.itemsize * RING <= 16 * 1024
+    assert BYTES <= 16 * 1024
     assert EPOCH.itemsize <= 2_500
     assert CHILD.itemsize <= 256
 

@@ -9,8 +9,9 @@ import pytest
 from app.engine.config import EngineConfig
 from app.engine.evidence import stream as st
 from app.engine.evidence.reference import Kernels
-from app.engine.evidence.rows import OWN, RESET, RING, STEP_NS
-from app.engine.evidence.stream import ASLEEP_NS, CHECK_NS, CHECKS, Glance, glance
+from app.engine.evidence.rows import CHECKS, OWN, RESET, RING, STEP_NS
+from app.engine.evidence.states import States
+from app.engine.evidence.stream import ASLEEP_NS, CHECK_NS, Glance, glance
 from app.engine.evidence.symbol import Symbol
 from app.engine.state import State
 from app.engine.units import NULL
@@ -40,7 +41,8 @@ def told(sheet: Sheet, **changes: Any) -> Symbol:
     fields: dict[str, Any] = {"size": 0.0, "beta": 0.0, "market": -1, "silence": ASLEEP_NS} | changes
     told_of = (fields[name] for name in ("size", "beta", "market", "silence"))
     kernels = Kernels(np.array(KERNEL.g), np.array(KERNEL.signs), *told_of)
-    return Symbol(universe.instruments.index("INST"), fields.get("tick", TICK), kernels, state.history, MODEL)
+    states = States(state.history, MODEL)
+    return Symbol(universe.instruments.index("INST"), fields.get("tick", TICK), kernels, states)
 
 
 def steps_of(symbol: Symbol) -> list[Any]:

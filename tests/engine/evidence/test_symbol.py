@@ -8,7 +8,8 @@ import pytest
 
 from app.engine.evidence.bucket import words
 from app.engine.evidence.rows import CHILD, FROZEN, HALTED, LENGTHS, RING, STEP_NS
-from app.engine.evidence.symbol import BACK_NS, OPEN, SCORED, VOID, Muted, Symbol
+from app.engine.evidence.symbol import BACK_NS, Muted, Symbol
+from app.engine.evidence.windows import OPEN, SCORED, VOID
 from app.engine.units import NULL
 from app.feeds.generator.hand import T0, Sheet
 from tests.engine.evidence.made import MS, S, market_sheet, model
@@ -25,14 +26,14 @@ def at(t: int, sheet: Sheet = SHEET, **changes: Any) -> Symbol:
 
 
 def opened(symbol: Symbol, t: int, side: int = 1, kind: int = 0) -> Any:
-    record = np.zeros(1, CHILD)[0]
-    symbol.open(T0 + t, side, kind, record)
-    return record
+    records = np.zeros(1, CHILD)
+    symbol.open(T0 + t, side, kind, records, 0)
+    return records[0]
 
 
 def closed(symbol: Symbol, record: Any, t: int, muted: Muted = Muted()) -> Any:  # noqa: B008 - frozen
     symbol.advance(T0 + t)
-    symbol.close(record, T0 + t, muted)
+    symbol.close(record.base, 0, T0 + t, muted)
     return record
 
 

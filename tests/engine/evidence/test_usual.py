@@ -10,7 +10,6 @@ from app.engine.evidence.model import Model
 from app.engine.evidence.process import EPOCH, MOST, Bet, enter, start
 from app.engine.evidence.rows import CELLS, LENGTHS, POOLS, SCORES, WORLDS
 from app.engine.evidence.score import POOL_SIZE
-from app.engine.evidence.symbol import SCORED
 from app.engine.evidence.usual import (
     LARGE,
     Again,
@@ -22,6 +21,7 @@ from app.engine.evidence.usual import (
     reference,
     usual_reference,
 )
+from app.engine.evidence.windows import SCORED
 from tests.engine.evidence import spec
 from tests.engine.evidence.made import model, own_day, parents_of, played
 from tests.engine.evidence.test_follow import evidence_of

@@ -1,0 +1,180 @@
+"""What is to be done on streams, in one call for all symbols: hear, display, open and close windows, read a level."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engine.enrich.asof import Histories
+from app.engine.enrich.regions import joined
+from app.engine.events import Rows
+from app.engine.evidence.model import Floats, Tables
+from app.engine.evidence.reference import Inputs, Kernels
+from app.engine.evidence.stream import advance
+from app.engine.evidence.windows import OPEN, Closing, Opening, Scratch, close_window, open_window
+from app.engine.jit import jit
+from app.engine.units import NULL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from app.engine.evidence.states import States
+    from app.engine.evidence.symbol import Symbol
+
+HEAR, DISPLAY, OWNED, BEGIN, END, LEVEL = range(6)
+
+# At `t` of the symbol at `place`, which hears everything before it first. `begin`, `end`: rows of what we display from
+# then on (DISPLAY), own prints near the span (OWNED, for the jobs of the symbol that follow). BEGIN, END: the window
+# of record `number`; LEVEL: into `number` of the levels.
+JOB: Final = np.dtype(
+    [
+        ("place", "i4"), ("what", "i1"), ("kind", "i1"), ("side", "i1"), ("mute_flow", "i1"), ("t", "i8"),
+        ("number", "i4"), ("begin", "i4"), ("end", "i4"), ("mute_fast", "i4"),
+    ]
+)  # fmt: skip
+
+
+class Batch(NamedTuple):
+    """Jobs, those of a symbol together and in order of time, and everything they read and write."""
+
+    jobs: Rows
+    displays: NDArray[np.int64]
+    owned: NDArray[np.int64]
+    levels: Floats
+    streams: Rows
+    rings: Rows
+    checks: Rows
+    symbols: Rows
+    histories: Histories
+    prints: Rows
+    print_offset: NDArray[np.int64]
+    print_count: NDArray[np.int64]
+    records: Rows
+    tables: Tables
+    scratch: Scratch
+
+
+def _perform(b: Batch) -> None:
+    """Do them."""
+    last, shown, shown_end, own, own_end = -1, 0, 0, 0, 0
+    for n in range(len(b.jobs)):
+        job = b.jobs[n]
+        place, what, t, number = int(job["place"]), int(job["what"]), int(job["t"]), int(job["number"])
+        if place != last:
+            last, shown, shown_end, own, own_end = place, 0, 0, 0, 0
+        if what == OWNED:
+            own, own_end = int(job["begin"]), int(job["end"])
+            continue
+        x, of = b.streams[place], b.symbols[place]
+        k = Inputs(
+            b.histories, b.prints, b.print_offset, b.print_count, of["instrument"], b.streams[place : place + 1],
+            b.rings[place], b.checks[place], b.displays[shown:shown_end], b.owned[own:own_end],
+            Kernels(of["g"], of["signs"], of["size"], of["beta"], of["market"], of["silence"]), of["tick"],
+        )  # fmt: skip
+        if x["cursor"] != 0 and t > x["cursor"]:
+            advance(k, t)
+        if what == DISPLAY:
+            shown, shown_end = int(job["begin"]), int(job["end"])
+        elif what == BEGIN:
+            open_window(Opening(k, t, int(job["side"]), int(job["kind"]), b.records, number, b.tables, b.scratch))
+        elif what == END and b.records[number]["state"] == OPEN:
+            flow, fast = job["mute_flow"] != 0, job["mute_fast"] != 0
+            close_window(Closing(b.rings[place], b.records, number, t, flow, fast, b.tables, b.scratch))
+        elif what == LEVEL:
+            total = 0.0
+            for band in range(4):
+                total += of["g"][band] * x["own_s"][band]
+            b.levels[number] = total
+
+
+perform = jit(_perform)
+
+
+class Closed(NamedTuple):
+    """How a window is closed: which of its channels say nothing."""
+
+    mute_flow: bool = False
+    mute_fast: bool = False
+
+
+class Jobs:
+    """Jobs as they are written, symbol after symbol, until they are done."""
+
+    __slots__ = ("_displays", "_jobs", "_levels", "_owned", "_speaks")
+
+    def __init__(self) -> None:
+        self._speaks: Symbol | None = None  # whose jobs are being written
+        self.clear()
+
+    def clear(self) -> None:
+        """Nothing is to be done."""
+        self._jobs: list[tuple[int, ...]] = []
+        self._displays: list[tuple[int, int, int]] = []
+        self._owned: list[int] = []
+        self._levels = 0
+        self._speaks = None
+
+    def begin(self, symbol: Symbol, near: Callable[[], Sequence[tuple[int, int]]]) -> None:
+        """Jobs of a symbol follow; `near`: gives its own prints (ts, number) that may be met."""
+        if self._speaks is symbol:
+            return
+        self._speaks = symbol
+        own = near()
+        if own:
+            first = len(self._owned)
+            self._owned += [number for _ts, number in own]
+            self._jobs.append((symbol.place, OWNED, 0, 0, 0, NULL, -1, first, len(self._owned), 0))
+        if symbol.shown:
+            self._display(symbol, NULL)
+
+    def hear(self, symbol: Symbol, t: int) -> None:
+        """Everything before t."""
+        self._jobs.append((symbol.place, HEAR, 0, 0, 0, t, -1, 0, 0, 0))
+
+    def show(self, symbol: Symbol, t: int) -> None:
+        """What the symbol displays is another from t on; several changes at a time are one."""
+        last = self._jobs[-1] if self._jobs else _NOBODY
+        if (last[0], last[1], last[5]) == (symbol.place, DISPLAY, t):
+            self._jobs.pop()
+        self._display(symbol, t)
+
+    def _display(self, symbol: Symbol, t: int) -> None:
+        first = len(self._displays)
+        self._displays += [(side, price, qty) for (side, price), qty in symbol.shown.items()]
+        self._jobs.append((symbol.place, DISPLAY, 0, 0, 0, t, -1, first, len(self._displays), 0))
+
+    def open(self, symbol: Symbol, t: int, number: int, side: int, kind: int) -> None:
+        """The window of an event of a class, into record `number`."""
+        self._jobs.append((symbol.place, BEGIN, kind, side, 0, t, number, 0, 0, 0))
+
+    def close(self, symbol: Symbol, t: int, number: int, muted: Closed) -> None:
+        """Score the window of record `number` as of t, if it is open."""
+        self._jobs.append((symbol.place, END, 0, 0, int(muted.mute_flow), t, number, 0, 0, int(muted.mute_fast)))
+
+    def level(self, symbol: Symbol, t: int) -> int:
+        """Where among the answers the own level just before t will stand."""
+        self._jobs.append((symbol.place, LEVEL, 0, 0, 0, t, self._levels, 0, 0, 0))
+        self._levels += 1
+        return self._levels - 1
+
+    def do(self, states: States, records: Rows, also: Rows) -> Floats:
+        """Do all jobs, and those of `also` (JOB); the levels that were asked for."""
+        levels = np.zeros(self._levels)
+        jobs = joined(np.array(self._jobs, JOB), also)
+        displays, owned = np.array(self._displays, np.int64).reshape(-1, 3), np.array(self._owned, np.int64)
+        self.clear()
+        if len(jobs):
+            h, prints = states.history, states.history.prints
+            perform(
+                Batch(
+                    jobs, displays, owned, levels, states.streams, states.rings, states.checks, states.symbols,
+                    h.histories(), prints.pool, prints.offset, prints.count, records, states.model.tables,
+                    states.scratch,
+                )
+            )  # fmt: skip
+        return levels
+
+
+_NOBODY: Final = (-1,) * 10
