@@ -65,7 +65,7 @@ class Replay(NamedTuple):
 def _price(r: Replay, n: int) -> None:
     """E-values of child n, and what an answer to it costs in each score's world (bps of the order)."""
     record = r.records[n]
-    share, tick, later = record["share"], record["tick"], r.later[n]
+    share, tick, later = float(record["share"]), record["tick"], r.later[n]
     jump = r.jump_ticks * tick * share
     for k in range(SCORES):
         r.e[k] = record["e"][k]
@@ -75,7 +75,7 @@ def _price(r: Replay, n: int) -> None:
         for law in range(LAWS):
             r.cost[QUOTES + j * LAWS + law] = JUMPS[j] * tick * share
     for k in range(LAWS):
-        flow = record["mix"][k]
+        flow = float(record["mix"][k])
         r.cost[FLOW_GROUPS + k] = later
         r.cost[QUOTE_GROUPS + k] = jump
         r.cost[MIXED_GROUPS + k] = flow * later + (1.0 - flow) * jump

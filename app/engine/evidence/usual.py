@@ -109,7 +109,7 @@ def _enter_again(b: SecondBet) -> None:
     epoch["e"] = total
     if largest > LARGE:
         for c in range(WORLDS):
-            epoch["capital"][c] /= LARGE
+            epoch["capital"][c] = float(epoch["capital"][c]) / LARGE
         epoch["unborn"] /= LARGE
         epoch["scale"] += 1
 
