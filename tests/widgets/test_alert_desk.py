@@ -246,3 +246,69 @@ def test_that_a_frame_without_news_costs_no_change_until_a_second_has_passed(des
     assert len(desk.changes) == before
     desk.raise_to({}, screen=SECOND)
     assert len(desk.changes) == before + 1
+
+
+# -- alerts of the evidence ------------------------------------------------------------------------------------------
+
+
+def say(desk: Desk, statuses: dict[int, str], reason: str = "E 410, 78 scored children; quiet only") -> None:
+    """Orders get a status of the evidence, and the next frame is shown."""
+    rows, intern = desk.filler.parents, desk.filler.writer.intern
+    for row, status in statuses.items():
+        rows["status"][row], rows["status_reason"][row] = intern(status), intern(reason)
+        rows["at_risk_ccy"][row], rows["currency"][row] = 7_900.0, intern("USD")
+    desk.raise_to(dict.fromkeys(statuses, "GREEN"))
+
+
+def test_that_a_leak_says_so_once_with_its_reason_and_the_money_at_risk(desk: Desk) -> None:
+    say(desk, {3: "RED"})
+    assert [toast.title for toast in desk.toasts.said] == ["LEAK  P100003"]
+    assert desk.toasts.said[0].words.endswith(": E 410, 78 scored children; 7,900 USD at risk")
+    assert len(desk.sounds) == 1
+    say(desk, {3: "RED"})
+    assert len(desk.sounds) == 1
+
+
+def test_that_amber_is_silent_and_lean_clear_and_grey_are_no_alert(desk: Desk) -> None:
+    say(desk, {1: "AMBER", 2: "LEAN", 4: "CLEAR", 5: "GREY"})
+    assert desk.sounds == []
+    assert list(desk.desk.leaks.open) == ["P100001"]
+    assert desk.marks == {1: (NEW, "amber")}
+
+
+def test_that_alerts_of_the_evidence_and_of_the_level_are_counted_apart(desk: Desk) -> None:
+    assert desk.desk.words()[0] == "■ 0 red  ▲ 0 amber"
+    say(desk, {1: "RED", 2: "AMBER"})
+    desk.raise_to({5: "AMBER", 6: "AMBER"})
+    assert desk.desk.words()[0] == "leak ■ 1 ◆ 1   level ■ 0 ▲ 2"
+
+
+def test_that_both_lights_of_an_order_are_acknowledged_at_once(desk: Desk) -> None:
+    say(desk, {1: "RED"})
+    desk.raise_to({1: "AMBER"})
+    assert desk.marks[1] == (NEW, "red")
+    desk.bridge.choose(1)
+    desk.desk.acknowledge()
+    assert desk.marks[1] == (SEEN, "red")
+    assert desk.desk.words()[0] == "leak ■ 0 ◆ 0   level ■ 0 ▲ 0"
+
+
+def test_that_the_oldest_leak_is_gone_to_before_a_level(desk: Desk) -> None:
+    desk.raise_to({2: "RED"})
+    say(desk, {7: "RED"})
+    desk.desk.go()
+    assert desk.bridge.row == 7
+
+
+def test_that_both_lights_share_the_toasts_of_an_hour(desk: Desk) -> None:
+    say(desk, {1: "RED"})
+    desk.raise_to({2: "RED"})
+    assert desk.desk.alerts.per_hour(desk.at) == desk.desk.leaks.per_hour(desk.at) == 2
+    assert [toast.title for toast in desk.toasts.said] == ["LEAK  P100001", "LEVEL RED  P100002"]
+
+
+def test_that_the_record_of_the_a_a_run_is_under_the_mouse(desk: Desk) -> None:
+    assert desk.desk.words()[1].endswith("A/A not run: scorecard evidence aa")
+    desk.filler.writer.meta("aa", "A/A 2026-11-20: 1.9%")
+    say(desk, {1: "AMBER"})
+    assert desk.desk.words()[1].endswith("A/A 2026-11-20: 1.9%")

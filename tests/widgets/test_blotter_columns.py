@@ -16,6 +16,7 @@ from app.widgets.blotter_columns import (
     WEIGHTS,
     age,
     attention,
+    cost_attention,
     gravest,
     limit_distance,
     tenths,
@@ -150,3 +151,49 @@ def test_that_what_the_rows_are_sorted_by_can_be_shown_in_money() -> None:
     assert ATTENTION in BLOTTER
     assert ATTENTION.derive is not None
     assert ATTENTION.say(float(ATTENTION.derive(rows, arena)[0]), arena) == "+1,212"
+
+
+# -- evidence first --------------------------------------------------------------------------------------------------
+
+
+def with_evidence(*orders: tuple[float, float, bool, str]) -> tuple[Rows, Arena]:
+    """Orders as (E, projected leak in money, badge, state), each with a green level and no shortfall."""
+    texts, rows = Arena(), blank("parents", len(orders))
+    for k, (e, money, badge, state) in enumerate(orders):
+        rows["e_value"][k], rows["leak_projected_ccy"][k], rows["in_fdr_set"][k] = e, money, badge
+        rows["state"][k], rows["status"][k] = texts.intern(state), texts.intern("CLEAR")
+        rows["level"][k], rows["is_ccy"][k] = texts.intern("GREEN"), 0.0
+    return rows, texts
+
+
+def ranked(*orders: tuple[float, float, bool, str]) -> list[int]:
+    """Places of the orders, the first of the blotter first."""
+    return np.argsort(-attention(*with_evidence(*orders)), kind="stable").tolist()
+
+
+def test_that_projected_money_and_evidence_decide_together() -> None:
+    few, much = (1e4, 1_000.0, False, "live"), (30.0, 9_000.0, False, "live")
+    assert ranked(few, much) == [1, 0]
+    assert ranked(few, (30.0, 2_000.0, False, "live")) == [0, 1]
+
+
+def test_that_what_stands_out_among_all_comes_first_and_what_is_over_last() -> None:
+    assert ranked((1e4, 5_000.0, False, "live"), (1e4, 1_000.0, True, "live")) == [1, 0]
+    assert ranked((1e6, 9_000.0, True, "done"), (30.0, 1_000.0, False, "live")) == [1, 0]
+
+
+def test_that_an_absurd_e_counts_no_more_than_a_million() -> None:
+    found = attention(*with_evidence((1e57, 100.0, False, "live"), (1e6, 100.0, False, "live")))
+    assert found[0] == found[1] == pytest.approx(600.0)
+
+
+def test_that_what_no_evidence_speaks_against_comes_behind_by_its_cost() -> None:
+    rows, texts = with_evidence(*[(0.5, 0.0, False, "live")] * 3, (11.0, 1.0, False, "live"))
+    rows["is_ccy"][:3] = 100.0, 9_000.0, np.nan
+    assert np.argsort(-attention(rows, texts), kind="stable").tolist() == [3, 1, 0, 2]
+
+
+def test_that_without_any_evidence_the_cost_alone_decides() -> None:
+    rows, texts = with_evidence((np.nan, np.nan, False, "live"), (np.nan, np.nan, False, "live"))
+    rows["status"], rows["is_ccy"] = 0, (5.0, 7.0)
+    assert attention(rows, texts).tolist() == cost_attention(rows, texts).tolist() == [5.0, 7.0]
