@@ -23,6 +23,7 @@ from app.runtime.progress import ProgressBar
 
 FRAME_S: Final = 1 / 30
 _REST: Final = 4.0  # a publication that takes long is followed by so many times its length of other work
+_BEAT_S: Final = 0.2  # and says in between that it lives
 
 _PATH_NS: Final = 45 * SECOND  # well inside what the engine surely keeps of a path
 
@@ -190,7 +191,7 @@ class Loop:
         self._watermark = NULL
         self._by_engine: list[Quarantined] = []
         self._positions: dict[str, str] = {}
-        self._publish_at_s = -math.inf
+        self._publish_at_s = self._beat_at_s = -math.inf
         self._path_at = NULL
         self._latency = Latency()
         if stream.results is not None:
@@ -317,6 +318,9 @@ class Loop:
             return
         now = self._options.clock()
         if due_only and now < self._publish_at_s:
+            if now >= self._beat_at_s:
+                board.heartbeat()
+                self._beat_at_s = now + _BEAT_S
             return
         if self._taps.journal is not None:
             self._taps.journal.flush()  # what is seen on the board survives this process
@@ -328,6 +332,7 @@ class Loop:
         self._engine.publish(board)
         done = self._options.clock()
         self._publish_at_s = max(now + self._taps.frame_s, done + _REST * (done - now))
+        self._beat_at_s = done + _BEAT_S
 
     def _report(self) -> RunReport:
         options, engine = self._options, self._engine

@@ -106,6 +106,7 @@ class LiveRun:
         self.board.recovering = left is not None
         self.board.tell("starting" if left is None else "recovering")
         self.board.heartbeat()
+        self.board.vouch()
         return self.board
 
     def _go_on(self, loop: Loop, left: Recovered) -> tuple[int | None, int]:

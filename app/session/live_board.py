@@ -1,5 +1,6 @@
 """The board of a running session: it says what the run is at, and its price paths outlive the engine's process."""
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,6 +21,8 @@ TRACE: Final = "trace"
 PARENTS: Final = "parents"
 SOURCES: Final = "sources"
 _CHECK_NS: Final = 1_000_000_000
+_BEAT_S: Final = 0.2
+_VOUCHED_S: Final = 300.0  # no start takes longer; what stands still then is seen to
 
 
 class LiveBoard(BoardWriter):
@@ -39,6 +42,8 @@ class LiveBoard(BoardWriter):
         self._traced: dict[int, int] = {}
         self.recovering = False
         self._levels: dict[int, tuple[int, int]] = {}
+        self._started = threading.Event()
+        self._vouching: threading.Thread | None = None
         self.clock = ClockWatch({})
         self._offset = Offset("", "")
         self.lags: Callable[[], Mapping[str, int]] = dict  # source -> event ns that are read and not applied
@@ -46,6 +51,18 @@ class LiveBoard(BoardWriter):
             super().put(TRACE, np.arange(len(kept)), kept)
             for instrument in np.unique(kept["instrument"]).tolist():
                 self._traced[instrument] = int(kept["ts"][kept["instrument"] == instrument].max())
+
+    def vouch(self, at_most_s: float = _VOUCHED_S) -> None:
+        """Signs of life from a thread of its own until the first figures are there, which no silence could falsify.
+
+        Before them kernels are loaded or compiled, seconds at a stretch.
+        """
+        self._vouching = threading.Thread(target=self._vouch, args=(time.monotonic() + at_most_s,), daemon=True)
+        self._vouching.start()
+
+    def _vouch(self, until_s: float) -> None:
+        while not self._started.wait(_BEAT_S) and time.monotonic() < until_s:
+            super().heartbeat()
 
     def put(self, section: str, index: NDArray[np.int64], rows: Rows) -> None:
         """As BoardWriter."""
@@ -83,6 +100,15 @@ class LiveBoard(BoardWriter):
         else:
             self.tell("paused" if self._pace.paused and not self._pace.jumping else "playing")
         super().beat(watermark)
+        if watermark != NULL:
+            self._started.set()
+
+    def close(self) -> None:
+        """As BoardWriter."""
+        self._started.set()
+        if self._vouching is not None:
+            self._vouching.join()
+        super().close()
 
     def heartbeat(self) -> None:
         """Say that the writer lives, and once a second how far its tape has been checked and its clock is off."""

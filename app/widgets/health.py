@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 from app.engine.units import NULL, SECOND
 from app.widgets import format as text
 from app.widgets.caption import say
-from app.widgets.pad import Pad, Pulse
+from app.widgets.pad import STARTING, Pad, Pulse
 from app.widgets.theme import Theme, figures_font
 
 # life of the board: shape, word, tone
@@ -35,10 +35,6 @@ STATES: Final = {
     "": ("○", "faint"),
 }
 LAG_NS: Final = 5 * SECOND  # event time a source may stand behind the watermark
-STARTING: Final = (
-    "The engine is starting; orders appear by themselves. The first start of a version compiles its kernels: "
-    "a minute or two"
-)
 _NO_CLOCK: Final = "not measured in a session of recorded or simulated time"
 
 

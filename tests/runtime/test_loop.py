@@ -9,7 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from app.board import BoardReader, BoardWriter
-from app.engine.events import Quarantined
+from app.engine.effects import Effects
+from app.engine.events import Block, Quarantined
+from app.engine.layout import Sink
 from app.engine.units import SECOND
 from app.engine.universe import Universe
 from app.runtime.inbox import applied_times
@@ -122,6 +124,32 @@ def test_that_the_board_is_published_at_frame_rate_and_once_more_at_the_end(tmp_
         assert reader.watermark == int(market(1000)["ts_event"][-1])
     assert engine.published[-1] == len(engine.blocks)
     assert 2 <= len(engine.published) < len(engine.blocks)
+
+
+def test_that_a_board_whose_publications_take_long_hears_in_between_that_its_writer_lives(tmp_path: Path) -> None:
+    """A publication rests four times as long as it took: on a busy machine longer than a desk believes in silence."""
+    wall, signs = Wall(), list[float]()
+
+    class Slow(Scribe):
+        def apply(self, block: Block) -> Effects:
+            wall.now += 0.05
+            return super().apply(block)
+
+        def publish(self, sink: Sink) -> None:
+            super().publish(sink)
+            wall.now += 0.4
+
+    class Heard(BoardWriter):
+        def heartbeat(self) -> None:
+            super().heartbeat()
+            signs.append(wall.now)
+
+    engine = Slow()
+    with Heard(tmp_path / "board") as board:
+        run(stream(universe(), block=10), engine, options(wall), Taps(board=board, frame_s=0.05))
+    assert 2 <= len(engine.published) < 10
+    assert max(np.diff(signs)) < 0.7, "0.2 s, a block, a publication"
+    assert len(signs) < wall.now / 0.2 + 2, "and no more often"
 
 
 def test_that_a_path_is_written_before_the_engine_forgets_it_however_seldom_the_board_is_published(

@@ -8,10 +8,12 @@ import pytest
 
 from app.board import BoardReader, blank
 from app.engine.events import Rows
+from app.engine.units import NULL
 from app.runtime.pace import Pace
 from app.session.checking import Checked
 from app.session.clock_watch import NO_FILE
 from app.session.live_board import TRACE, LiveBoard, levels_of, trace_of
+from tests.patience import eventually
 
 
 def path(*points: tuple[int, int, float]) -> Rows:
@@ -128,6 +130,38 @@ def test_that_the_checkers_word_is_told_on_the_board_once_a_second(
         now[0] += 10**9
         board.heartbeat()
         assert BoardReader(folder).meta()["checked_ns"] == "7"
+
+
+def test_that_an_engine_that_loads_and_compiles_gives_signs_of_life_until_its_first_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.session.live_board._BEAT_S", 0.005)
+    with LiveBoard(tmp_path / "board", Pace()) as board:
+        reader = BoardReader(tmp_path / "board")
+        board.vouch()
+        before = reader.heartbeat.beats
+        assert eventually(lambda: reader.heartbeat.beats > before + 3), "nobody else has moved a finger"
+        board.beat(NULL)
+        before = reader.heartbeat.beats
+        assert eventually(lambda: reader.heartbeat.beats > before + 3), "no figure is there yet"
+        board.beat(1)
+        assert board._vouching is not None
+        board._vouching.join(5)
+        assert not board._vouching.is_alive(), "from now on the run's own thread answers for its figures"
+
+
+def test_that_nobody_vouches_for_ever_and_a_board_that_closes_first_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.session.live_board._BEAT_S", 0.005)
+    with LiveBoard(tmp_path / "board", Pace()) as board:
+        board.vouch(0.0)
+        assert board._vouching is not None
+        board._vouching.join(5)
+        assert not board._vouching.is_alive()
+        board.vouch()
+    assert not board._vouching.is_alive()
+    assert BoardReader(tmp_path / "board").closed
 
 
 def test_that_other_sections_are_put_as_they_come(tmp_path: Path) -> None:

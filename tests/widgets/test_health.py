@@ -17,9 +17,9 @@ from app.board import BoardWriter
 from app.widgets import theme as themes
 from app.widgets.bridge import Bridge
 from app.widgets.format import DASH
-from app.widgets.health import LIVES, STARTING, STATES, compared
+from app.widgets.health import LIVES, STATES, compared
 from app.widgets.main_window import MainWindow
-from app.widgets.pad import Pad
+from app.widgets.pad import STARTING, Pad
 from app.widgets.ports import Ports
 from tests.widgets.conftest import Hand
 from tests.widgets.filler import DAY, OPEN, SYMBOLS, Filler

@@ -11,7 +11,7 @@ from app.board import BoardWriter, blank
 from app.engine.events import Rows
 from app.engine.units import NULL
 from app.widgets import pad as pads
-from app.widgets.pad import Pad
+from app.widgets.pad import STARTING, Pad
 
 SECOND = 10**9
 
@@ -163,12 +163,26 @@ def test_that_a_replay_says_itself_when_it_is_paused_ended_or_failed(tmp_path: P
     with BoardWriter(tmp_path) as writer:
         pad = Pad(tmp_path)
         writer.beat(1)
-        lives = {"playing": "live", "paused": "paused", "ended": "ended", "failed": "stale"}
+        lives = {"starting": "waiting", "playing": "live", "paused": "paused", "ended": "ended", "failed": "stale"}
         for state, expected in lives.items():
             writer.meta("state", state)
             pad.pull(0)
-            assert (life(pad), pad.pulse.stale) == (expected, state == "failed")
+            assert (life(pad), pad.pulse.stale) == (expected, state in {"starting", "failed"})
         assert pad.pulse.words.startswith("The replay has failed")
+
+
+def test_that_an_engine_that_starts_is_waited_for_in_words_and_is_stale_only_when_it_is_silent(tmp_path: Path) -> None:
+    with BoardWriter(tmp_path) as writer:
+        pad = Pad(tmp_path)
+        writer.meta("state", "starting")
+        writer.heartbeat()
+        pad.pull(0)
+        assert (life(pad), pad.pulse.words) == ("waiting", STARTING)
+        pad.pull(2 * SECOND)
+        assert life(pad) == "stale"
+        writer.heartbeat()
+        pad.pull(4 * SECOND)
+        assert life(pad) == "waiting"
 
 
 def test_that_a_new_writer_resets_the_copy(tmp_path: Path) -> None:
