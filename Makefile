@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Kept bytecode halves the start of every process and of every test run: assertions are rewritten once, not each time.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: pictures help setup run test check bench bench-desk lock coverage mutation doctor prove-a1 prove-a2 prove-b prove-c backbone clean
+.PHONY: pictures help setup run test check bench bench-desk lock coverage mutation doctor prove-a1 prove-a2 prove-b prove-c prove-d backbone clean
 
 help: ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -42,6 +42,9 @@ prove-b: setup ## the long lines of the backbone: a million messages, faults, ra
 prove-c: setup ## the long lines of control: every scenario over the wire, processes killed, the model of the switch
 	@$(BIN)/python scripts/fix.py all
 	@$(BIN)/python scripts/prove.py c $(PARTS)
+
+prove-d: setup ## the long lines of the evidence: worlds of known truth on final seeds, fake orders, what it costs
+	@$(BIN)/python scripts/prove.py d $(PARTS)
 
 lock: setup ## write requirements/ anew (LOCK_ARGS=--upgrade for newer versions)
 	@$(BIN)/python scripts/lock.py $(LOCK_ARGS)

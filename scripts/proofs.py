@@ -105,4 +105,12 @@ PROOFS: Final[dict[str, dict[str, Part]]] = {
     },
     # Each file is a part: sessions with a broker, one at a time.
     "c": {_word(path): Part((path.name,), alone=True) for path in sorted((TESTS / "prove_c").glob("test_*_proof.py"))},
+    # One evaluation of worlds on final seeds, kept in build/prove/evidence, is shared by the parts.
+    "d": {
+        **{
+            _word(path).removesuffix("_proof"): Part((path.name,), alone=True)
+            for path in sorted((TESTS / "prove_d").glob("test_*_proof.py"))
+        },
+        "rate": _bench("evidence"),
+    },
 }

@@ -1,8 +1,8 @@
-"""`make prove-a1`, `-a2`, `-b`, `-c`: the long lines of the acceptance, one table at the end.
+"""`make prove-a1`, `-a2`, `-b`, `-c`, `-d`: the long lines of the acceptance, one table at the end.
 
-A1, the exact core; A2, the living desk; B, the backbone; C, control: scripts/proofs.py names the parts. A part that has
-passed is not run again while no source changes, so that a proof that was stopped goes on where it was; `--again` runs
-it anew, and parts may be named: `scripts/prove.py a1 rate pythons`.
+A1, the exact core; A2, the living desk; B, the backbone; C, control; D, evidence: scripts/proofs.py names the parts. A
+part that has passed is not run again while no source changes, so that a proof that was stopped goes on where it was;
+`--again` runs it anew, and parts may be named: `scripts/prove.py a1 rate pythons`.
 """
 
 import argparse
