@@ -20,10 +20,10 @@ _MANY: Final = 1e5
 
 
 def attention(rows: Rows, texts: Texts) -> NDArray[np.float64]:
-    """What the rows are sorted by at first: projected leak money x evidence.
+    """What the rows are sorted by at first: projected leak money x evidence, log10 of E.
 
-    Evidence counts as log10 of E, tenfold where an order stands out among all of them, a hundredth where it is over.
-    What no evidence speaks against comes behind, by `cost_attention`.
+    Tenfold where an order stands out among all of them. Behind come those that are over, in the same order, then what
+    no evidence speaks against, by `cost_attention`.
     """
     costs = cost_attention(rows, texts)
     measured = rows["status"] != 0
@@ -32,9 +32,10 @@ def attention(rows: Rows, texts: Texts) -> NDArray[np.float64]:
     over = _by_text(rows["state"], texts, lambda word: float(word.lower() in _OVER)) > 0
     e = np.where(np.isnan(rows["e_value"]), 1.0, rows["e_value"])
     weight = np.log10(np.clip(e, 1.0, _MOST_E)) * np.where(rows["in_fdr_set"] > 0, 10.0, 1.0)
-    leak = np.where(over, 0.01, 1.0) * weight * np.nan_to_num(rows["leak_projected_ccy"])
-    behind = costs / (np.abs(costs) + _MANY)  # within one unit of money: it parts those without evidence
-    found: NDArray[np.float64] = np.where(measured, leak + np.where(leak > 0, 0.0, np.nan_to_num(behind)), costs)
+    leak = np.maximum(weight * np.nan_to_num(rows["leak_projected_ccy"]), 0.0)
+    ranked = np.where(over, 1.0 + leak / (leak + _MANY), 2.0 + leak)  # one unit of money parts those behind
+    behind = np.nan_to_num(costs / (np.abs(costs) + _MANY))
+    found: NDArray[np.float64] = np.where(measured, np.where(leak > 0, ranked, behind), costs)
     return found
 
 

@@ -48,6 +48,14 @@ def state_of(rule: RuleLine) -> tuple[str, str]:
     return ("◐ PROPOSED", "ink") if rule.words.startswith("proposed") else ("○ DRY", "faint")
 
 
+def detail_lines(rule: RuleLine | None) -> list[Line]:
+    """The chosen rule in full: what it waits for, what it does then, how it stands, why it is there."""
+    if rule is None:
+        return []
+    said = (("when", rule.when), ("then", rule.then), ("now", rule.words), ("about", rule.about))
+    return [(label(name), Cell(words, right=False, tip=words)) for name, words in said if words]
+
+
 def fired_lines(fired: Sequence[Fired], where: tzinfo) -> list[Line]:
     """A line a firing: when, and what the rule said."""
     said: list[Line] = []
@@ -68,7 +76,8 @@ class RulesView(QScrollArea):
         self.asker = Asker(RulesError, self)
         self._clock, self._looked = clock, -AGAIN_NS
         self.words = Caption(theme, "faint")
-        self.sheet = Sheet(theme, (3, 3, 1.2, 1.2, 9), "Rules")
+        self.sheet = Sheet(theme, (3, 3, 1.6, 1.6, 8), "Rules")
+        self.detail = Sheet(theme, (2, 14), "The chosen rule")
         self.firings = Sheet(theme, (2, 14), "Last firings")
         self.arm, self.disarm = ArmedButton("Propose or arm"), QPushButton("Disarm")
         self._build()
@@ -98,7 +107,7 @@ class RulesView(QScrollArea):
     def dress(self, theme: Theme) -> None:
         """Change the colours."""
         self.theme = theme
-        for sheet in (self.sheet, self.firings):
+        for sheet in (self.sheet, self.detail, self.firings):
             sheet.theme = theme
             sheet.update()
         self.words.dress(theme)
@@ -134,6 +143,7 @@ class RulesView(QScrollArea):
 
     def _draw(self) -> None:
         self.sheet.show_lines(rule_lines(self.rules, self.chosen) if self.rules else ())
+        self.detail.show_lines(detail_lines(self._chosen_rule()))
 
     def _turn(self, on: bool) -> None:
         if self.port is not None and self.chosen:
@@ -158,7 +168,7 @@ class RulesView(QScrollArea):
         line.addWidget(self.arm)
         line.addWidget(self.disarm)
         layout.addLayout(line)
-        for part in (self.sheet, self.firings):
+        for part in (self.sheet, self.detail, self.firings):
             layout.addWidget(part)
         layout.addStretch(1)
         self.sheet.asked.connect(self.choose)

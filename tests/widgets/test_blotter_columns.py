@@ -168,7 +168,7 @@ def with_evidence(*orders: tuple[float, float, bool, str]) -> tuple[Rows, Arena]
 
 def ranked(*orders: tuple[float, float, bool, str]) -> list[int]:
     """Places of the orders, the first of the blotter first."""
-    return np.argsort(-attention(*with_evidence(*orders)), kind="stable").tolist()
+    return [int(place) for place in np.argsort(-attention(*with_evidence(*orders)), kind="stable")]
 
 
 def test_that_projected_money_and_evidence_decide_together() -> None:
@@ -184,7 +184,7 @@ def test_that_what_stands_out_among_all_comes_first_and_what_is_over_last() -> N
 
 def test_that_an_absurd_e_counts_no_more_than_a_million() -> None:
     found = attention(*with_evidence((1e57, 100.0, False, "live"), (1e6, 100.0, False, "live")))
-    assert found[0] == found[1] == pytest.approx(600.0)
+    assert found[0] == found[1] == pytest.approx(602.0)
 
 
 def test_that_what_no_evidence_speaks_against_comes_behind_by_its_cost() -> None:

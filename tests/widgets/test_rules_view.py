@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from app.engine.units import SECOND
 from app.widgets.rules_port import Fired, RuleLine, RulesError
-from app.widgets.rules_view import HINT, NO_PORT, RulesView, fired_lines, rule_lines, state_of
+from app.widgets.rules_view import HINT, NO_PORT, RulesView, detail_lines, fired_lines, rule_lines, state_of
 from app.widgets.theme import DARK, LIGHT
 
 DRY = "dry run: says what it would do, does nothing"
@@ -195,3 +195,14 @@ def test_that_it_changes_its_colours_and_its_time_zone(qtbot: QtBot) -> None:
     hand.ns += 1
     made.look()
     assert made.firings.lines[0][0].text == "09:30:00"
+
+
+def test_that_the_chosen_rule_is_said_in_full(qtbot: QtBot) -> None:
+    assert [(line[0].text, line[1].text) for line in detail_lines(LEAK)] == [
+        ("when", 'status == "RED" for 30 s'), ("then", "switch PASSIVE"), ("now", DRY), ("about", "us cash"),
+    ]  # fmt: skip
+    assert detail_lines(None) == []
+    made, _ = view(qtbot, Rules(LEAK, SLOW))
+    qtbot.waitUntil(lambda: bool(made.rules))
+    made.choose("slow")
+    assert made.detail.lines[0][1].text == "done_pct < 5"
