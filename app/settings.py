@@ -22,6 +22,9 @@ from app.settings_sources import Kafka, Kdb, Live, Source, checked_kafka, checke
 RESOURCES: Final = Path(__file__).resolve().parent.parent / "resources"
 DEFAULTS: Final = RESOURCES / "default.toml"
 BPS_PRESET: Final = RESOURCES / "presets" / "bps.toml"
+SHIPPED_MODEL: Final = RESOURCES / "evidence" / "default.model"  # [evidence] model = "default"
+MODEL_SUFFIX: Final = ".model"
+ACTIVE_MODEL: Final = "active"  # the file of a folder of models that names the version in use
 PREFIX: Final = "SCORECARD_"
 _NOT_SETTINGS: Final = {"SCORECARD_KERNEL_CACHE", "SCORECARD_SHARED_DATA"}  # where things lie on this machine
 
@@ -128,17 +131,33 @@ class RulesFile(_Section, frozen=True):
 
 
 class EvidenceModel(_Section, frozen=True):
-    """The model behind evidence figures: a file, "" = none and no evidence."""
+    """The model behind evidence figures: "default" = the shipped one, a file, or a folder of versions; "" = none."""
 
     model: str
 
+    def file(self) -> Path | None:
+        """The model's file, of a folder that of its version in use. Raises SettingsError where a folder has none."""
+        if not self.model:
+            return None
+        if self.model == "default":
+            return SHIPPED_MODEL
+        path = Path(self.model).expanduser()
+        if not path.is_dir():
+            return path
+        try:
+            version = (path / ACTIVE_MODEL).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            allowed = "a folder with a version in use: `scorecard evidence use`"
+            raise SettingsError(complaint("settings", "evidence.model", self.model, allowed)) from error
+        return path / f"{version}{MODEL_SUFFIX}"
+
     def read(self) -> Model | None:
         """The model of the file. Raises SettingsError where it cannot be read or is none."""
-        if not self.model:
+        path = self.file()
+        if path is None:
             return None
         from app.engine.evidence.model import load_model  # noqa: PLC0415 - numpy, only where a model is named
 
-        path = Path(self.model).expanduser()
         try:
             data = path.read_bytes()
         except OSError as error:
