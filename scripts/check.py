@@ -22,6 +22,7 @@ TOOLS: Final[dict[str, list[str | Path]]] = {
     "ruff format": [BIN / "ruff", "format", "--check", "--quiet"],
 }
 FAST: Final = "not slow and not window and not prove"
+FEW: Final = ("--few-cases", "2")  # of a test with many cases the first and the last: `make test` has them all
 
 
 def static_checks() -> list[Stage]:
@@ -46,7 +47,7 @@ def main() -> int:
     stages = static_checks()
     one_a_core = ("-n", str(cores())) if cores() > 1 else ()  # these tests wait for nothing
     quick = {"HYPOTHESIS_PROFILE": os.environ.get("HYPOTHESIS_PROFILE", "quick")}
-    stages.append(timed("fast tests", lambda: run_tests("fast", "-m", FAST, *one_a_core, env=quick)))
+    stages.append(timed("fast tests", lambda: run_tests("fast", "-m", FAST, *FEW, *one_a_core, env=quick)))
     return finish(stages)
 
 

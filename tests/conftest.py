@@ -58,6 +58,32 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of the suite."""
+    words = "of a test with more cases run so many, spread evenly, the first and the last among them"
+    parser.addoption("--few-cases", type=int, default=0, metavar="N", help=words)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave cases out where few are asked for."""
+    most = int(config.getoption("--few-cases"))
+    if not most:
+        return
+    of_test: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        of_test.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    kept = {item.nodeid for cases in of_test.values() for item in spread_over(cases, most)}
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in kept])
+    items[:] = [item for item in items if item.nodeid in kept]
+
+
+def spread_over(cases: list[pytest.Item], most: int) -> list[pytest.Item]:
+    """At most so many of some cases (`most` >= 2), as far apart as can be."""
+    if len(cases) <= most:
+        return cases
+    return [cases[n * (len(cases) - 1) // (most - 1)] for n in range(most)]
+
+
 def _refused(reason: object) -> bool:
     """True for a skip that CI does not accept: a test that needs a real part fails when the part is missing."""
     text = reason[2] if isinstance(reason, tuple) else str(reason)

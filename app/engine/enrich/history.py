@@ -19,44 +19,26 @@ _TAKEN_AT_FIRST = 64
 _MEMBERS = 4  # venues of an instrument before the table grows
 
 
-def _hold_back(ts: NDArray[np.int64], source: NDArray[np.int16], last: NDArray[np.int64]) -> int:
-    """Within a source, source order is the truth: a time that runs back is read as the last one; their number."""
+def _admit(changes: Rows, begin: int, slot_of: NDArray[np.int32], last: NDArray[np.int64]) -> tuple[int, int]:
+    """Take changes up from `begin` on: where it stopped, and how many times ran back so far.
+
+    It stops at a change whose (instrument, venue) has no slot or whose source no last time, else behind the last one.
+    Within a source, source order is the truth: a time that runs back is read as the last one.
+    """
     backwards = 0
-    for n in range(len(ts)):
-        s = source[n]
-        if ts[n] < last[s]:
-            ts[n] = last[s]
+    for n in range(begin, len(changes)):
+        i, v, s = changes[n]["instrument"], changes[n]["venue"], changes[n]["source"]
+        if i >= slot_of.shape[0] or v >= slot_of.shape[1] or s >= len(last) or slot_of[i, v] < 0:
+            return n, backwards
+        if changes[n]["ts"] < last[s]:
+            changes[n]["ts"] = last[s]
             backwards += 1
         else:
-            last[s] = ts[n]
-    return backwards
+            last[s] = changes[n]["ts"]
+    return len(changes), backwards
 
 
-hold_back = jit(_hold_back)
-
-
-def _survey(changes: Rows) -> tuple[int, int, int]:
-    """Largest instrument, venue and source number of some changes; -1 without any."""
-    instrument, venue, source = -1, -1, -1
-    for n in range(len(changes)):
-        instrument = max(instrument, int(changes[n]["instrument"]))
-        venue = max(venue, int(changes[n]["venue"]))
-        source = max(source, int(changes[n]["source"]))
-    return instrument, venue, source
-
-
-survey = jit(_survey)
-
-
-def _all_slotted(changes: Rows, slot_of: NDArray[np.int32]) -> bool:
-    """True when every (instrument, venue) of the changes has a slot."""
-    missing = 0
-    for n in range(len(changes)):
-        missing += slot_of[changes[n]["instrument"], changes[n]["venue"]] < 0
-    return missing == 0
-
-
-all_slotted = jit(_all_slotted)
+admit = jit(_admit)
 
 
 def _in_order(changes: Rows, ranks: NDArray[np.int64]) -> bool:
@@ -127,18 +109,23 @@ class TouchHistory:
 
     def written(self, count: int) -> None:
         """As `take`, of changes that stand at the beginning of what `space` gave."""
-        if not count:
-            return
         fresh = self.queue[self.queued : self.queued + count]
         self.queued += count
-        instrument, venue, source = survey(fresh)
+        begin = 0
+        while begin < count:
+            begin, backwards = admit(fresh, begin, self.slot_of, self.last_of_source)
+            self.backwards += int(backwards)
+            if begin < count:
+                self._meet(fresh[begin:])
+
+    def _meet(self, changes: Rows) -> None:
+        """Make room for whatever changes name."""
+        source = int(changes["source"].max())
         if source >= len(self.last_of_source):
             more = np.full(source + 1 - len(self.last_of_source), NULL, np.int64)
             self.last_of_source = np.concatenate([self.last_of_source, more])
-        self.backwards += int(hold_back(fresh["ts"], fresh["source"], self.last_of_source))
-        self._reach(instrument + 1, venue + 1)
-        if not all_slotted(fresh, self.slot_of):
-            self._register(fresh)
+        self._reach(int(changes["instrument"].max()) + 1, int(changes["venue"].max()) + 1)
+        self._register(changes)
 
     @property
     def waiting(self) -> Rows:

@@ -45,14 +45,15 @@ def _restated(standing: Standing, moment: Moment) -> list[_Line]:
     if standing.account is None or not standing.executions.restatements:
         return lines
     account = standing.account.copy()
+    after = _figures(standing, account, moment)
     for change in reversed(standing.executions.restatements):
-        after = _figures(standing, account, moment)
         key = change.fill.fact.row.exec_id or ""
         lines += _different("fills", key, _fill(change.old), _fill(change.new), change.cause)
         mid2, quality = mid_of(moment.joins.rows, change.fill.fact.before)
         _undo(account, change, mid2, quality)
         before = _figures(standing, account, moment)
         lines += _different("parents", standing.parent_id, before, after, change.cause)
+        after = before
     return lines
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.engine.bits import to_int
 from app.engine.config import EngineConfig
-from app.engine.enrich.history import TouchHistory, all_slotted, hold_back, in_order, survey
+from app.engine.enrich.history import TouchHistory, admit, in_order
 from app.engine.enrich.rows import TAKEN_BACK
 from app.engine.units import ASK, BID, GOOD, HALT, IN_HALT, NO_QUOTE, NULL, QUALITIES, SECOND
 from tests.engine.enrich.streams import (
@@ -230,11 +230,10 @@ def test_that_one_source_and_one_time_order_need_no_ranks() -> None:
 
 
 def test_that_a_time_that_runs_back_within_a_source_is_read_as_the_last_one() -> None:
-    ts = np.array([5, 3, 4, 9, 2, 9], np.int64)
-    source = np.array([0, 0, 1, 0, 1, 1], np.int16)
+    made = changes(*[touch(t, source=source) for t, source in ((5, 0), (3, 0), (4, 1), (9, 0), (2, 1), (9, 1))])
     last = np.full(2, NULL, np.int64)
-    assert hold_back(ts, source, last) == 2
-    assert ts.tolist() == [5, 5, 4, 9, 4, 9]
+    assert admit(made, 0, np.zeros((1, 9), np.int32), last) == (6, 2)
+    assert made["ts"].tolist() == [5, 5, 4, 9, 4, 9]
     assert last.tolist() == [9, 9]
     history = history_of(touch(T + 5, 100, 102, source=1), touch(T, 101, 103, source=1), until=T)
     history.take(changes(touch(T + 4, 100, 104, source=1), touch(T + 4, 99, 109, venue=2, source=2)))
@@ -362,20 +361,34 @@ def test_that_look_ups_go_where_they_are_asked_to(times: list[int]) -> None:
     assert joins_at(history, *times)["mid2"].tolist() == [NULL, 202, 202][: len(times)]
 
 
-def test_that_changes_tell_how_far_their_numbers_go() -> None:
-    made = changes(touch(T, venue=5), touch(T, instrument=7, source=1), touch(T, venue=2, source=3))
-    assert survey(made) == (7, 5, 3)
-    assert survey(made[1:]) == (7, 2, 3)
-    assert survey(made[:0]) == (-1, -1, -1)
-
-
-def test_that_a_place_without_a_slot_is_seen_wherever_it_stands() -> None:
+def test_that_changes_are_taken_up_to_the_first_whose_names_have_no_place() -> None:
     slots = np.array([[0, 3], [-1, 2]], np.int32)
-    places = [touch(T), touch(T, venue=1), touch(T, instrument=1, venue=1), touch(T, instrument=1)]
-    assert all_slotted(changes(*places[:3]), slots)
-    assert all_slotted(changes(), slots)
-    assert not all_slotted(changes(*places), slots)
-    assert not all_slotted(changes(*reversed(places)), slots)
+    known = [touch(T, venue=0), touch(T, venue=1), touch(T, instrument=1, venue=1)]
+    last = np.full(1, NULL, np.int64)
+    assert admit(changes(*known), 0, slots, last) == (3, 0)
+    assert admit(changes(), 0, slots, last) == (0, 0)
+    for other in (
+        touch(T, instrument=1, venue=0),
+        touch(T, instrument=2, venue=0),
+        touch(T, venue=2),
+        touch(T, venue=0, source=1),
+    ):
+        last[:] = NULL
+        made = changes(touch(T + 1, venue=0), other, touch(T - 1, venue=0))
+        assert admit(made, 0, slots, last) == (1, 0)
+        assert last.tolist() == [T + 1]
+        assert admit(made, 2, slots, last) == (3, 1)
+        assert made["ts"].tolist() == [T + 1, T, T + 1]
+
+
+def test_that_names_met_for_the_first_time_in_the_middle_have_their_place_at_once() -> None:
+    history = TouchHistory(EngineConfig())
+    places = [(0, 0, 0), (3, 2, 0), (0, 0, 1), (3, 1, 2), (3, 2, 2)]
+    history.take(changes(*[touch(T + n, instrument=i, venue=v, source=s) for n, (i, v, s) in enumerate(places)]))
+    assert sorted(history.slot_of[[0, 3, 3], [0, 2, 1]].tolist()) == [0, 1, 2]
+    assert history.venues.tolist() == [1, 0, 0, 2]
+    assert history.last_of_source.tolist() == [T + 1, T + 2, T + 4]
+    assert len(history.waiting) == 5
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=5))
