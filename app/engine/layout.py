@@ -75,7 +75,7 @@ WORKED_ROW: Final = np.dtype(
 # begins with an algo): when it began (ns, NULL: with the order), scored children, E, model estimate with its 90 %
 # interval (bps of S x arrival), smallest leak seen with 80 % power, the light it ended with. Of the epoch of now: the
 # model estimate over its last RECENT children, at completion, and measured directly (`direct_half`: half the interval
-# of that over all epochs). `top`: what explains it best.
+# of that over all epochs). `top`: what explains it best. Of the last switch: cost had it gone on and since, the saving.
 EPOCHS: Final = 4
 RECENT: Final = 40
 _PER_EPOCH: Final = (EPOCHS,)
@@ -88,6 +88,8 @@ EVIDENCE_ROW: Final = np.dtype(
         ("projected", "f8"), ("projected_low", "f8"), ("projected_high", "f8"),
         ("projected_ccy", "f8"), ("at_risk_ccy", "f8"),
         ("direct", "f8"), ("direct_low", "f8"), ("direct_high", "f8"), ("direct_half", "f8"),
+        ("before", "f8"), ("since", "f8"), ("saving", "f8"), ("saving_low", "f8"), ("saving_high", "f8"),
+        ("verdict", "u4"), ("verdict_reason", "u4"),
         ("least_children", "f8"), ("see_at_most", "f8"), ("top", "u4"), ("pad", "i4"),
     ],
     align=True,

@@ -8,13 +8,13 @@ import numpy as np
 
 from app.engine import layout, outlooks
 from app.engine.enrich.ex_own import OwnQuantity, touch_ex_own
-from app.engine.evidence.shown import Shown, money_of
 from app.engine.metrics import schedule
 from app.engine.metrics.figure import Figure
 from app.engine.orders.standing import Standing
 from app.engine.quiet import Quiet
 from app.engine.reactions import reaction_rows
 from app.engine.schema import TABLES, Column
+from app.engine.shown import Shown, money_of
 from app.engine.tables.build import Built, build
 from app.engine.tables.children import children_table
 from app.engine.tables.context import NEVER, price, scale_of

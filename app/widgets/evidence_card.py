@@ -22,6 +22,7 @@ _COST_LINE: Final = (
     "and no colour rests on it"
 )
 _EPOCHS: Final = "an epoch ends with a switch of the algo; E of the k-th counts 2^-k of itself"
+_SAVING: Final = "+ saved, bps of the order, against going on as before, on what was done since; 90 % interval"
 _NOISE: Final = "drift that neither the market, nor our own impact, nor the leak as measured explains"
 _BADGE: Final = "stands out among all live orders (false discoveries at 10 %); of the orders as they are now"
 
@@ -72,7 +73,7 @@ def evidence_lines(parent: np.void, row: np.void | None, texts: Texts, where: tz
     noise = noise_words(money, band, texts.text(int(parent["currency"])))
     said += [_line("Noise", noise, "faint", tip=_NOISE, field="drift_noise_ccy")] if noise else []
     if row is not None:
-        said += _history(epochs_of(row, texts), where)
+        said += [*_history(epochs_of(row, texts), where), *_saving(row, texts)]
     said += [_line("", note, "faint") for note in notes if not note.startswith("before the switch")]
     return [*said, _line("A/A", record or NO_RECORD, "faint")]
 
@@ -132,6 +133,17 @@ def _history(epochs: Sequence[Epoch], where: tzinfo) -> list[Line]:
         tone = "ink" if before.status in {"AMBER", "RED"} else "faint"
         said.append(_line(f"to {text.clock(after.began, where, 0)[:5]}", words, tone, tip=_EPOCHS))
     return said
+
+
+def _saving(row: np.void, texts: Texts) -> list[Line]:
+    """What the last switch saved: never without its interval, or the words that it cannot be told."""
+    verdict, reason = (texts.text(int(row[name])) for name in ("verdict", "verdict_reason"))
+    if not verdict:
+        return []
+    saving = _told(row, "saving", "saving_low", "saving_high")
+    sure = not includes_zero(float(row["saving_low"]), float(row["saving_high"]))
+    words = f"{verdict}: {reason}" if saving == text.DASH else f"{verdict}   {saving} bps"
+    return [_line("Switch", words, "ink" if sure else "faint", tip=f"{_SAVING}\n{reason}")]
 
 
 def _epoch(epoch: Epoch, *, so_far: bool = False) -> str:

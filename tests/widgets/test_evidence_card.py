@@ -138,6 +138,27 @@ def test_that_both_epochs_are_said_with_the_time_of_the_switch() -> None:
     assert evidence_lines(parent(), switched(), TEXTS, UTC)[-3][0].text == "to 16:20"
 
 
+def with_saving(verdict: str, low: float, high: float, reason: str = "") -> np.void:
+    """Two epochs, and what the switch between them saved."""
+    row = switched()
+    row["verdict"], row["verdict_reason"] = TEXTS.intern(verdict), TEXTS.intern(reason)
+    row["saving"], row["saving_low"], row["saving_high"] = (low + high) / 2, low, high
+    return row
+
+
+def test_that_a_saving_is_said_with_its_interval_or_that_it_cannot_be_told_from_0() -> None:
+    sure = {line[0].text: line[1] for line in lines_of(parent(), with_saving("saved", 1.0, 7.0))}
+    wide = {line[0].text: line[1] for line in lines_of(parent(), with_saving("not distinguishable from 0", -1.0, 3.0))}
+    none = {
+        line[0].text: line[1] for line in lines_of(parent(), with_saving("not known", math.nan, math.nan, "no fit"))
+    }
+    assert (sure["Switch"].text, sure["Switch"].tone) == ("saved   4.0 [1.0, 7.0] bps", "ink")
+    assert wide["Switch"].text == f"not distinguishable from 0   1.0 [{MINUS}1.0, 3.0] bps"
+    assert wide["Switch"].tone == none["Switch"].tone == "faint"
+    assert none["Switch"].text == "not known: no fit"
+    assert "Switch" not in dict(said(lines_of(parent(), switched())))
+
+
 def test_that_an_epoch_without_a_scored_child_says_so() -> None:
     words = dict(said(lines_of(parent(status="GREY", reason="too early"), switched("AMBER", "GREY", 0))))
     assert words["to 11:20"] == "◆ WATCH, E 410, leak 4.4 bps; since: ○ n/a so far, no scored child"

@@ -6,14 +6,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.engine import layout
+from app.engine import layout, shown
 from app.engine.config import EngineConfig
 from app.engine.core import Engine
 from app.engine.events import Rows
-from app.engine.evidence import cost, shown
+from app.engine.evidence import cost
+from app.engine.evidence.effect import Effect
 from app.engine.evidence.model import Model
-from app.engine.evidence.shown import Shown, delays, money_of, trail_of
 from app.engine.evidence.trail import Trail
+from app.engine.shown import Shown, delays, money_of, trail_of
 from app.engine.tables.build import build
 from app.engine.units import BPS, NULL
 from app.feeds.generator.hand import Sheet
@@ -215,3 +216,41 @@ def test_that_the_figures_of_a_row_start_undefined() -> None:
     assert row["epochs"] == 1
     assert np.isnan(row["e"]).all()
     assert np.isnan(row["recent"])
+
+
+# -- the last switch -------------------------------------------------------------------------------------------------
+
+
+def test_that_the_last_switch_says_what_its_table_says() -> None:
+    engine = played(own_day())
+    row, board = shown_of(engine)
+    line = next(line for line in zip_lines(engine.tables()["switches"]) if line["parent_id"] == "P1")
+    for field, column in (("before", "before_bps"), ("since", "after_bps"), ("saving", "saving_bps")):
+        assert row[field] == line[column]
+    assert (row["verdict"] or "") == board.texts[board.index[line["verdict"]]]
+    assert (row["verdict_reason"] or "") == line["reason"]
+
+
+def zip_lines(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    """A table by lines."""
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def test_that_an_order_that_was_never_switched_has_no_saving(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shown, "effect_of", lambda *_: pytest.fail("nothing was switched"))
+    sheet = own_day()
+    sheet.orders = [row for row in sheet.orders if row["kind"] != "algo_switched"]
+    row, _ = shown_of(played(sheet))
+    assert row["verdict"] is None
+    assert row["saving"] is None
+
+
+@pytest.mark.parametrize(
+    ("epoch", "children", "over", "holds"),
+    [(1, 40, False, True), (1, 54, False, True), (1, 55, False, False), (1, 40, True, False), (2, 40, False, False)],
+)
+def test_that_what_a_switch_saved_is_read_again_with_a_quarter_more_children(
+    epoch: int, children: int, over: bool, holds: bool
+) -> None:
+    told = shown.Told(1, 40, False, Effect(None, None, None, None, None, "not known", "too few"))
+    assert told.holds(epoch, children, over) is holds

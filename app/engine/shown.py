@@ -16,12 +16,15 @@ from app.engine.evidence.process import EPOCH, start
 from app.engine.evidence.rows import GROUPS, LAWS, SCORE_NAMES, SHARES, STEP_S
 from app.engine.metrics.shortfall import notional
 from app.engine.tables.context import scale_of
+from app.engine.tables.switches import effect_of
 from app.engine.units import BPS, NULL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from app.engine.events import Rows
+    from app.engine.evidence.effect import Effect
+    from app.engine.evidence.follow import Evidence
     from app.engine.evidence.model import Model
     from app.engine.evidence.trail import Said, Trail
     from app.engine.layout import Sink
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from app.engine.tables.context import Moment, Value
 
 _FIGURES: Final = tuple(name for name in layout.EVIDENCE_ROW.names or () if layout.EVIDENCE_ROW[name].base.kind == "f")
+_FRESH: Final = 20  # children of a young epoch, four times over
 _KINDS: Final = {
     "flow": "others trade on our side", "quote_small": "the price moves away a little",
     "quote_large": "the price moves away", "flow_group": "others trade on our side",
@@ -71,10 +75,24 @@ def money_of(row: Mapping[str, Value], standing: Standing, moment: Moment) -> Mo
     return Money(whole, 0.0 if standing.ended is not None else max(whole - so_far, 0.0))
 
 
+class Told(NamedTuple):
+    """What the switch that began an epoch saved, when so many children had been scored since; `over`: of all of it."""
+
+    epoch: int
+    children: int
+    over: bool
+    effect: Effect
+
+    def holds(self, epoch: int, children: int, over: bool) -> bool:
+        """True until a quarter more children are known: what a switch saved is read again from all of them."""
+        return (self.epoch, self.over) == (epoch, over) and 4 * children < 5 * self.children + _FRESH
+
+
 class Shown:
     """Makes the rows; the rate of late is worked out again only when another child has been scored."""
 
     def __init__(self) -> None:
+        self._effects: dict[str, Told] = {}
         self._late: dict[str, Late] = {}
         self._delays: tuple[str, tuple[float, ...]] = ("", ())
 
@@ -92,6 +110,8 @@ class Shown:
                 self._fill(rows[k : k + 1], trail, row, sink)
                 if last_scored(trail):
                     self._recent(rows[k : k + 1], trail, moment.evidence.records)
+                if len(trail.epochs) > 1:
+                    self._switch(rows[k : k + 1], trail, (standing, moment.evidence), sink)
                 money = money_of(row, standing, moment)
                 rows["projected_ccy"][k], rows["at_risk_ccy"][k] = _float(money.projected), _float(money.at_risk)
         return rows
@@ -134,6 +154,20 @@ class Shown:
             known = self._late[trail.parent_id] = Late(numbers[-1], _rate(trail, records[numbers]))
         rows["recent_children"] = len(numbers)
         rows["recent"], rows["recent_low"], rows["recent_high"] = cost.modelled(known.leak, trail.model)
+
+    def _switch(self, rows: Rows, trail: Trail, of: tuple[Standing, Evidence], sink: Sink) -> None:
+        """What the last switch saved, with its interval, or why that is not known."""
+        standing, evidence = of
+        epoch, over = len(trail.epochs) - 1, standing.ended is not None
+        children = len(trail.records[-1])
+        known = self._effects.get(trail.parent_id)
+        if known is None or not known.holds(epoch, children, over):
+            found = effect_of(trail, epoch, standing, evidence)
+            known = self._effects[trail.parent_id] = Told(epoch, children, over, found)
+        effect = known.effect
+        rows["before"], rows["since"] = _float(effect.before), _float(effect.after)
+        rows["saving"], rows["saving_low"], rows["saving_high"] = map(_float, (effect.saving, effect.low, effect.high))
+        rows["verdict"], rows["verdict_reason"] = sink.intern(effect.verdict), sink.intern(effect.reason)
 
     def _words(self, top: int, model: Model) -> str:
         """The leak that explains the children best: what others do, how soon, after how many of our children."""
