@@ -8,6 +8,7 @@ import numpy as np
 
 from app.api import evidence, figures
 from app.api.problems import Problem
+from app.api.standing_out import stands_out
 from app.api.view import BoardView
 from app.board import BoardError
 from app.engine.layout import EVENT_CLASSES
@@ -56,7 +57,8 @@ class Answers:
         """What the evidence says of a parent, and how the market has answered its events."""
         row = self._row(parent_id, grants)
         parent = self._view.parent(row)
-        return _ENCODER.encode(self._head() | {"parent_id": parent_id, "evidence": self._evidence(parent, row)})
+        found = self._evidence(parent, row) | {"among_yours": stands_out(self._view, row, grants)}
+        return _ENCODER.encode(self._head() | {"parent_id": parent_id, "evidence": found})
 
     def members(self, section: str, parent_id: str, grants: Grants, page: tuple[int, int]) -> bytes:
         """Fills or children of a parent, oldest first, from the one numbered `page[0]`, at most `page[1]`."""

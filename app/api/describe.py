@@ -78,7 +78,9 @@ def read_schemas() -> dict[str, Any]:
         "numbers": _object(dict.fromkeys(EVIDENCE, ref("Figure"))),
         "reactions": {"oneOf": [ref("Reactions"), {"type": "null"}]},
         "history": {"oneOf": [ref("EvidenceHistory"), {"type": "null"}]},
-    })  # fmt: skip
+        "among_yours": {"type": ["boolean", "null"], "description": "stands out among your own orders alive; "
+                        "only where evidence is asked for by itself"},
+    }, optional=("among_yours",))  # fmt: skip
     quality = _object({
         "market": {"type": "string"}, "visibility": _TEXT, "arrival_basis": _TEXT, "n_late": _NUMBER,
         "n_undefined": _NUMBER, "n_void": _NUMBER,
