@@ -18,7 +18,7 @@ def test_that_every_shipped_world_is_evaluated() -> None:
 
 
 def test_that_unknown_cells_are_refused_with_those_there_are() -> None:
-    with pytest.raises(SettingsError, match="base_3.*base_0"):
+    with pytest.raises(SettingsError, match=r"base_3.*base_0"):
         cells_of(["base_3"], 1.0, 5.0)
 
 
