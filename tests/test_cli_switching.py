@@ -68,3 +68,29 @@ def test_that_an_audit_is_verified_and_a_changed_line_is_named(
     path.write_bytes(path.read_bytes().replace(b"number 1", b"number 7"))
     assert scorecard("audit", "verify", path) == 1
     assert "line 2" in capsys.readouterr().out
+
+
+def test_that_orders_cancel_kill_and_release_ask_for_the_named_and_send_when_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[Any] = []
+
+    def answer(name: str) -> Any:
+        def told(*words: Any, **keys: Any) -> tuple[int, list[str]]:
+            said.append((name, *words, *keys.values()))
+            return 0, [name]
+
+        return told
+
+    for name in ("orders_told", "cancelled", "killed", "released"):
+        monkeypatch.setattr(switching, name, answer(name))
+    for words in (["orders"], ["cancel", "O1"], ["kill", "all"], ["kill", "mine", "--confirm"], ["release", "all"]):
+        assert scorecard(*words, "--runtime", tmp_path) == 0
+    assert said == [
+        ("orders_told", tmp_path),
+        ("cancelled", tmp_path, "O1", False),
+        ("killed", tmp_path, "all", False),
+        ("killed", tmp_path, "mine", True),
+        ("released", tmp_path, "all"),
+    ]
+    assert capsys.readouterr().out.split() == [name for name, *_ in said]

@@ -111,8 +111,10 @@ class Desk:
 
     def __init__(
         self, runtime: Path, port: int, client: str, mode: str = "replace", *,
-        status: bool = True, answer_s: float = 2.0, kill_wait_s: float = 0.5, more: str = "", **ems: Any,
+        status: bool = True, answer_s: float = 2.0, kill_wait_s: float = 0.5, more: str = "", board: bool = True,
+        **ems: Any,
     ) -> None:  # fmt: skip
+        """`board`: somebody else keeps one where it is False."""
         runtime.mkdir(parents=True, exist_ok=True)
         self.runtime = runtime
         profile = runtime / "profile.toml"
@@ -121,7 +123,7 @@ class Desk:
         )
         keys = {"host": "127.0.0.1", "port": port, "sender": client, "target": "EMS", "reconnect_s": 1}
         self.keys = keys | {"heartbeat_s": 5, "profile": str(profile)} | ems
-        self.board = Board(runtime, PARENTS)
+        self.board = Board(runtime, PARENTS) if board else None
         self.client = ControlClient(runtime)
         self.process: ControlProcess | None = None
         self.child: subprocess.Popen[bytes] | None = None
@@ -174,7 +176,8 @@ class Desk:
     def close(self) -> None:
         """The end of everything; the audit must hold."""
         self.stop()
-        self.board.close()
+        if self.board is not None:
+            self.board.close()
         self.client.close()
         lines, problems = verify(self.runtime / "control" / "audit.log")
         assert lines
