@@ -13,7 +13,7 @@ from app.engine.schema import ATTRIBUTION
 from app.engine.tables.attribution import attribution_table
 from app.engine.tables.hindsight import DIMENSIONS
 from app.feeds.generator.hand import Sheet
-from tests.engine.evidence.made import MS, model, own_day, own_parent, parents_of, played
+from tests.engine.evidence.made import MS, S, model, own_day, own_parent, parents_of, played
 from tests.engine.evidence.test_follow import evidence_of
 from tests.engine.tables.test_evidence import planted
 
@@ -84,6 +84,7 @@ def test_that_two_orders_are_two_parents_of_a_cell() -> None:
     sheet = own_day()
     own_parent(sheet, 60, "SELL", "P2", instrument="INST")
     later(sheet, "P2")
+    sheet.parent(30 * S, "BUY", 500, "P3")  # has done nothing yet
     found = lines(played(sheet))
     assert found["venue", "XONE"]["n_parents"] == 2
 
