@@ -19,6 +19,7 @@ from app.engine.events import Rows
 Sees: TypeAlias = Callable[[str, str, str], bool]  # desk, book, trader
 PARENTS: Final = "parents"
 BESIDE: Final = frozenset({"reactions", "worked", "evidence"})  # one row a parent, by its number
+HOUSE: Final = frozenset({"attribution"})  # over all orders: nobody sees it who does not see them all
 UNDER: Final = frozenset({"fills", "children", "events"})  # rows with a `parent_row`
 _NONE: Final = np.empty(0, np.int64)
 
@@ -39,10 +40,12 @@ class VisibleReader(BoardReader):
             self._examine(np.arange(len(self._places), self._count(PARENTS)))
             visible = len(self._order)
             return visible if section == PARENTS else min(visible, self._reach(section))
-        return self._count(section)
+        return 0 if section in HOUSE else self._count(section)
 
     def rows(self, section: str, index: NDArray[np.int64] | slice | None = None, *, attempts: int = ATTEMPTS) -> Rows:
         """As BoardReader, of what is visible."""
+        if section in HOUSE:
+            return blank(section, len(wanted_rows(section, index, 0)))
         if section not in {PARENTS, *BESIDE, *UNDER}:
             return super().rows(section, index, attempts=attempts)
         wanted = self._numbers(section, index)
@@ -65,7 +68,7 @@ class VisibleReader(BoardReader):
         if section in UNDER and name == "parent_row":  # asked for in bulk: the rows need not be copied
             found = super().column(section, name, index, attempts=attempts)
             return self._numbered(found.astype(np.int64)).astype(found.dtype)
-        if section not in {PARENTS, *BESIDE, *UNDER}:
+        if section not in {PARENTS, *BESIDE, *UNDER, *HOUSE}:
             return super().column(section, name, index, attempts=attempts)
         return np.ascontiguousarray(self.rows(section, index, attempts=attempts)[name])
 
@@ -75,6 +78,8 @@ class VisibleReader(BoardReader):
         if missed:
             self._examine(np.arange(self._count(PARENTS)))
             return generation, changed, missed
+        for section in HOUSE:
+            changed.pop(section, None)
         before = len(self._order)
         asked = changed.pop(PARENTS, _NONE)
         self._examine(asked)

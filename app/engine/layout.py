@@ -94,6 +94,7 @@ EVIDENCE_ROW: Final = np.dtype(
     ],
     align=True,
 )  # fmt: skip
+ATTRIBUTION_ROW: Final = _row(schema.ATTRIBUTION, [])  # leak by cause over all orders, once the data has ended
 FILL_ROW: Final = _row(schema.FILLS, [("parent_row", "i4"), ("instrument", "u4")])
 CHILD_ROW: Final = _row(schema.CHILDREN, [("parent_row", "i4"), ("instrument", "u4"), ("side", "u4")])
 INSTRUMENT_ROW: Final = np.dtype(
@@ -160,6 +161,7 @@ SECTIONS: Final[dict[str, np.dtype[np.void]]] = {
     "reactions": REACTION_ROW,
     "worked": WORKED_ROW,
     "evidence": EVIDENCE_ROW,
+    "attribution": ATTRIBUTION_ROW,
     "switches": SWITCH_ROW,
     "switch_log": SWITCH_LOG_ROW,
     "kills": KILL_ROW,

@@ -15,6 +15,7 @@ from app.engine.quiet import Quiet
 from app.engine.reactions import reaction_rows
 from app.engine.schema import TABLES, Column
 from app.engine.shown import Shown, money_of
+from app.engine.tables.attribution import attribution_table
 from app.engine.tables.build import Built, build
 from app.engine.tables.children import children_table
 from app.engine.tables.context import NEVER, price, scale_of
@@ -56,6 +57,7 @@ class Publisher:
         self.expected: dict[str, Figure[outlooks.Expected]] = {}
         self.evidence = Shown()
         self.quiet = Quiet()
+        self.has_causes = False
         self.levels: dict[str, tuple[str, int]] = {}  # parent -> its level and the event time it has it from
 
     def publish(self, engine: State, sink: Sink) -> None:
@@ -74,6 +76,7 @@ class Publisher:
         self._instruments(engine, now, sink)
         self.path(engine, sink)
         self._sources(engine, sink)
+        self._causes(engine, now, sink)
         sink.beat(min(engine.watermark, engine.last_ts))
 
     def _due(self, engine: State) -> list[Parent]:
@@ -122,6 +125,17 @@ class Publisher:
         for section, rows in sections.items():
             rows["parent_row"] = index
             sink.put(section, index, rows)
+
+    def _causes(self, engine: State, now: Moment, sink: Sink) -> None:
+        """Leak by cause over all orders, once: when the data has ended."""
+        if engine.end == NULL or now.evidence is None or self.has_causes:
+            return
+        self.has_causes = True
+        parents = engine.parents()
+        columns = attribution_table(now.evidence, build(parents, [], now).standings)
+        rows = _rows(layout.ATTRIBUTION_ROW, TABLES["attribution"], columns, sink)
+        if len(rows):
+            sink.put("attribution", np.arange(len(rows)), rows)
 
     def _level_since(self, parent_id: str, level: str, now_ns: int) -> int:
         """The event time (ns) of the publication from which on the light has shown this level."""

@@ -1,6 +1,5 @@
 """What the last A/A run says of the model in use, in words for the screen: `aa.json` beside the model's file."""
 
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -33,9 +32,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 def record_words(settings: Settings, model_hash: str | None) -> str:
     """The record of the model of the settings; "" where none was written; in words what is wrong with it."""
-    if model_hash is None:
+    model = settings.evidence.file()
+    if model_hash is None or model is None:
         return ""
-    path = Path(settings.evidence.model).expanduser().parent / NAME
+    path = model.parent / NAME
     try:
         record = msgspec.json.decode(path.read_bytes(), type=Record)
     except OSError:

@@ -38,6 +38,7 @@ REACTION: Final = "Reaction"
 DIAGNOSTICS: Final = "Diagnostics"
 WHY: Final = "Why"
 RULES: Final = "Rules"
+CAUSES: Final = "Causes"
 _ORDER_KEYS: Final[dict[Action, tuple[str, str]]] = {
     "switch": ("Pre-flight a switch of the order", "Ctrl+O, S"),
     "pause": ("Pre-flight a pause of the order", "Ctrl+O, P"),
@@ -254,6 +255,7 @@ class DrillSide(QObject):
         mount(DRILL, None, beside="Scorecard", follow=self.follow)
         mount(REACTION, None, beside="Scorecard", tabbed=True)
         mount(DIAGNOSTICS, None, beside="Scorecard", tabbed=True)
+        mount(CAUSES, None, beside="Scorecard", tabbed=True)
         mount(WHY, None, beside="Scorecard", tabbed=True)
         mount(PANEL, None, beside=DRILL, tabbed=True)
         mount(RULES, None, beside=DRILL, tabbed=True)

@@ -18,6 +18,7 @@ from app.engine.units import NULL
 from app.widgets.format import clock
 from app.widgets.pyramid import Path
 
+SHORT: Final = ("instruments", "sources", "attribution")  # read whole
 LINKED: Final = ("fills", "children", "events")  # sections with a `parent_row`
 STALE_AFTER_NS: Final = 900_000_000  # a second at most until the screen says so
 STARTING: Final = (
@@ -83,7 +84,7 @@ class Pad:
         return self.reader.meta() if self.reader else {}
 
     def table(self, section: str) -> Rows:
-        """The rows of a short section: instruments or sources."""
+        """The rows of a short section: instruments, sources, attribution."""
         return self._short.get(section, blank(section, 0))
 
     def exponents(self) -> dict[int, int]:
@@ -179,7 +180,7 @@ class Pad:
             wanted = distinct(np.concatenate([wanted, self._torn]))
         if len(wanted):
             pulled.parents = self._store(reader, wanted)
-        for name in ("instruments", "sources"):
+        for name in SHORT:
             if name in changed:
                 self._short[name] = reader.rows(name, attempts=_LOOKS)
         for name in LINKED:

@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QWidget
 
 from app.widgets.blotter import Blotter
 from app.widgets.bridge import Bridge
+from app.widgets.causes import Causes
 from app.widgets.confirm import Confirm
 from app.widgets.docks import Docks
-from app.widgets.drill_side import DIAGNOSTICS, DRILL, PANEL, REACTION, RULES, WHY, DrillSide
+from app.widgets.drill_side import CAUSES, DIAGNOSTICS, DRILL, PANEL, REACTION, RULES, WHY, DrillSide
 from app.widgets.following import Following
 from app.widgets.overlays import Overlays
 from app.widgets.ports import Ports
@@ -108,6 +109,10 @@ def _reaction(window: StagedWindow) -> Iterator[None]:
 def _rules(window: StagedWindow) -> Iterator[None]:
     from app.widgets.rules_view import RulesView
 
+    yield
+    causes = Causes(window.theme, window.bridge)
+    _bring(window, CAUSES, causes)
+    window.bridge.pulled.connect(causes.show_pulled)
     yield
     rules = RulesView(window.theme, window.ports.rules, window.bridge.now)
     _bring(window, RULES, rules)

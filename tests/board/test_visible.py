@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.board import BoardReader, VisibleReader
+from app.board import BoardReader, VisibleReader, blank
 from app.widgets.pad import Pad
 from tests.api.made import MadeBoard
 
@@ -117,3 +117,14 @@ def test_that_a_desk_shows_its_users_rows_alone(board: MadeBoard, tmp_path: Path
     pad.pull(1)
     assert pad.find("P3") == 2
     assert len(pad.rows_of("fills", 2)) == 2
+
+
+def test_that_what_is_over_all_orders_is_nobodys_who_does_not_see_them_all(board: MadeBoard, tmp_path: Path) -> None:
+    rows = blank("attribution", 3)
+    board.writer.put("attribution", np.arange(3), rows)
+    board.beat()
+    reader = VisibleReader(tmp_path, cash)
+    assert reader.length("attribution") == 0
+    assert len(reader.rows("attribution")) == len(reader.column("attribution", "e_value")) == 0
+    assert "attribution" not in reader.changes(0)[1]
+    assert len(BoardReader(tmp_path).rows("attribution")) == 3

@@ -254,3 +254,21 @@ def test_that_what_a_switch_saved_is_read_again_with_a_quarter_more_children(
 ) -> None:
     told = shown.Told(1, 40, False, Effect(None, None, None, None, None, "not known", "too few"))
     assert told.holds(epoch, children, over) is holds
+
+
+def test_that_causes_come_on_the_board_once_with_the_end_of_data() -> None:
+    engine = alive(own_day())
+    board = Memory()
+    engine.publish(board)
+    assert board.length("attribution") == 0
+    engine.finish(last_ts(own_day()))
+    engine.publish(board)
+    table = zip_lines(engine.tables()["attribution"])
+    rows = board.table("attribution")
+    assert [(row["dimension"], row["cell"], row["e_value"]) for row in rows] == [
+        (line["dimension"], line["cell"], line["e_value"]) for line in table
+    ]
+    assert rows
+    board.fresh()
+    engine.publish(board)
+    assert "attribution" not in board.fresh()
