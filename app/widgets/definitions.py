@@ -25,7 +25,7 @@ is_ccy|Shortfall|Spread + drift + amend + fees, + delay where a decision price i
 is_bps|Shortfall in bps|Shortfall over quantity x decision price, arrival mid where there is none.|is_ccy order_qty arrival_mid
 is_arrival_bps|Shortfall in bps of arrival|Shortfall over quantity x A.|is_ccy order_qty arrival_mid
 spread_ccy|Spread|Sum of s q (price - mid just before) over the fills.|n_fills
-drift_ccy|Drift|Sum of s R dm: moves of the mid times the shares still unfilled. Market, own impact, leak and noise are in it, not split yet.|order_qty filled_qty
+drift_ccy|Drift|Sum of s R dm: moves of the mid times the shares still unfilled. Market, own impact, leak and noise are in it.|order_qty filled_qty
 amend_ccy|Amend|s dQ (m - A): quantity changed while the mid was away from arrival.|order_qty arrival_mid
 fees_ccy|Fees|Sum of the fees of live fills; positive = paid.|n_fills
 delay_cost_ccy|Delay|s S (A - decision price).|order_qty arrival_mid
@@ -35,7 +35,20 @@ expected_cost_bps|Expected cost|Model cost of what is done, at the time it took;
 timing_risk_bps|Timing risk|One standard deviation of the cost that the path of the market alone would give.|
 cost_z|Cost z|(cost - expected) / timing risk.|is_arrival_bps expected_cost_bps timing_risk_bps
 level|Level|How large the cost is, by its z or by bps; says nothing about why.|cost_z level_reason
-status|Evidence|Whether our own signals are read by others; not measured yet.|status_reason
+status|Evidence|Whether the market answers our own orders more than matched moments at which we did nothing.|status_reason e_value leak_projected_bps min_detectable_bps n_scored
+e_value|E|By how much a bet on a leak has grown, child after child. May be looked at as often as one likes: without a leak it reaches 20 in at most one order of twenty.|n_scored n_void epoch p_anytime
+p_anytime|p, any time|One over the largest E so far: a p-value that holds however often one looks.|e_value
+leak_bps|Leak to date|Model estimate of the epoch, bps of quantity x A, shrunk to 0; 90 % interval in leak_lo_bps, leak_hi_bps.|leak_lo_bps leak_hi_bps n_scored
+leak_projected_bps|Leak projected|The leak at completion if it goes on: children weigh as what was unfilled then.|leak_bps order_qty filled_qty
+leak_ccy|Leak to date in money|Leak to date x quantity x A.|leak_bps order_qty arrival_mid
+leak_projected_ccy|Leak projected in money|Projected leak x quantity x A.|leak_projected_bps order_qty arrival_mid
+at_risk_ccy|At risk|What the projected leak still adds to what it has cost: what a switch could save.|leak_projected_ccy leak_ccy
+min_detectable_bps|Sees|The smallest leak seen with 80 % power after so many scored children.|n_scored
+in_fdr_set|Badge|Stands out among all live orders at 10 % false discoveries (e-BH); of the orders as they are now.|e_value
+drift_market_ccy|Market|Beta times the index's moves on what was unfilled.|drift_ccy
+drift_own_ccy|Own impact|Moves expected of our own trades, on what was unfilled.|drift_ccy
+drift_leak_ccy|Leak, cost line|Measured in the second after each child, priced by what was unfilled: wide, no colour rests on it.|drift_ccy n_scored
+drift_noise_ccy|Noise|Drift less market, own impact and leak; the four add up to it exactly. Within the band it is chance in 9 of 10 cases.|drift_ccy drift_market_ccy drift_own_ccy drift_leak_ccy noise_band_ccy
 participation|Participation|Own over eligible market volume, own included, while live and marketable.|filled_qty mkt_vol
 aggressor_share|Aggressor share|Quantity that removed liquidity over removed and added.|n_fills
 spread_capture|Spread capture|Passive fills: s (far touch - price) over the spread, by quantity; 1 at the near touch.|n_fills

@@ -1,4 +1,4 @@
-"""The pad at a glance: how strange each order's cost is against what it has left to do; a click chooses it."""
+"""The pad at a glance: evidence for a leak, or how strange the cost is, against what is left to do; a click chooses."""
 
 from typing import Final, NamedTuple
 
@@ -21,31 +21,48 @@ from app.widgets.theme import Theme, figures_font
 _LOOK_NS: Final = 1_000_000_000  # between two paintings
 _DRAWN: Final = 400  # orders with a shape of their size; the rest are points
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 20, 30
-_Z: Final = 6.0  # the axis ends here; what lies beyond stands at the edge
-_GRID: Final = (-4, -2, 0, 2, 4)
+
+
+class Axis(NamedTuple):
+    """The axis to the right: its ends (what lies beyond stands at the edge), lines with their words, name, light."""
+
+    low: float
+    high: float
+    lines: dict[float, str]
+    words: str
+    field: str  # of the light that gives shape and colour
+    look: str
+
+
+COST: Final = Axis(-6.0, 6.0, {-4: "-4", -2: "-2", 0: "0", 2: "+2", 4: "+4"}, "cost z   (evidence: not measured yet)",
+                   "level", "level")  # fmt: skip
+EVIDENCE: Final = Axis(-2.0, 6.0, {0: "1", 1: "10", 2: "100", 4: "10k"}, "E, evidence for a leak", "status", "evidence")
 
 
 class Spots(NamedTuple):
-    """Orders that can be placed: rows of the section, cost z, remaining money, ordered money; the largest last."""
+    """Orders that can be placed: rows of the section, place to the right, remaining and ordered money; largest last."""
 
     rows: NDArray[np.int64]
-    z: NDArray[np.float64]
+    z: NDArray[np.float64]  # cost z, or log10 of E
     remaining: NDArray[np.float64]
     size: NDArray[np.float64]
+    axis: Axis = COST
 
 
 def spots_of(parents: Rows) -> Spots:
-    """Orders with a cost z and something left to do; money of all currencies stands on one axis."""
+    """Orders with something left to do and an E, or a cost z where nothing has one; all currencies on one axis."""
+    axis = EVIDENCE if np.any(~np.isnan(parents["e_value"])) else COST
     with np.errstate(invalid="ignore", divide="ignore"):
         left = 1 - parents["done_pct"] / 100
         size = np.where(left > 0, parents["remaining_ccy"] / left, np.nan)
-    shown = np.flatnonzero(~np.isnan(parents["cost_z"]) & (parents["remaining_ccy"] > 0) & (size > 0))
+        where = parents["cost_z"] if axis is COST else np.log10(np.maximum(parents["e_value"], 1e-9))
+    shown = np.flatnonzero(~np.isnan(where) & (parents["remaining_ccy"] > 0) & (size > 0))
     shown = shown[np.argsort(size[shown], kind="stable")]
-    return Spots(shown, parents["cost_z"][shown], parents["remaining_ccy"][shown], size[shown])
+    return Spots(shown, where[shown], parents["remaining_ccy"][shown], size[shown], axis)
 
 
 class Overview(QWidget):
-    """Every order as a spot: right = strange, up = much left, area = order in money, shape and colour = level."""
+    """Every order as a spot: right = leak or strange, up = much left, area = order in money, shape and colour = light."""
 
     picked = Signal(int)
 
@@ -57,7 +74,9 @@ class Overview(QWidget):
         self.setFont(figures_font())
         self.setMinimumSize(160, 120)
         self.setAccessibleName("Pad overview")
-        self.setToolTip("right: cost against expectation; up: money left to do; area: the order; click chooses")
+        self.setToolTip(
+            "right: evidence for a leak, or cost against expectation; up: money left; area: the order; click chooses"
+        )
         self.picked.connect(bridge.choose)
 
     def sizeHint(self) -> QSize:
@@ -89,7 +108,8 @@ class Overview(QWidget):
         """Pixels of the spots: x, y, radius."""
         wide, high = self.width() - _LEFT - _RIGHT, self.height() - _TOP - _BOTTOM
         low, span = self._decades()
-        x = _LEFT + (np.clip(self.spots.z, -_Z, _Z) + _Z) / (2 * _Z) * wide
+        axis = self.spots.axis
+        x = _LEFT + (np.clip(self.spots.z, axis.low, axis.high) - axis.low) / (axis.high - axis.low) * wide
         y = _TOP + (1 - (np.log10(self.spots.remaining) - low) / span) * high
         largest = float(self.spots.size[-1]) if len(self.spots.size) else 1.0
         return x, y, np.maximum(16 * np.sqrt(self.spots.size / largest), 2.5)
@@ -117,7 +137,9 @@ class Overview(QWidget):
                 self._paint_spots(painter)
             else:
                 painter.setPen(self.theme.colour("faint"))
-                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "no order with a cost z and something left")
+                painter.drawText(
+                    self.rect(), Qt.AlignmentFlag.AlignCenter, "no order with E or a cost z and something left"
+                )
 
     def _decades(self) -> tuple[float, float]:
         if not len(self.spots.remaining):
@@ -136,17 +158,15 @@ class Overview(QWidget):
             words = number(10**power) if power < 4 else number(10 ** (power - 3)) + "k" if power < 6 else ""
             words = words or number(10 ** (power - 6)) + "M"
             painter.drawText(0, y - 8, _LEFT - 6, 16, int(Qt.AlignmentFlag.AlignRight), words)
-        for z in _GRID:
-            x = round(_LEFT + (z + _Z) / (2 * _Z) * wide)
+        axis = self.spots.axis
+        for z, said in axis.lines.items():
+            x = round(_LEFT + (z - axis.low) / (axis.high - axis.low) * wide)
             painter.setPen(self.theme.colour("line"))
             painter.drawLine(x, _TOP, x, _TOP + high)
             painter.setPen(self.theme.colour("faint"))
-            painter.drawText(
-                x - 20, _TOP + high + 2, 40, 14, int(Qt.AlignmentFlag.AlignHCenter), f"{z:+d}" if z else "0"
-            )
+            painter.drawText(x - 20, _TOP + high + 2, 40, 14, int(Qt.AlignmentFlag.AlignHCenter), said)
         painter.drawText(_LEFT, 14, "remaining, money")
-        words = "cost z   (evidence: not measured yet)"
-        painter.drawText(_LEFT, self.height() - 15, wide, 14, int(Qt.AlignmentFlag.AlignHCenter), words)
+        painter.drawText(_LEFT, self.height() - 15, wide, 14, int(Qt.AlignmentFlag.AlignHCenter), axis.words)
 
     def _paint_spots(self, painter: QPainter) -> None:
         x, y, radius = self.places()
@@ -155,11 +175,11 @@ class Overview(QWidget):
         painter.setPen(self.theme.colour("faint"))
         points = zip(x[rest].astype(int).tolist(), y[rest].astype(int).tolist(), strict=True)
         painter.drawPoints(QPolygon([QPoint(a, b) for a, b in points]))
-        pad = self._bridge.pad
-        levels = pad.parents["level"][self.spots.rows[few]].tolist()
+        pad, axis = self._bridge.pad, self.spots.axis
+        levels = pad.parents[axis.field][self.spots.rows[few]].tolist()
         for place in range(len(levels) - 1, -1, -1):  # small ones on top of large ones
             at = few.start + place
-            shape, tone = mark("level", pad.text(levels[place]) or "N/A")
+            shape, tone = mark(axis.look, pad.text(levels[place]) or "N/A")
             colour = self.theme.colour("faint" if self.faded else tone)
             colour.setAlpha(150)
             painter.setPen(colour)

@@ -35,7 +35,7 @@ VIEWS: Final[dict[View, tuple[Part, ...]]] = {
         _DELAY,
         Part("amend_ccy", "Amend", "quantity changed at a mid away from arrival"),
         Part("spread_ccy", "Spread", "fills against the mid before them", "a fill without a valid mid before it"),
-        Part("drift_ccy", "Drift", "mid moves on what was unfilled: market, own impact, leak and noise, not split yet",
+        Part("drift_ccy", "Drift", "mid moves on what was unfilled: market, own impact, leak and noise",
              "a fill or an amendment without a valid mid before it"),
         _FEES,
     ),

@@ -10,9 +10,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.board import blank
 from app.widgets import theme as themes
 from app.widgets.bridge import Bridge
-from app.widgets.overview import Overview, spots_of
+from app.widgets.overview import COST, EVIDENCE, Overview, spots_of
 from app.widgets.pad import Pulled
 from tests.widgets.conftest import Hand
 from tests.widgets.handmade import Handmade
@@ -169,3 +170,14 @@ def test_that_a_pad_without_a_spot_has_none_anywhere(qtbot: QtBot, clock: Hand) 
     assert view.spot_at(300, 200) == -1
     assert [len(values) for values in view.places()] == [0, 0, 0]
     assert not view.grab().toImage().isNull()
+
+
+def test_that_with_evidence_the_axis_is_e_and_what_has_none_is_not_shown() -> None:
+    parents = blank("parents", 3)
+    parents["done_pct"], parents["remaining_ccy"], parents["cost_z"] = 50.0, (1e5, 2e5, 3e5), 1.0
+    assert spots_of(parents).axis is COST
+    parents["e_value"][:2] = 100.0, 0.0
+    found = spots_of(parents)
+    assert found.axis is EVIDENCE
+    assert found.rows.tolist() == [0, 1]
+    assert found.z.tolist() == [2.0, -9.0]
