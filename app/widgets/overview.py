@@ -62,7 +62,7 @@ def spots_of(parents: Rows) -> Spots:
 
 
 class Overview(QWidget):
-    """Every order as a spot: right = leak or strange, up = much left, area = order in money, shape and colour = light."""
+    """Every order as a spot: right = leak or strange, up = much left, area = its money, shape and colour = light."""
 
     picked = Signal(int)
 
