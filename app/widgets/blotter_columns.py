@@ -30,7 +30,8 @@ def attention(rows: Rows, texts: Texts) -> NDArray[np.float64]:
     if not measured.any():
         return costs
     over = _by_text(rows["state"], texts, lambda word: float(word.lower() in _OVER)) > 0
-    e = np.where(np.isnan(rows["e_value"]), 1.0, rows["e_value"])
+    seen = _by_text(rows["status"], texts, lambda word: float(word != "GREY")) > 0
+    e = np.where(seen & ~np.isnan(rows["e_value"]), rows["e_value"], 1.0)
     weight = np.log10(np.clip(e, 1.0, _MOST_E)) * np.where(rows["in_fdr_set"] > 0, 10.0, 1.0)
     leak = np.maximum(weight * np.nan_to_num(rows["leak_projected_ccy"]), 0.0)
     ranked = np.where(over, 1.0 + leak / (leak + _MANY), 2.0 + leak)  # one unit of money parts those behind

@@ -182,6 +182,12 @@ def test_that_what_stands_out_among_all_comes_first_and_what_is_over_last() -> N
     assert ranked((1e6, 9_000.0, True, "done"), (30.0, 1_000.0, False, "live")) == [1, 0]
 
 
+def test_that_a_grey_light_puts_no_order_in_front() -> None:
+    rows, texts = with_evidence((1e5, 9_000.0, True, "live"), (30.0, 100.0, False, "live"))
+    rows["status"][0] = texts.intern("GREY")
+    assert np.argsort(-attention(rows, texts), kind="stable").tolist() == [1, 0]
+
+
 def test_that_an_absurd_e_counts_no_more_than_a_million() -> None:
     found = attention(*with_evidence((1e57, 100.0, False, "live"), (1e6, 100.0, False, "live")))
     assert found[0] == found[1] == pytest.approx(602.0)
