@@ -23,7 +23,7 @@ from app.widgets.watch import Watch
 FLASH_NS: Final = 1_200_000_000  # screen time a row is lit after its level rose
 _LETTERS: Final = {"new": NEW, "seen": SEEN, "shelved": SHELVED}
 _EXPIRY_NS: Final = SECOND
-_AT_ONCE: Final = 1_000  # orders looked at in a frame
+_AT_ONCE: Final = 500  # orders looked at in a frame
 
 
 class AlertDesk(QObject):

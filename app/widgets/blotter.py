@@ -123,10 +123,9 @@ class Blotter(QWidget):
 
     def hold(self, why: str, on: bool) -> None:
         """Keep every row where it is, for a reason: the pointer is over the rows, an order action is armed."""
-        if on:
-            self._held.add(why)
-        else:
-            self._held.discard(why)
+        if on == (why in self._held):
+            return
+        self._held ^= {why}
         self._count()
 
     # -- what is shown -------------------------------------------------------------------------------------------

@@ -29,7 +29,8 @@ class Bridge(QObject):
         self._timer.timeout.connect(self._tick)
 
     def start(self) -> None:
-        """Look at every frame from now on."""
+        """Look at every frame from now on; what is painted before the first one counts too."""
+        FRAME.begin()
         self._timer.start(FRAME_MS)
 
     def stop(self) -> None:

@@ -50,18 +50,19 @@ class Caption(QWidget):
             painter.drawText(0, painter.fontMetrics().ascent() + 1, said)
 
 
-def say(label: QLabel, words: str) -> None:
-    """Set a label's text; its width is fixed and only grows, so that nothing else moves."""
+def say(label: QLabel, words: str) -> bool:
+    """Set a label's text; its width is fixed and only grows: nothing else moves. True where it may need more room."""
     if words == label.text():
-        return
+        return False
     label.setText(words)
     mould = _DIGIT.sub("0", words)  # digits are of one width
     if mould == label.property("mould"):
-        return
+        return False
     label.setProperty("mould", mould)
     need = label.sizeHint()
     if need.width() > label.width() or label.minimumWidth() != label.maximumWidth():
         label.setFixedSize(need.width(), need.height())
+    return True
 
 
 def dye(label: QLabel, colour: str) -> None:

@@ -82,11 +82,11 @@ class Grid(QTableView):
         titles.setSortIndicatorShown(True)
         titles.setSectionsClickable(True)
         titles.sortIndicatorChanged.connect(table.sort)
-        for moved in (titles.sectionResized, titles.sectionMoved, self.horizontalScrollBar().valueChanged):
-            moved.connect(lambda *_: None if table.moving else self.forget_tiles())
         for number, column in enumerate(table.columns):
             title = self.glyphs.metrics.horizontalAdvance(column.title) + 12
             self.setColumnWidth(number, max(column.chars * self.glyphs.digit, title) + 2 * PAD)
+        for moved in (titles.sectionResized, titles.sectionMoved, self.horizontalScrollBar().valueChanged):
+            moved.connect(lambda *_: None if table.moving else self.forget_tiles())
 
     def order_by(self, name: str, *, descending: bool) -> None:
         """Sort by a column's name."""

@@ -61,6 +61,7 @@ class Health(QWidget):
         super().__init__()
         self.theme = theme
         self._compact, self._held = False, list[QWidget]()
+        self._fits = False  # nothing has changed since the labels were given their room
         self.life, self.session, self.sources, self.engine, self.hashes = (QLabel() for _ in range(5))
         self.clock, self.alarms = ClickLabel(), ClickLabel()
         self.clock.setToolTip("event time up to which every figure holds; click: local time or UTC")
@@ -98,6 +99,7 @@ class Health(QWidget):
         """Whole words or none: two labels never lie on each other."""
         if self._compact:
             return
+        self._fits = True
         always = [self.life, self.alarms, self.clock, self.view_button, self.dress_button, *self._held]
         optional = (self.sources, self.session, self.hashes, self.engine)  # the last goes first
         margins, gap = self._row.contentsMargins(), self._row.spacing()
@@ -111,11 +113,12 @@ class Health(QWidget):
     def hold(self, control: QWidget) -> None:
         """Give a control a place at the right end."""
         self._held.append(control)
+        self._fits = False
         self._row.addWidget(control)
 
     def set_compact(self, compact: bool) -> None:
         """Life and alarms alone, or all of it."""
-        self._compact = compact
+        self._compact, self._fits = compact, False
         for part in (
             self.session,
             self.sources,
@@ -130,17 +133,20 @@ class Health(QWidget):
     def show_state(self, pad: Pad, where_name: str, alarms: tuple[str, str] = ("", "")) -> None:
         """Everything the strip says, from the pad; `alarms`: their counts and what is behind them."""
         shape, word, tone = LIVES[pad.pulse.life]
-        self._set(self.life, f"<b>{self._tinted(f'{shape} {word}', tone)}</b>", pad.pulse.words)
-        meta = pad.meta()
-        self._set(self.session, escape(meta.get("session", "")))
-        self._set(self.sources, *self._sources(pad))
-        self._set(self.engine, *self._engine(meta))
-        self._set(self.hashes, *self._hashes(pad, meta, where_name))
-        said, tip = alarms
-        tone = "faint" if pad.pulse.stale else gravity(said)
-        self._set(self.alarms, self._tinted(said, tone), tip)
-        self._set(self.clock, self._clock(pad, where_name))
-        self._fit()
+        meta, (said, tip) = pad.meta(), alarms
+        loud = "faint" if pad.pulse.stale else gravity(said)
+        for label, words in (
+            (self.life, (f"<b>{self._tinted(f'{shape} {word}', tone)}</b>", pad.pulse.words)),
+            (self.session, (escape(meta.get("session", "")),)),
+            (self.sources, self._sources(pad)),
+            (self.engine, self._engine(meta)),
+            (self.hashes, self._hashes(pad, meta, where_name)),
+            (self.alarms, (self._tinted(said, loud), tip)),
+            (self.clock, (self._clock(pad, where_name),)),
+        ):
+            self._fits = not self._set(label, *words) and self._fits
+        if not self._fits:
+            self._fit()
 
     def _sources(self, pad: Pad) -> tuple[str, str]:
         said, full = [], []
@@ -199,10 +205,11 @@ class Health(QWidget):
         return f"<span style='color:{getattr(self.theme, tone)}'>{words}</span>"
 
     @staticmethod
-    def _set(label: QLabel, words: str, tip: str | None = None) -> None:
-        say(label, words)
+    def _set(label: QLabel, words: str, tip: str | None = None) -> bool:
+        """Say it; True when the label may need more room."""
         if tip is not None and label.toolTip() != tip:
             label.setToolTip(tip)
+        return say(label, words)
 
 
 def gravity(said: str) -> str:

@@ -85,7 +85,8 @@ class Pad:
 
     def table(self, section: str) -> Rows:
         """The rows of a short section: instruments, sources, attribution."""
-        return self._short.get(section, blank(section, 0))
+        found = self._short.get(section)
+        return blank(section, 0) if found is None else found
 
     def exponents(self) -> dict[int, int]:
         """Size exponents that are not 0, by the arena index of the instrument's name."""

@@ -40,8 +40,9 @@ class Titles(QHeaderView):
 
     def forget(self, *_: object) -> None:
         """A title, its width or its place has changed."""
-        self._picture = None
-        self.viewport().update()
+        if self._picture is not None:
+            self._picture = None
+            self.viewport().update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The picture of the titles, in what has to be painted."""

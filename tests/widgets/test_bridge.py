@@ -7,6 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.widgets.bridge import Bridge
+from app.widgets.frames import FRAME
 from app.widgets.pad import Pad, Pulled
 from tests.widgets.conftest import Hand
 from tests.widgets.filler import DAY, OPEN, Filler
@@ -39,6 +40,14 @@ def heard(bridge: Bridge) -> Heard:
 def test_that_nothing_is_chosen_before_the_first_look(bridge: Bridge, heard: Heard) -> None:
     bridge.choose(0)
     assert (bridge.row, bridge.wanted, heard.rows) == (-1, "", [])
+
+
+def test_that_what_is_painted_before_the_first_frame_counts_too(bridge: Bridge) -> None:
+    assert not FRAME.is_counting()
+    bridge.start()
+    assert FRAME.is_counting()
+    bridge.stop()
+    assert not FRAME.is_counting()
 
 
 def test_that_every_look_is_told_even_when_nothing_is_new(bridge: Bridge, heard: Heard) -> None:

@@ -134,6 +134,13 @@ def test_that_a_shorter_text_leaves_what_stands_beside_it_where_it_was(qtbot: Qt
     assert places[3] > places[0]
 
 
+def test_that_who_lays_labels_out_hears_when_one_may_need_more_room(qtbot: QtBot) -> None:
+    label = QLabel()
+    qtbot.addWidget(label)
+    said = ("10:00:01", "10:00:02", "10:00:02", "10:00:03 UTC", "11:11:11 UTC", "", "10:00:04 UTC")
+    assert [say(label, words) for words in said] == [True, False, False, True, False, True, True]
+
+
 def test_that_a_colour_is_set_once(qtbot: QtBot) -> None:
     sheets: list[str] = []
 

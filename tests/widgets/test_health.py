@@ -93,6 +93,32 @@ def test_that_a_source_that_lags_says_so(window: MainWindow, filler: Filler) -> 
     assert "7.0 s" in window.health.sources.text()
 
 
+def test_that_the_strip_is_fitted_anew_when_a_label_needs_more_room_and_only_then(
+    window: MainWindow, filler: Filler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    health, fitted = window.health, list[int]()
+    fit = health._fit
+
+    def counted() -> None:
+        fitted.append(1)
+        fit()
+
+    monkeypatch.setattr(health, "_fit", counted)
+    window.following.show_state()
+    for second in range(3):
+        filler.writer.beat(OPEN + DAY // 2 + second * SECOND)
+        window.bridge.look()
+    assert fitted == [], "a clock that ticks needs no more room"
+    filler.writer.meta("session", "a session whose name is much longer than the one before")
+    filler.writer.beat(OPEN + DAY)
+    window.bridge.look()
+    assert fitted == [1]
+    health.set_compact(True)
+    health.set_compact(False)
+    window.following.show_state()
+    assert len(fitted) == 2, "what was put away may not fit any more"
+
+
 WRITE = (
     "import sys, time; from pathlib import Path; from app.board import BoardWriter\n"
     "w = BoardWriter(Path(sys.argv[1])); w.beat(10**18); print('up', flush=True)\n"
