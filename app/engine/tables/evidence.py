@@ -114,7 +114,18 @@ def _notes(trail: Trail, row: Row) -> list[str]:
         notes.append(TAPE_MISSING)
     if trail.house:
         notes.append(footprint.words(trail.house))
-    return notes + [f"before the switch: E {float(e):.3g}" for e in trail.epochs["e"][:-1][-1:]]
+    return notes + _before(trail)
+
+
+def _before(trail: Trail) -> list[str]:
+    """E and light of the epoch before the last switch, where there is one."""
+    before = len(trail.epochs) - 2
+    if before < 0:
+        return []
+    light = next(
+        (said.light for said in reversed(trail.said) if said.epoch == before and said.record >= 0), colour.GREY
+    )
+    return [f"before the switch: E {float(trail.epochs[before]['e']):.3g}, {light}"]
 
 
 def sum_of(numbers: Sequence[int]) -> int:

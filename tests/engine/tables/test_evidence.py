@@ -59,7 +59,8 @@ def test_that_the_row_of_a_parent_says_what_its_trail_says() -> None:
     assert ROW["leak_projected_bps"] >= ROW["leak_bps"] >= 0
     assert ROW["min_detectable_bps"] == pytest.approx(5 * (82 / int(epoch["n"])) ** 0.5)
     assert figures.QUIET_ONLY in ROW["status_reason"]
-    assert "before the switch: E" in ROW["status_reason"]
+    before, light = trail.epochs[0], [said for said in trail.said if said.epoch == 0][-1].light
+    assert ROW["status_reason"].endswith(f"before the switch: E {float(before['e']):.3g}, {light}")
 
 
 def test_that_the_parts_add_up_to_the_drift() -> None:
