@@ -10,12 +10,13 @@ changes what is known of orders, not what has been scored, and is counted.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from app.engine.evidence.fold import room
 from app.engine.evidence.followed import Followed, Seen
-from app.engine.evidence.jobs import HEAR, JOB, Closed, Jobs
+from app.engine.evidence.jobs import COLUMNS, GOOD, NOT_OPENED, Closed, Jobs, hearings, outcome
 from app.engine.evidence.merge import Badges
 from app.engine.evidence.model import Model
 from app.engine.evidence.own import ACT, DONE, SHOW, SWITCH, TERMS, Moment, named, time_of
@@ -25,7 +26,7 @@ from app.engine.evidence.states import States
 from app.engine.evidence.stream import ASLEEP_NS
 from app.engine.evidence.symbol import Symbol
 from app.engine.evidence.trail import Trail
-from app.engine.evidence.windows import SCORED, VOID, WINDOW_NS
+from app.engine.evidence.windows import VOID, WINDOW_NS
 from app.engine.units import MILLISECOND, NULL, SECOND
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     from app.engine.config import EngineConfig
     from app.engine.enrich.history import TouchHistory
-    from app.engine.events import Rows
     from app.engine.orders.facts import Fact
     from app.engine.orders.joins import Joins
     from app.engine.universe import Universe
@@ -44,7 +44,20 @@ LAZY_NS: Final = 30 * SECOND  # a symbol with nothing due is heard so often: the
 FAST_CLOCK_NS: Final = 50 * MILLISECOND  # clock error from which answers within 150 ms say nothing
 NEVER: Final = 2**63 - 1
 _RECORDS: Final = 256  # at first
-NO_JOBS: Final = np.zeros(0, JOB)
+NO_JOBS: Final = np.zeros((0, COLUMNS), np.int64)
+_OPENED, _TOO_LATE = -1, -2  # in place of a job: a window known from before, one that was never open
+
+
+class Met(NamedTuple):
+    """Something for the second pass: a moment, or the end of a window (None). `number`: of its record, or of the level
+    asked for; `fresh`: the record is new; `job`: which of the outcomes is its.
+    """
+
+    followed: Followed
+    moment: Moment | None
+    number: int = -1
+    fresh: bool = False
+    job: int = _OPENED
 
 
 class Evidence:
@@ -71,7 +84,8 @@ class Evidence:
         self.states = States(history, self.model, lean=True)
         self.alone: NDArray[np.int64] = np.zeros(0, np.int64)  # per instrument: its place where nothing of ours is
         self.jobs = Jobs()
-        self.found: list[tuple[Followed, Moment | None, int, bool]] = []  # moments for the second pass; None: a window
+        self.room = room()
+        self.found: list[Met] = []  # for the second pass
 
     def trails(self) -> dict[str, Trail]:
         """Every parent's trail, by parent id."""
@@ -86,15 +100,19 @@ class Evidence:
         entry = (time_of(fact), fact.key, fact)
         if known is not None:
             before = self._followed(known)
+            passed = before.passed
             before.facts = [other for other in before.facts if other[2] is not fact]
+            before.passed = passed
             self._stir(before, entry[0])
         self.home[fact] = fact.instrument
         followed = self._followed(fact.instrument)
+        if not followed.facts:
+            followed.passed, self.alone[fact.instrument] = followed.passed, -1
         followed.add(entry)
-        self.alone[fact.instrument] = -1
         if followed.passed != NULL and entry[0] < followed.passed + AHEAD_NS:
             self._stir(followed, entry[0])
-        self.due[fact.instrument] = min(int(self.due[fact.instrument]), entry[0])
+        if self.due[fact.instrument] > entry[0]:
+            self.due[fact.instrument] = entry[0]
 
     def relink(self, moved: list[Fact]) -> None:
         """Facts that turned out to be another order's, all since the beginning."""
@@ -151,13 +169,12 @@ class Evidence:
             self._play(followed, safe, end != NULL)
         self._settle(self._hear(alone, safe))
 
-    def _hear(self, instruments: NDArray[np.int64], safe: int) -> Rows:
+    def _hear(self, instruments: NDArray[np.int64], safe: int) -> NDArray[np.int64]:
         """Jobs to hear markets in which nothing of ours is."""
-        jobs = np.zeros(len(instruments), JOB)
-        jobs["place"], jobs["what"], jobs["t"] = self.alone[instruments], HEAR, safe
-        self.states.symbols["passed"][jobs["place"]] = safe
+        places = self.alone[instruments]
+        self.states.symbols["passed"][places] = safe
         self.due[instruments] = safe + LAZY_NS
-        return jobs
+        return hearings(places, safe)
 
     def _play(self, followed: Followed, safe: int, last: bool) -> None:
         if followed.dirty is not None:
@@ -198,7 +215,7 @@ class Evidence:
 
     def _meet(self, followed: Followed, moment: Moment) -> None:
         """Jobs of a moment."""
-        kind, fact, number, fresh = moment.kind, moment.fact, -1, False
+        kind, fact, met = moment.kind, moment.fact, Met(followed, moment)
         seen = self._seen(followed, fact)
         if kind == SHOW:
             jobs = self._jobs(followed)
@@ -210,7 +227,7 @@ class Evidence:
             if followed.open >= 0:
                 self._close(followed, moment.t)
             if seen is not None:
-                number, fresh = self._open(followed, moment, seen)
+                met = self._open(followed, moment, seen)
         elif seen is None:
             return
         elif kind == DONE:
@@ -218,11 +235,11 @@ class Evidence:
                 seen.on_tape += moment.qty
                 seen.unseen += 0 if moment.price else moment.qty
             if fact.key not in followed.levels:
-                number = self._jobs(followed).level(followed.symbol, moment.t)
+                met = Met(followed, moment, self._jobs(followed).level(followed.symbol, moment.t))
         elif kind == SWITCH and followed.open >= 0:
             self._close(followed, moment.t)
         if seen is not None:
-            self.found.append((followed, moment, number, fresh))
+            self.found.append(met)
 
     def _seen(self, followed: Followed, fact: Fact) -> Seen | None:
         """What is seen of the parent of a fact so far; None for the unassigned bucket."""
@@ -249,66 +266,72 @@ class Evidence:
             return
         flow = seen.unseen > self.model.numbers["unmatched"] * max(seen.on_tape, 1)
         fast = self.config.budget_of(fact.row.source) > FAST_CLOCK_NS
-        self._jobs(followed).close(followed.symbol, at, number, Closed(flow, fast))
-        self.found.append((followed, None, number, False))
+        job = self._jobs(followed).close(followed.symbol, at, number, Closed(flow, fast))
+        self.found.append(Met(followed, None, number, job=job))
 
-    def _open(self, followed: Followed, moment: Moment, seen: Seen) -> tuple[int, bool]:
-        """Open the window of an event: (its record, whether it is new); -1 where its order hides it."""
-        told = seen.visibility
+    def _open(self, followed: Followed, moment: Moment, seen: Seen) -> Met:
+        """Open the window of an event, where its order does not hide it."""
+        told, job = seen.visibility, _OPENED
         if told == "V1" or (told == "V2" and moment.qty != AGGRESSIVE):
-            return -1, False  # what is said of an order's visibility hides its placements, or all of it
+            return Met(followed, moment)  # what is said of an order's visibility hides its placements, or all of it
         known = followed.placed.get((moment.key, moment.t))
         fresh = known is None
         if known is None:
             known = self._record(moment.fact)
             followed.placed[moment.key, moment.t] = known
             if followed.symbol.cursor > moment.t:
-                record = self.records[known]
-                record["t"], record["closed"], record["state"] = moment.t, moment.t, VOID  # told too late
+                record, job = self.records[known], _TOO_LATE
+                record["t"], record["closed"], record["state"] = moment.t, moment.t, VOID
             else:
-                self._jobs(followed).open(followed.symbol, moment.t, known, moment.side, moment.qty)
+                of = moment.side, moment.qty
+                job = self._jobs(followed).open(followed.symbol, moment.t, known, of)
+        elif outcome(self.records, known) == NOT_OPENED:
+            job = _TOO_LATE
         followed.open, followed.ends = known, moment.t + WINDOW_NS
-        return known, fresh
+        return Met(followed, moment, known, fresh, job)
 
     # -- second pass: trails ---------------------------------------------------------------------------------------
 
-    def _settle(self, others: Rows) -> None:
+    def _settle(self, others: NDArray[np.int64]) -> None:
         """Do all jobs, those of `others` too, then tell the trails."""
-        levels = self.jobs.do(self.states, self.records, others)
+        levels, outcomes = self.jobs.do(self.states, self.records, others)
         found, self.found = self.found, []
-        for followed, moment, number, fresh in found:
+        for met in found:
+            followed, moment = met.followed, met.moment
+            done = NOT_OPENED if met.job == _TOO_LATE else GOOD if met.job < 0 else outcomes[met.job]
             if moment is None:
-                self._ended(followed, number)
+                self._ended(followed, met.number, done)
                 continue
-            if moment.kind == DONE and number >= 0:
-                followed.levels[moment.key] = float(levels[number])
-            self._apply(followed, moment, number, fresh)
+            if moment.kind == DONE and met.number >= 0:
+                followed.levels[moment.key] = levels[met.number]
+            self._apply(met, moment, done)
 
-    def _ended(self, followed: Followed, number: int) -> None:
-        """A window is over; one that could not be opened has been told of already."""
-        record, fact = self.records[number], self.children[number]
+    def _ended(self, followed: Followed, number: int, done: int) -> None:
+        """A window is over; one that was never open has been told of already."""
+        fact = self.children[number]
         trail = self._trail(followed, fact)
-        if trail is not None and not _never_open(record):
-            self._folded(trail, number, record, fact)
+        if trail is not None and done != NOT_OPENED:
+            self._folded(trail, number, done, fact)
 
-    def _folded(self, trail: Trail, number: int, record: Any, fact: Fact) -> None:
-        if int(record["state"]) == SCORED:
-            trail.scored(number, record)
+    def _folded(self, trail: Trail, number: int, done: int, fact: Fact) -> None:
+        if done == GOOD:
+            trail.scored(number, self.records[number : number + 1])
         else:
             trail.voided += 1
         if fact.parent is not None:
             fact.parent.touched += 1  # the board shows it anew
 
-    def _apply(self, followed: Followed, moment: Moment, number: int, fresh: bool) -> None:
-        """What a moment is to its parent; `number`: of its record, where it has one."""
-        fact, trail = moment.fact, self._trail(followed, moment.fact)
+    def _apply(self, met: Met, moment: Moment, done: int) -> None:
+        """What a moment is to its parent; `done`: the outcome of its window's opening."""
+        followed, fact = met.followed, moment.fact
+        trail = self._trail(followed, fact)
         if trail is None:
             return
         trail.visibility = fact.row.visibility or trail.visibility
         if moment.kind == ACT:
             followed.house.note(moment.t, moment.side, trail)
-            if number >= 0:
-                self._acted(followed, moment, trail, number, fresh)
+            if met.number >= 0:
+                self._acted(met, moment, trail, done)
         elif moment.kind == TERMS:
             trail.terms(moment.t, moment.side, moment.qty, moment.price)
             trail.told(fact.row)
@@ -319,16 +342,17 @@ class Evidence:
             trail.switch(moment.t)
             trail.told(fact.row)
 
-    def _acted(self, followed: Followed, moment: Moment, trail: Trail, number: int, fresh: bool) -> None:
+    def _acted(self, met: Met, moment: Moment, trail: Trail, done: int) -> None:
         """The window of an event has been opened; one that is known from before keeps its record."""
         trail.acts += 1
-        record = self.records[number]
-        if fresh:
+        if met.fresh:
             share = trail.share_after(moment.fact.row.qty or 0 if moment.qty == AGGRESSIVE else 0)
-            record["share"], record["own"] = share, trail.later(moment.t, share)
-        if _never_open(record):
-            self._folded(trail, number, record, moment.fact)
-            if followed.open == number:
+            self.records["share"][met.number] = share
+            self.records["own"][met.number] = trail.later(moment.t, share)
+        if done == NOT_OPENED:
+            followed = met.followed
+            self._folded(trail, met.number, done, moment.fact)
+            if followed.open == met.number:
                 followed.open = -1
                 self.due[followed.symbol.instrument] = self._next(followed, followed.passed)
 
@@ -346,7 +370,7 @@ class Evidence:
         found = followed.trails.get(parent_id)
         if found is None:
             g = self.model.kernel(self.universe.instruments[followed.symbol.instrument]).g
-            found = followed.trails[parent_id] = Trail(parent_id, self.model, g)
+            found = followed.trails[parent_id] = Trail(parent_id, self.model, g, self.room)
         return found
 
     # -- save and load ---------------------------------------------------------------------------------------------
@@ -417,8 +441,3 @@ class Evidence:
         if followed.open >= 0 and NULL < int(self.records[followed.open]["closed"]) < until:
             self._close(followed, until)  # the end of data had cut it
             self._settle(NO_JOBS)
-
-
-def _never_open(record: Any) -> bool:
-    """True for an event whose window could not be opened, or was over in no time."""
-    return bool(record["state"] == VOID and record["closed"] == record["t"])

@@ -32,6 +32,7 @@ class Followed:
     """One symbol and its own moments."""
 
     __slots__ = (
+        "_passed",
         "at",
         "dirty",
         "ends",
@@ -57,6 +58,7 @@ class Followed:
         self.at = 0  # moments that have been played
         self.open = -1  # record of the open window
         self.ends = NULL  # when it will have lasted its time
+        self._passed = NULL
         self.dirty: int | None = None  # the earliest time at which something has changed
         self.placed: dict[tuple[Key, int], int] = {}  # (fact, time) -> its record
         self.levels: dict[Key, float] = {}  # fill -> own level just before it
@@ -67,18 +69,21 @@ class Followed:
     @property
     def passed(self) -> int:
         """Moments before this time have been played; NULL: none."""
-        return int(self.symbol.states.symbols["passed"][self.symbol.place])
+        return self._passed if self.facts else int(self.symbol.states.symbols["passed"][self.symbol.place])
 
     @passed.setter
     def passed(self, t: int) -> None:
-        self.symbol.states.symbols["passed"][self.symbol.place] = t
+        """They have been, up to t."""
+        self._passed = t
+        if not self.facts:
+            self.symbol.states.symbols["passed"][self.symbol.place] = t
 
     def read_until(self, t: int) -> None:
         """Turn the facts before t into moments."""
         facts, moments = self.facts, self.moments
         while self.read < len(facts) and facts[self.read][0] < t:
             for moment in self.reader.read(facts[self.read][2]):
-                if not moments or in_order(moments[-1]) <= in_order(moment):
+                if not moments or moments[-1].t < moment.t or in_order(moments[-1]) <= in_order(moment):
                     moments.append(moment)
                 else:
                     insort(moments, moment, key=in_order)
@@ -96,7 +101,7 @@ class Followed:
 
     def add(self, entry: tuple[int, Key, Fact]) -> None:
         """One more fact, in its place."""
-        if not self.facts or self.facts[-1][:2] <= entry[:2]:
+        if not self.facts or self.facts[-1][0] < entry[0] or self.facts[-1][:2] <= entry[:2]:
             self.facts.append(entry)
         else:
             insort(self.facts, entry, key=lambda other: other[:2])

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.enrich.asof import Histories
-from app.engine.enrich.regions import joined
 from app.engine.events import Rows
 from app.engine.evidence.model import Floats, Tables
 from app.engine.evidence.reference import Inputs, Kernels
 from app.engine.evidence.stream import advance
-from app.engine.evidence.windows import OPEN, Closing, Opening, Scratch, close_window, open_window
+from app.engine.evidence.windows import OPEN, SCORED, VOID, Closing, Opening, Scratch, close_window, open_window
 from app.engine.jit import jit
 from app.engine.units import NULL
 
@@ -24,22 +23,19 @@ if TYPE_CHECKING:
     from app.engine.evidence.symbol import Symbol
 
 HEAR, DISPLAY, OWNED, BEGIN, END, LEVEL = range(6)
+NOT_OPENED, NOT_SCORED, GOOD = range(3)
 
-# At `t` of the symbol at `place`, which hears everything before it first. `begin`, `end`: rows of what we display from
-# then on (DISPLAY), own prints near the span (OWNED, for the jobs of the symbol that follow). BEGIN, END: the window
-# of record `number`; LEVEL: into `number` of the levels.
-JOB: Final = np.dtype(
-    [
-        ("place", "i4"), ("what", "i1"), ("kind", "i1"), ("side", "i1"), ("mute_flow", "i1"), ("t", "i8"),
-        ("number", "i4"), ("begin", "i4"), ("end", "i4"), ("mute_fast", "i4"),
-    ]
-)  # fmt: skip
+# Columns of a job, int64: at T the symbol at PLACE, which hears everything before it first, does WHAT. FIRST, STOP:
+# rows of what we display from then on (DISPLAY), own prints near the span (OWNED, for the symbol's jobs that follow).
+# BEGIN, END: the window of record NUMBER; LEVEL: into NUMBER of the levels. OUTCOME, of a window: as above.
+PLACE, WHAT, T, NUMBER, FIRST, STOP, KIND, SIDE, MUTE_FLOW, MUTE_FAST, OUTCOME = range(11)
+COLUMNS: Final = 11
 
 
 class Batch(NamedTuple):
     """Jobs, those of a symbol together and in order of time, and everything they read and write."""
 
-    jobs: Rows
+    jobs: NDArray[np.int64]
     displays: NDArray[np.int64]
     owned: NDArray[np.int64]
     levels: Floats
@@ -56,16 +52,27 @@ class Batch(NamedTuple):
     scratch: Scratch
 
 
+def _outcome(records: Rows, number: int) -> int:
+    """What became of the window of a record, as far as it stands there."""
+    record = records[number]
+    if record["state"] == VOID:
+        return NOT_OPENED if record["closed"] == record["t"] else NOT_SCORED
+    return GOOD
+
+
+outcome = jit(_outcome)
+
+
 def _perform(b: Batch) -> None:
     """Do them."""
     last, shown, shown_end, own, own_end = -1, 0, 0, 0, 0
     for n in range(len(b.jobs)):
         job = b.jobs[n]
-        place, what, t, number = int(job["place"]), int(job["what"]), int(job["t"]), int(job["number"])
+        place, what, t, number = int(job[PLACE]), int(job[WHAT]), int(job[T]), int(job[NUMBER])
         if place != last:
             last, shown, shown_end, own, own_end = place, 0, 0, 0, 0
         if what == OWNED:
-            own, own_end = int(job["begin"]), int(job["end"])
+            own, own_end = int(job[FIRST]), int(job[STOP])
             continue
         x, of = b.streams[place], b.symbols[place]
         k = Inputs(
@@ -76,12 +83,16 @@ def _perform(b: Batch) -> None:
         if x["cursor"] != 0 and t > x["cursor"]:
             advance(k, t)
         if what == DISPLAY:
-            shown, shown_end = int(job["begin"]), int(job["end"])
+            shown, shown_end = int(job[FIRST]), int(job[STOP])
         elif what == BEGIN:
-            open_window(Opening(k, t, int(job["side"]), int(job["kind"]), b.records, number, b.tables, b.scratch))
+            open_window(Opening(k, t, int(job[SIDE]), int(job[KIND]), b.records, number, b.tables, b.scratch))
+            job[OUTCOME] = outcome(b.records, number)
         elif what == END and b.records[number]["state"] == OPEN:
-            flow, fast = job["mute_flow"] != 0, job["mute_fast"] != 0
+            flow, fast = job[MUTE_FLOW] != 0, job[MUTE_FAST] != 0
             close_window(Closing(b.rings[place], b.records, number, t, flow, fast, b.tables, b.scratch))
+            job[OUTCOME] = GOOD if b.records[number]["state"] == SCORED else NOT_SCORED
+        elif what == END:
+            job[OUTCOME] = outcome(b.records, number)
         elif what == LEVEL:
             total = 0.0
             for band in range(4):
@@ -90,6 +101,13 @@ def _perform(b: Batch) -> None:
 
 
 perform = jit(_perform)
+
+
+def hearings(places: NDArray[np.int64], t: int) -> NDArray[np.int64]:
+    """Jobs of symbols that hear everything before t."""
+    jobs = np.zeros((len(places), COLUMNS), np.int64)
+    jobs[:, PLACE], jobs[:, WHAT], jobs[:, T] = places, HEAR, t
+    return jobs
 
 
 class Closed(NamedTuple):
@@ -110,7 +128,7 @@ class Jobs:
 
     def clear(self) -> None:
         """Nothing is to be done."""
-        self._jobs: list[tuple[int, ...]] = []
+        self._jobs: list[int] = []  # row behind row
         self._displays: list[tuple[int, int, int]] = []
         self._owned: list[int] = []
         self._levels = 0
@@ -125,44 +143,46 @@ class Jobs:
         if own:
             first = len(self._owned)
             self._owned += [number for _ts, number in own]
-            self._jobs.append((symbol.place, OWNED, 0, 0, 0, NULL, -1, first, len(self._owned), 0))
+            self._jobs += (symbol.place, OWNED, NULL, -1, first, len(self._owned), 0, 0, 0, 0, 0)
         if symbol.shown:
             self._display(symbol, NULL)
 
     def hear(self, symbol: Symbol, t: int) -> None:
         """Everything before t."""
-        self._jobs.append((symbol.place, HEAR, 0, 0, 0, t, -1, 0, 0, 0))
+        self._jobs += (symbol.place, HEAR, t, -1, 0, 0, 0, 0, 0, 0, 0)
 
     def show(self, symbol: Symbol, t: int) -> None:
         """What the symbol displays is another from t on; several changes at a time are one."""
-        last = self._jobs[-1] if self._jobs else _NOBODY
-        if (last[0], last[1], last[5]) == (symbol.place, DISPLAY, t):
-            self._jobs.pop()
+        if self._jobs[PLACE - COLUMNS : NUMBER - COLUMNS] == [symbol.place, DISPLAY, t]:
+            del self._jobs[-COLUMNS:]
         self._display(symbol, t)
 
     def _display(self, symbol: Symbol, t: int) -> None:
         first = len(self._displays)
         self._displays += [(side, price, qty) for (side, price), qty in symbol.shown.items()]
-        self._jobs.append((symbol.place, DISPLAY, 0, 0, 0, t, -1, first, len(self._displays), 0))
+        self._jobs += (symbol.place, DISPLAY, t, -1, first, len(self._displays), 0, 0, 0, 0, 0)
 
-    def open(self, symbol: Symbol, t: int, number: int, side: int, kind: int) -> None:
-        """The window of an event of a class, into record `number`."""
-        self._jobs.append((symbol.place, BEGIN, kind, side, 0, t, number, 0, 0, 0))
+    def open(self, symbol: Symbol, t: int, number: int, of: tuple[int, int]) -> int:
+        """The window of an event, of (side, class), into record `number`; which of the outcomes is its."""
+        self._jobs += (symbol.place, BEGIN, t, number, 0, 0, of[1], of[0], 0, 0, 0)
+        return len(self._jobs) // COLUMNS - 1
 
-    def close(self, symbol: Symbol, t: int, number: int, muted: Closed) -> None:
-        """Score the window of record `number` as of t, if it is open."""
-        self._jobs.append((symbol.place, END, 0, 0, int(muted.mute_flow), t, number, 0, 0, int(muted.mute_fast)))
+    def close(self, symbol: Symbol, t: int, number: int, muted: Closed) -> int:
+        """Score the window of record `number` as of t, if it is open; which of the outcomes is its."""
+        self._jobs += (symbol.place, END, t, number, 0, 0, 0, 0, int(muted.mute_flow), int(muted.mute_fast), 0)
+        return len(self._jobs) // COLUMNS - 1
 
     def level(self, symbol: Symbol, t: int) -> int:
         """Where among the answers the own level just before t will stand."""
-        self._jobs.append((symbol.place, LEVEL, 0, 0, 0, t, self._levels, 0, 0, 0))
+        self._jobs += (symbol.place, LEVEL, t, self._levels, 0, 0, 0, 0, 0, 0, 0)
         self._levels += 1
         return self._levels - 1
 
-    def do(self, states: States, records: Rows, also: Rows) -> Floats:
-        """Do all jobs, and those of `also` (JOB); the levels that were asked for."""
+    def do(self, states: States, records: Rows, also: NDArray[np.int64]) -> tuple[list[float], list[int]]:
+        """Do all jobs, and those of `also`; the levels that were asked for, and the outcome of every job."""
         levels = np.zeros(self._levels)
-        jobs = joined(np.array(self._jobs, JOB), also)
+        jobs = np.array(self._jobs, np.int64).reshape(-1, COLUMNS)
+        jobs = np.concatenate([jobs, also]) if len(also) else jobs
         displays, owned = np.array(self._displays, np.int64).reshape(-1, 3), np.array(self._owned, np.int64)
         self.clear()
         if len(jobs):
@@ -174,7 +194,4 @@ class Jobs:
                     states.scratch,
                 )
             )  # fmt: skip
-        return levels
-
-
-_NOBODY: Final = (-1,) * 10
+        return levels.tolist(), jobs[:, OUTCOME].tolist()

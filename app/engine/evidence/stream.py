@@ -10,30 +10,36 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.engine.bits import exp
 from app.engine.enrich.asof import row_at
 from app.engine.events import Rows
+from app.engine.evidence.calm import quiet, quiet_steps
 from app.engine.evidence.model import Floats
 from app.engine.evidence.reference import Inputs, explained, factor, others, weighted
 from app.engine.evidence.rows import CHECKS, FROZEN, OWN, RESET, RING, STEP_NS, STEP_S
 from app.engine.evidence.score import AGAIN, OWN_STEP, SURPRISE
+from app.engine.evidence.steps import (
+    BLOCK,
+    CHECK_NS,
+    DECAY_10,
+    DECAY_30,
+    DECAY_120,
+    DECAYS,
+    LEAST_Q,
+    LEAST_RATE,
+    SIGNS,
+    block_variance,
+    nearer,
+    noisier,
+    rate,
+    spread_class,
+    tanh_half,
+)
 from app.engine.jit import jit
 from app.engine.units import ASK, BID, BPS, NULL, SECOND
 
-# per step: 1, 20, 200 s and for good; rates over 120 and 30 s; flow over 10 s
-DECAYS = (exp(-STEP_S), exp(-STEP_S / 20.0), exp(-STEP_S / 200.0), 1.0)
-DECAY_120 = exp(-STEP_S / 120.0)
-DECAY_30 = exp(-STEP_S / 30.0)
-DECAY_10 = exp(-STEP_S / 10.0)
-SIGNS = (4.0, 16.0, 64.0)  # trades the sign memories reach back
-LEAST_RATE = 0.05
-LEAST_Q = 0.05
-BLOCK = 5  # steps
-BLOCK_S = 0.17  # variance of the difference of two neighbouring block means, per unit of q
 SIZES = 1000.0  # trades the running mean size reaches back
 ASLEEP_NS = 3600 * SECOND  # without a row: the market is closed
 YOUNG_NS = 120 * SECOND
-CHECK_NS = 8 * SECOND
 ALWAYS = 2**63 - 1
 
 
@@ -89,26 +95,6 @@ def _eat(k: Inputs, at: int, end: int) -> int:
 eat = jit(_eat)
 
 
-def _tanh_half(z: float) -> float:
-    """tanh(z / 2), odd to the last bit."""
-    small = exp(-abs(z))
-    value = (1.0 - small) / (1.0 + small)
-    return value if z >= 0 else -value
-
-
-tanh_half = jit(_tanh_half)
-
-
-def _rate(lam120: float, lam30: float, seen120: float, seen30: float) -> float:
-    """Trades of others a second: of two minutes, or of half a minute where that is surely more."""
-    slow = lam120 / seen120 if seen120 > 0 else 0.0
-    fast = lam30 / seen30 if seen30 > 0 else 0.0
-    return max(slow, fast - 1.5 * math.sqrt(fast / 60.0), LEAST_RATE)
-
-
-rate = jit(_rate)
-
-
 def _expect(k: Inputs) -> None:
     """Rate of trades and chance of a buy for the step that begins, from all before it."""
     x = k.stream[0]
@@ -127,12 +113,7 @@ def _learn_noise(k: Inputs, r: float, kind: int, flags: int) -> None:
     """Observation noise of the spread class, from neighbouring steps of one class without own print."""
     x = k.stream[0]
     if flags == 0 and x["kind"] == kind and x["frozen"] == 0:
-        d = r - x["r"]
-        drift = x["q"] * STEP_S
-        noise = x["noise"][kind]
-        capped = min(d * d, 16.0 * (drift + 2.0 * noise))
-        noise += (STEP_S / 300.0) * ((capped - drift) / 2.0 - noise)
-        x["noise"][kind] = max(0.005, min(4.0, noise))
+        x["noise"][kind] = noisier(x["noise"][kind], r - x["r"], x["q"])
 
 
 learn_noise = jit(_learn_noise)
@@ -151,11 +132,8 @@ def _learn_q(k: Inputs, r: float, noise: float, flags: int) -> None:
         return
     mean, error = x["block"] / BLOCK, x["block_noise"] / (BLOCK * BLOCK)
     if x["blocks"] > 0:
-        d = mean - x["last_block"]
-        errors = error + x["last_noise"]
-        w = (min(d * d, 16.0 * (BLOCK_S * x["q"] + errors)) - errors) / BLOCK_S
-        x["q"] = max(LEAST_Q, x["q"] + (w - x["q"]) * 0.25 / 240.0)
-        x["q_fast"] = max(LEAST_Q, x["q_fast"] + (w - x["q_fast"]) * 0.25 / 20.0)
+        w = block_variance(mean - x["last_block"], error + x["last_noise"], x["q"])
+        x["q"], x["q_fast"] = nearer(x["q"], w, 240.0), nearer(x["q_fast"], w, 20.0)
     x["last_block"], x["last_noise"] = mean, error
     x["blocks"] += 1
     x["in_block"], x["block"], x["block_noise"] = 0, 0.0, 0.0
@@ -194,15 +172,6 @@ def _first_price(k: Inputs, bid: int, ask: int) -> None:
 
 
 first_price = jit(_first_price)
-
-
-def _spread_class(spread: int, tick: int) -> int:
-    """0, 1, 2 for a spread of one, two, more ticks."""
-    ticks = (spread + tick // 2) // tick if tick > 0 else 1
-    return max(0, min(2, ticks - 1))
-
-
-spread_class = jit(_spread_class)
 
 
 def _close(k: Inputs, at: int) -> None:
@@ -254,112 +223,6 @@ def _roll(k: Inputs) -> None:
 
 roll = jit(_roll)
 close = jit(_close)
-
-
-def _quiet_steps(k: Inputs, at: int, following: int, trade: int, until: int) -> int:
-    """How many steps from the one in the making on nothing changes in, and none but the last of which is kept."""
-    h, end = k.histories, k.stream[0]["end"]
-    last = min(until, (end + CHECK_NS - 1) // CHECK_NS * CHECK_NS)
-    if at >= 0:
-        last = min(last, h.pool[at]["ts"] + k.kernels.silence)
-    if following < h.offset[k.instrument] + h.length[k.instrument]:
-        last = min(last, h.pool[following]["ts"])
-    if trade < k.print_offset[k.instrument] + k.print_count[k.instrument]:
-        last = min(last, k.prints[trade]["ts"])
-    if k.kernels.market >= 0:
-        seen = row_at(h, k.kernels.market, end - 1)
-        moves = seen + 1 if seen >= 0 else h.offset[k.kernels.market]
-        if moves < h.offset[k.kernels.market] + h.length[k.kernels.market]:
-            last = min(last, h.pool[moves]["ts"])
-    return int((last - end) // STEP_NS + 1) if last >= end else 0
-
-
-quiet_steps = jit(_quiet_steps)
-
-
-def _quiet(k: Inputs, at: int, steps: int) -> None:
-    """So many steps in which nothing moves and nobody trades: `close` over and over, its state in registers."""
-    x = k.stream[0]
-    flags, bid, bid_size, ask, ask_size = others(k, at)
-    kind, base, known = x["kind"], 0.0, flags == 0
-    if known:
-        kind = spread_class(ask - bid, k.tick)
-        x["ref"] = weighted(bid, bid_size, ask, ask_size, x["anchor"])
-        base = x["ref"] - factor(k, x["end"])
-    g0, g1, g2, g3 = k.kernels.g[0], k.kernels.g[1], k.kernels.g[2], k.kernels.g[3]
-    s0, s1, s2, s3 = x["s"][0], x["s"][1], x["s"][2], x["s"][3]
-    o0, o1, o2 = x["own_s"][0], x["own_s"][1], x["own_s"][2]
-    lam120, lam30, seen120, seen30 = x["lam120"], x["lam30"], x["seen120"], x["seen30"]
-    flow10, lam, p_buy, end, watched = x["flow10"], x["lam"], x["p_buy"], x["end"], x["watched"]
-    m, p, r, q_slow, q_fast, noise = x["m"], x["p"], x["r"], x["q"], x["q_fast"], x["noise"][max(kind, 0)]
-    block, block_noise, last_block, last_noise = x["block"], x["block_noise"], x["last_block"], x["last_noise"]
-    in_block, blocks, frozen, same = x["in_block"], x["blocks"], x["frozen"], x["kind"] == kind
-    for _ in range(steps):
-        q, told = max(q_slow, 0.7 * q_fast), flags
-        before, now = noise, r
-        p += q * STEP_S
-        if known:
-            now = base - (((g0 * s0 + g1 * s1) + g2 * s2) + g3 * s3)
-            variance = p + noise
-            nu = now - m
-            if nu * nu > SURPRISE * variance:
-                m, p, told = now, noise + AGAIN, RESET
-            else:
-                gain = p / variance
-                m += gain * nu
-                p *= 1.0 - gain
-            if same and frozen == 0:
-                d = now - r
-                drift = q_slow * STEP_S
-                capped = min(d * d, 16.0 * (drift + 2.0 * noise))
-                noise += (STEP_S / 300.0) * ((capped - drift) / 2.0 - noise)
-                noise = max(0.005, min(4.0, noise))
-            same, frozen = True, 0
-            block += now
-            block_noise += before
-            in_block += 1
-            if in_block == BLOCK:
-                mean, error = block / BLOCK, block_noise / (BLOCK * BLOCK)
-                if blocks > 0:
-                    d = mean - last_block
-                    errors = error + last_noise
-                    w = (min(d * d, 16.0 * (BLOCK_S * q_slow + errors)) - errors) / BLOCK_S
-                    q_slow = max(LEAST_Q, q_slow + (w - q_slow) * 0.25 / 240.0)
-                    q_fast = max(LEAST_Q, q_fast + (w - q_fast) * 0.25 / 20.0)
-                last_block, last_noise = mean, error
-                blocks += 1
-                in_block, block, block_noise = 0, 0.0, 0.0
-        else:
-            in_block, blocks, block, block_noise = 0, 0, 0.0, 0.0
-            frozen += 1
-        if end <= watched:
-            slot = k.ring[(end // STEP_NS - 1) % RING]
-            slot["r"], slot["m"], slot["noise"], slot["q"] = now, m, before, q
-            slot["lam"], slot["p_buy"] = lam, p_buy
-            slot["buys"], slot["sells"], slot["flags"] = 0, 0, told
-            lam = rate(
-                lam120 * DECAY_120,
-                lam30 * DECAY_30,
-                seen120 * DECAY_120 + STEP_S / 120.0,
-                seen30 * DECAY_30 + STEP_S / 30.0,
-            )
-        r = now
-        s0, s1, s2 = s0 * DECAYS[0], s1 * DECAYS[1], s2 * DECAYS[2]
-        o0, o1, o2 = o0 * DECAYS[0], o1 * DECAYS[1], o2 * DECAYS[2]
-        lam120, lam30 = lam120 * DECAY_120, lam30 * DECAY_30
-        seen120, seen30 = seen120 * DECAY_120 + STEP_S / 120.0, seen30 * DECAY_30 + STEP_S / 30.0
-        flow10 = flow10 * DECAY_10 + 0.0
-        end += STEP_NS
-    x["s"][0], x["s"][1], x["s"][2] = s0, s1, s2
-    x["own_s"][0], x["own_s"][1], x["own_s"][2] = o0, o1, o2
-    x["lam120"], x["lam30"], x["seen120"], x["seen30"] = lam120, lam30, seen120, seen30
-    x["flow10"], x["lam"], x["end"] = flow10, rate(lam120, lam30, seen120, seen30), end
-    x["m"], x["p"], x["r"], x["q"], x["q_fast"], x["noise"][max(kind, 0)] = m, p, r, q_slow, q_fast, noise
-    x["block"], x["block_noise"], x["last_block"], x["last_noise"] = block, block_noise, last_block, last_noise
-    x["in_block"], x["blocks"], x["frozen"], x["kind"] = in_block, blocks, frozen, kind
-
-
-quiet = jit(_quiet)
 
 
 def _keep(k: Inputs) -> None:

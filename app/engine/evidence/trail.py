@@ -9,9 +9,10 @@ import numpy as np
 
 from app.engine.evidence import colour, cost
 from app.engine.evidence.colour import Light, Limits, Look
+from app.engine.evidence.fold import Prior, Room, Scored, fold, room, stake
 from app.engine.evidence.groups import Group
-from app.engine.evidence.process import EPOCH, Bet, enter, start
-from app.engine.evidence.rows import BUCKETS, SCORES, VOLATILITIES
+from app.engine.evidence.process import EPOCH, start
+from app.engine.evidence.rows import VOLATILITIES
 from app.engine.evidence.usual import Again, SecondBet, anew, enter_again, fresh, reference, usual_reference
 from app.engine.units import NULL, SECOND
 
@@ -41,13 +42,13 @@ class Trail:
     """One parent's evidence; `rest` is the share unfilled, `records` the scored children of every epoch."""
 
     __slots__ = (
-        "acts", "again", "costs", "drawn", "e", "epochs", "filled", "first", "first_rest", "g", "groups", "house",
-        "in_volatility", "light", "limits", "model", "moved", "on_tape", "own_level", "parent_id", "planned", "qty",
-        "records", "said", "second", "side", "unseen", "usual", "usual_of", "visibility", "void", "voided",
+        "acts", "drawn", "epochs", "filled", "first", "first_rest", "g", "groups", "house", "in_volatility", "light",
+        "limits", "model", "moved", "on_tape", "own_level", "parent_id", "planned", "prior", "qty", "records",
+        "room", "said", "second", "side", "unseen", "usual", "usual_of", "visibility", "void", "voided",
         "weighed_by", "weights",
     )  # fmt: skip
 
-    def __init__(self, parent_id: str, model: Model, g: tuple[float, ...]) -> None:
+    def __init__(self, parent_id: str, model: Model, g: tuple[float, ...], among: Room | None = None) -> None:
         self.parent_id = parent_id
         self.model = model
         self.g = g
@@ -71,9 +72,9 @@ class Trail:
         self.light = Light()
         self.limits = Limits(model.numbers["least_children"], model.numbers["see_at_most"])
         self.said: list[Said] = []
-        self.e: Floats = np.zeros(SCORES)
-        self.costs: Floats = np.zeros(SCORES)
-        self.again: Floats = np.zeros(SCORES)
+        numbers = model.numbers
+        self.prior = Prior(numbers["jump_ticks"], numbers["onset_first"], numbers["onset_hazard"], numbers["null"])
+        self.room = among or room()
         self.house = 0  # other orders of the house seen in the instrument: footprint.SAME, footprint.OPPOSITE
         self.in_volatility = [0] * VOLATILITIES  # scored children of the epoch by class
         self.groups = [Group()]  # of every epoch
@@ -165,61 +166,42 @@ class Trail:
         )
 
     def bet(self, record: Any, epochs: Any, at: int, later: float) -> None:
-        """Enter a scored child into an epoch with what it would cost."""
-        jump = self.model.numbers["jump_ticks"] * float(record["tick"])
-        share, tick = float(record["share"]), float(record["tick"])
-        mix = tuple(record["mix"].tolist())
-        cost.world_costs(cost.Answered(share, later, jump, tick, mix), self.costs)
-        self.e[:] = record["e"]
-        numbers = self.model.numbers
-        enter(
-            Bet(
-                epochs, at, self.e, self.costs, self.weights, numbers["onset_first"],
-                numbers["onset_hazard"], numbers["null"],
-            )
-        )  # fmt: skip
+        """Enter a scored child, a CHILD row or an array of one, into an epoch with what it would cost."""
+        one = record if isinstance(record, np.ndarray) else np.array([record])
+        stake(Scored(one, 0, later, epochs, at, self.weights, self.prior, self.room))
 
     def scored(self, number: int, record: Any) -> None:
-        """One more scored child, in the order of closing."""
-        at, ts = len(self.epochs) - 1, int(record["closed"])
-        epoch = self.epochs[at]
-        before, most = float(epoch["e"]), float(epoch["most"])
-        self.bet(record, self.epochs, at, float(record["own"]))
+        """One more scored child, in the order of closing; `record`: an array of its CHILD row."""
+        at, ts = len(self.epochs) - 1, int(record["closed"][0])
+        fold(Scored(record, 0, float(record["own"][0]), self.epochs, at, self.weights, self.prior, self.room))
+        before, most, after, top, leak, n, _cell, volatility = self.room.found.tolist()
         if self.usual is not None:
-            self._bet_again(record, epoch, self.usual, most)
+            after = self._bet_again(record[0], self.epochs[at], self.usual, most)
         self.records[-1].append(number)
-        self.in_volatility[int(record["cell"]) // BUCKETS % VOLATILITIES] += 1
-        if not math.isnan(float(record["y"])):
-            value = float(record["y"]) * float(record["share"]) + float(record["c"]) * float(record["own"])
-            epoch["direct"] += value
-            epoch["direct2"] += value * value
-            epoch["measured"] += 1
-        look = self.look(ts)
+        self.in_volatility[int(volatility)] += 1
+        look = self._look(ts, after, leak, int(n))
         self.light = colour.step(self.light, look, self.limits)
-        after = float(epoch["e"])
         ratio = after / before if before > 0 else math.inf
         reason = colour.reason(self.light.colour, look, self.limits)
-        self.said.append(
-            Said(ts, number, at, ratio, after, int(epoch["top"]), float(epoch["leak"]), self.light.colour, reason)
-        )
+        self.said.append(Said(ts, number, at, ratio, after, int(top), leak, self.light.colour, reason))
 
-    def _bet_again(self, record: Any, epoch: Any, usual: Usual, most: float) -> None:
+    def _bet_again(self, record: Any, epoch: Any, usual: Usual, most: float) -> float:
         """The same child against what is usual of its group: E is the smaller of the two, its largest with it."""
         cell, length = int(record["cell"]), int(record["length"])
         quiet = reference(self.model.tables, cell, length, bool(record["early"]))
         mine = usual_reference(usual, cell, length)
-        anew(Again(self.e, quiet.means, quiet.size, mine.means, mine.size, self.again))
-        numbers = self.model.numbers
-        enter_again(
-            SecondBet(self.second, 0, self.again, self.weights, numbers["onset_first"], numbers["onset_hazard"])
-        )
+        e, again = self.room.e, self.room.again
+        anew(Again(e, quiet.means, quiet.size, mine.means, mine.size, again))
+        enter_again(SecondBet(self.second, 0, again, self.weights, self.prior.first, self.prior.hazard))
         epoch["e"] = min(float(epoch["e"]), float(self.second["e"][0]) * float(epoch["mass"]))
         epoch["most"] = max(most, float(epoch["e"]))
+        return float(epoch["e"])
 
     def look(self, ts: int) -> Look:
         """What the light is looked at with."""
         epoch = self.epochs[-1]
-        n = int(epoch["n"])
-        size = cost.projected(float(epoch["leak"]), self.first_rest, self.rest) if n else None
-        sees = cost.detectable(n, self.model, self.in_volatility)
-        return Look(ts, float(epoch["e"]), size, sees, n, self.void)
+        return self._look(ts, float(epoch["e"]), float(epoch["leak"]), int(epoch["n"]))
+
+    def _look(self, ts: int, e: float, leak: float, n: int) -> Look:
+        size = cost.projected(leak, self.first_rest, self.rest) if n else None
+        return Look(ts, e, size, cost.detectable(n, self.model, self.in_volatility), n, self.void)

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from app.engine.config import EngineConfig
-from app.engine.evidence import stream as st
 from app.engine.evidence.reference import Kernels
 from app.engine.evidence.rows import CHECKS, OWN, RESET, RING, STEP_NS
 from app.engine.evidence.states import States
-from app.engine.evidence.stream import ASLEEP_NS, CHECK_NS, Glance, glance
+from app.engine.evidence.steps import CHECK_NS, LEAST_Q, spread_class
+from app.engine.evidence.stream import ASLEEP_NS, Glance, glance
 from app.engine.evidence.symbol import Symbol
 from app.engine.state import State
 from app.engine.units import NULL
@@ -138,7 +138,7 @@ def test_that_the_filter_follows_the_price_and_learns_its_noise() -> None:
     assert abs(x["m"] - x["r"]) < 3
     assert 0.005 <= x["noise"].min() <= x["noise"].max() <= 4
     assert x["noise"][0] != MODEL.tables.noise[0]
-    assert x["q"] >= st.LEAST_Q
+    assert x["q"] >= LEAST_Q
     assert x["q"] != x["q_fast"]
 
 
@@ -238,7 +238,7 @@ def test_that_before_the_first_two_sided_market_nothing_is_known() -> None:
     ("spread", "tick", "kind"), [(1, 1, 0), (10, 10, 0), (20, 10, 1), (24, 10, 1), (25, 10, 2), (90, 10, 2), (5, 0, 0)]
 )
 def test_that_spreads_are_told_apart_in_ticks(spread: int, tick: int, kind: int) -> None:
-    assert st.spread_class(spread, tick) == kind
+    assert spread_class(spread, tick) == kind
 
 
 def test_that_states_to_go_back_to_are_kept_for_a_minute_and_a_half() -> None:

@@ -30,7 +30,7 @@ def child(t: int, e: float | list[float], **columns: Any) -> Any:
     record["share"] = 1.0
     for name, value in columns.items():
         record[name] = value
-    return record[0]
+    return record
 
 
 def test_that_terms_stay_until_they_are_said_anew() -> None:

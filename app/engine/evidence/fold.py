@@ -1,0 +1,85 @@
+"""One scored child enters its order in one call: what an answer would cost, the bet, the direct measurement."""
+
+import math
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from app.engine.events import Rows
+from app.engine.evidence.again import Replay, price
+from app.engine.evidence.model import Floats
+from app.engine.evidence.process import Bet, enter
+from app.engine.evidence.rows import BUCKETS, SCORES, VOLATILITIES
+from app.engine.jit import jit
+
+BEFORE, MOST, AFTER, TOP, LEAK, CHILDREN, CELL, VOLATILITY = range(8)  # what is found
+_FOUND: Final = 8
+
+
+class Room(NamedTuple):
+    """Arrays kernels write to, the same for all orders of an engine. `found`: by BEFORE to VOLATILITY."""
+
+    e: Floats
+    costs: Floats
+    again: Floats
+    later: Floats  # one number
+    found: Floats
+
+
+def room() -> Room:
+    """A fresh one."""
+    return Room(np.zeros(SCORES), np.zeros(SCORES), np.zeros(SCORES), np.zeros(1), np.zeros(_FOUND))
+
+
+class Prior(NamedTuple):
+    """Of a bet: a mean jump in ticks, chances of a leak from the first child and from a later one, of none."""
+
+    jump_ticks: float
+    first: float
+    hazard: float
+    null: float
+
+
+class Scored(NamedTuple):
+    """Record `number`, scored, for row `at` of some epochs; `later`: bps one more trade costs the fills to come."""
+
+    records: Rows
+    number: int
+    later: float
+    epochs: Rows
+    at: int
+    weights: Floats
+    prior: Prior
+    room: Room
+
+
+def _stake(s: Scored) -> None:
+    """The bet on a child."""
+    s.room.later[0] = s.later
+    one, prior = s.records[s.number : s.number + 1], s.prior
+    replay = Replay(
+        one, s.room.later, prior.jump_ticks, s.epochs, s.weights, prior.first, prior.hazard, prior.null,
+        s.room.e, s.room.costs,
+    )  # fmt: skip
+    price(replay, 0)
+    enter(Bet(s.epochs, s.at, s.room.e, s.room.costs, s.weights, prior.first, prior.hazard, prior.null))
+
+
+stake = jit(_stake)
+
+
+def _fold(s: Scored) -> None:
+    """The bet on a child and its direct measurement; what they led to is found in the room."""
+    epoch, record, found = s.epochs[s.at], s.records[s.number], s.room.found
+    found[BEFORE], found[MOST] = epoch["e"], epoch["most"]
+    stake(s)
+    if not math.isnan(record["y"]):
+        value = float(record["y"]) * float(record["share"]) + float(record["c"]) * s.later
+        epoch["direct"] += value
+        epoch["direct2"] += value * value
+        epoch["measured"] += 1
+    found[AFTER], found[TOP], found[LEAK], found[CHILDREN] = epoch["e"], epoch["top"], epoch["leak"], epoch["n"]
+    found[CELL], found[VOLATILITY] = record["cell"], record["cell"] // BUCKETS % VOLATILITIES
+
+
+fold = jit(_fold)

@@ -1,0 +1,62 @@
+"""One symbol's facts as moments: in order whatever came first, own prints near the stream, all over again."""
+
+from app.engine.evidence.followed import Followed, Seen
+from app.engine.units import NULL
+from tests.engine.evidence.made import S, own_day, played
+from tests.engine.evidence.test_symbol import at
+
+DAY = own_day(seconds=30)
+
+
+def followed() -> Followed:
+    engine = played(DAY)
+    assert engine.state.evidence is not None
+    (one,) = engine.state.evidence.followed.values()
+    return one
+
+
+def test_that_facts_become_moments_in_the_same_order_whatever_came_first() -> None:
+    one = followed()
+    wanted = [(moment.t, moment.kind, moment.key) for moment in one.moments]
+    other = Followed(one.symbol, one.reader.joins)
+    for entry in [*one.facts[1::2], *one.facts[::2]]:
+        other.add(entry)
+    assert [entry[:2] for entry in other.facts] == [entry[:2] for entry in one.facts]
+    last = one.facts[-1][0]
+    for t in (last // 2 + 1, last, last + 1):
+        other.read_until(t)
+    assert sorted(wanted) == wanted
+    assert [(moment.t, moment.kind, moment.key) for moment in other.moments] == wanted
+
+
+def test_that_own_prints_behind_the_stream_are_no_longer_looked_for() -> None:
+    one = followed()
+    assert len(one.reader.own) > 2
+    assert one.near() == []
+    one.symbol.stream["cursor"] = one.reader.own[1][0]
+    assert one.near() == one.reader.own[1:]
+    one.symbol.stream["cursor"] = one.reader.own[0][0] - S
+    assert one.near() == one.reader.own
+    assert Followed(one.symbol, one.reader.joins).near() == []
+
+
+def test_that_how_far_a_symbol_has_come_is_known_with_and_without_facts() -> None:
+    one = followed()
+    empty = Followed(at(2 * S), one.reader.joins)
+    assert empty.passed == NULL
+    empty.passed = 7
+    assert empty.passed == empty.symbol.states.symbols["passed"][0] == 7
+    empty.add(one.facts[0])
+    empty.passed = 9
+    assert (empty.passed, empty.symbol.states.symbols["passed"][0]) == (9, 7)
+
+
+def test_that_everything_can_be_read_again() -> None:
+    one = followed()
+    one.symbol.show(1, 5, 5)
+    one.seen["P1"] = Seen()
+    one.forget()
+    assert (one.moments, one.trails, one.seen, one.read, one.at, one.open) == ([], {}, {}, 0, 0, -1)
+    assert one.symbol.shown == {}
+    assert len(one.facts) > 10
+    assert (Seen().visibility, Seen().on_tape, Seen().unseen) == (None, 0, 0)
