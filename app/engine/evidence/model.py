@@ -77,8 +77,8 @@ NUMBERS: Final[dict[str, tuple[float, float, float]]] = {
     "least_children": (15.0, 1.0, 1e6),
     "see_at_most": (8.0, 0.1, 1e3),  # bps: GREY where only larger leaks could be seen
     "direct_noise": (1.0, 0.0, 100.0),
-    "group_model_error": (1.3, 0.0, 100.0),  # bps: how far a cell's model mean is off beside its standard error
-    "group_direct_error": (0.8, 0.0, 100.0),  # likewise the direct mean
+    "group_model_error": (1.8, 0.0, 100.0),  # bps: how far a cell's model mean is off beside its standard error
+    "group_direct_error": (2.0, 0.0, 100.0),  # likewise the direct mean
 }
 
 

@@ -16,6 +16,7 @@ from tests.engine.evidence.made import model
 
 MODEL = model()
 WEIGHTS = MODEL.tables.weights
+MODEL_ERROR, DIRECT_ERROR = (MODEL.numbers[f"group_{name}_error"] for name in ("model", "direct"))
 
 
 def answered(leak: float, seed: int, n: int = 40) -> Any:
@@ -62,10 +63,10 @@ def test_that_a_cell_is_the_model_weighed_against_the_measurement() -> None:
     null, weights = learn(ratio, np.ones(5), 0.7, WEIGHTS)
     leaks = (1 - null) * (np.array([one.epoch["cost"] for one in pieces]) @ weights)
     leaks /= null + (1 - null) * (ratio @ weights)
-    v_m = leaks.var(ddof=1) / 5 + 1.3**2
+    v_m = leaks.var(ddof=1) / 5 + MODEL_ERROR**2
     mine, theirs = ([one.direct.value for one in some if one.direct] for some in (pieces, others))
     pooled = (4 * np.var(mine, ddof=1) + 8 * np.var(theirs, ddof=1)) / 12
-    v_d = (4 * np.var(mine, ddof=1) + POOL * pooled) / (4 + POOL) / 5 + 0.8**2
+    v_d = (4 * np.var(mine, ddof=1) + POOL * pooled) / (4 + POOL) / 5 + DIRECT_ERROR**2
     centre = (leaks.mean() / v_m + np.mean(mine) / v_d) / (1 / v_m + 1 / v_d)
     half = WIDTH / math.sqrt(1 / v_m + 1 / v_d)
     assert cell.model == pytest.approx(leaks.mean())
@@ -80,7 +81,7 @@ def test_that_one_order_has_the_interval_of_its_size_and_the_spread_of_its_child
     (cell,) = attributed({("algo", "X"): [one]}, MODEL)
     assert one.direct is not None
     assert one.direct.variance is not None
-    v_d = one.direct.variance + 0.8**2
+    v_d = one.direct.variance + DIRECT_ERROR**2
     assert cell.high - cell.leak == pytest.approx(WIDTH / math.sqrt(1 / _v_m(cell.model) + 1 / v_d))
 
 
@@ -88,7 +89,7 @@ def _v_m(leak: float) -> float:
     one = modelled(leak, MODEL)
     assert one.high is not None
     assert one.low is not None
-    return ((one.high - one.low) / (2 * 1.645)) ** 2 + 1.3**2
+    return ((one.high - one.low) / (2 * 1.645)) ** 2 + MODEL_ERROR**2
 
 
 def test_that_a_cell_without_measurements_rests_on_the_model() -> None:
