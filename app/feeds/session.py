@@ -27,7 +27,7 @@ FILES: Final = (
     "market.parquet", "orders.parquet", "orders.fix", "instruments.parquet", "fx.parquet", "symbols.parquet",
 )  # fmt: skip
 _AT_ONCE: Final = 16_384  # rows decoded at a time: they stay in the cache until they are applied
-_READ: Final = 64 * _AT_ONCE  # rows read at a time, a row group as we write them: each batch of 18 columns has its price
+_READ: Final = 64 * _AT_ONCE  # rows read at a time, a row group of ours: a batch of eighteen columns has its price
 _ROW_GROUP: Final = 1 << 20
 # Numbers that hardly repeat are stored as differences: half the time to read, measured.
 _DIFFERENCES: Final = ("ts_event", "ts_recv", "seq", "order_id")

@@ -53,6 +53,20 @@ def learnt(past: Sequence[Judged], model: Model) -> Floats:
     return OWN_PART * weights + (1.0 - OWN_PART) * everybody
 
 
+def fitted_auc(cells: Cells, name: str, model: Model) -> Value | None:
+    """AUC of a cell's leaking parents with weights fitted to these very parents: what no learning could exceed by much.
+
+    It knows the world's agent as far as the bets can say it, not the agent's own law.
+    """
+    leaks, clean = leaking_of(cells, name), clean_of(cells, against(name))
+    leaks = [one for one in leaks if one.epochs == 1]
+    if not leaks or not clean:
+        return None
+    found = grown(leaks)
+    _, weights = learn(found.ratio, found.null, model.numbers["null"], np.array(model.tables.weights))
+    return auc(log_e(leaks, weights), log_e(clean, weights))
+
+
 def group_auc(cells: Cells, name: str, model: Model) -> Value | None:
     """AUC of a cell's leaking parents, each tested with its algo's weights; None where there are too few for a past."""
     positive: list[float] = []

@@ -15,7 +15,7 @@ from app.session.evidence_eval.figures import (
 from app.session.evidence_eval.line import Evaluation, Line, said
 from app.session.evidence_eval.lines import lines_of
 from app.session.evidence_eval.plan import against
-from app.session.evidence_eval.relearnt import group_auc
+from app.session.evidence_eval.relearnt import fitted_auc, group_auc
 from app.session.evidence_eval.sizes import groups_of, sized_of
 from app.session.evidence_eval.statistics import Part, Value
 
@@ -69,20 +69,22 @@ def _told(evaluation: Evaluation) -> str:
     rows = []
     for one in seen_of(evaluation.cells):
         learnt = group_auc(evaluation.cells, one.cell, evaluation.model)
+        fitted = fitted_auc(evaluation.cells, one.cell, evaluation.model)
         rows.append(
             (
                 one.cell, _short(one.true), f"{one.leaking:,}", _short(one.strongest), _short(one.final),
-                "-" if learnt is None else _short(learnt), _short(one.slippage), _short(one.drift), _short(one.power),
-                _short(one.delay),
+                "-" if learnt is None else _short(learnt), "-" if fitted is None else _short(fitted),
+                _short(one.slippage), _short(one.drift), _short(one.power), _short(one.delay),
             )
         )  # fmt: skip
     head = (
-        "world", "true leak", "n", "AUC sup E", "AUC E at the end", "AUC group-learnt", "AUC slippage", "AUC drift",
-        "power at E ≥ 20", "median delay",
+        "world", "true leak", "n", "AUC sup E", "AUC E at the end", "AUC group-learnt", "AUC fitted to it",
+        "AUC slippage", "AUC drift", "power at E ≥ 20", "median delay",
     )  # fmt: skip
     return (
         "## Telling a leak from noise\n\nAgainst the clean world of the same market (base_0, or vol4_0, news_0, "
         "many_0, long_400_0). Group-learnt: weights from 60 past orders of the same algo, tested on the others. "
+        "Fitted to it: weights from these very orders, the most that other weights could give. "
         "Delay: children from the first one answered to E ≥ 20, orders that never get there count as infinite.\n\n"
         + _table(head, rows)
     )

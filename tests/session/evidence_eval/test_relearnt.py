@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from app.engine.evidence.rows import WORLDS
-from app.session.evidence_eval.relearnt import PAST, group_auc, grown, learnt, log_e
+from app.session.evidence_eval.relearnt import PAST, fitted_auc, group_auc, grown, learnt, log_e
+from app.session.evidence_eval.statistics import auc
 from tests.session.evidence_eval.parents import MODEL, leaking, logs, parent
 
 EVEN = np.full(WORLDS, 1 / WORLDS)
@@ -37,3 +38,14 @@ def test_that_the_group_is_tested_on_those_it_did_not_learn_from() -> None:
     assert found is not None
     assert found.n == PAST + 9
     assert found.value == 1.0
+
+
+def test_that_weights_fitted_to_a_world_tell_it_best() -> None:
+    draw = np.random.default_rng(1)
+    leaks = [leaking(n, capital=logs(float(draw.normal(2.0, 1.0)), at=17), unborn=-3.0) for n in range(40)]
+    clean = [parent(n, capital=logs(float(draw.normal(0.0, 1.0)), at=90), unborn=-3.0) for n in range(60)]
+    cells = {"base_0": clean, "slow_4": leaks}
+    fitted = fitted_auc(cells, "slow_4", MODEL)
+    assert fitted is not None
+    assert fitted.value > auc(log_e(leaks, EVEN), log_e(clean, EVEN)).value
+    assert fitted_auc({"base_0": clean}, "slow_4", MODEL) is None
