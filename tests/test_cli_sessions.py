@@ -181,6 +181,21 @@ def test_that_the_figures_of_a_demo_are_undefined_where_they_are(capsys: pytest.
     assert ("shortfall ex fees", "undefined") in said
 
 
+def test_that_a_demo_says_its_evidence_with_interval_or_that_there_is_no_model(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = scored(capsys, status="RED", status_reason="E 410", e_value=410.0, leak_bps=3.1, leak_lo_bps=0.9,
+                  leak_hi_bps=5.6)  # fmt: skip
+    assert said[said.index(("evidence", "RED")) :][:6] == [
+        ("evidence", "RED"), ("because", "E 410"), ("E", "410"), ("leak to date", "+3.10 bps"),
+        ("90 % from", "+0.90 bps"), ("90 % to", "+5.60 bps"),
+    ]  # fmt: skip
+    assert ("could have seen", "undefined") in said
+    without = dict(scored(capsys))
+    assert without["evidence"] == "not measured: [evidence] model of the settings names none"
+    assert "because" not in without
+
+
 def test_that_a_shortfall_without_fees_is_the_shortfall_less_its_fees(capsys: pytest.CaptureFixture[str]) -> None:
     said = scored(capsys, is_arrival_bps=10.0, is_ccy=100.0, fees_ccy=20.0)
     assert ("shortfall ex fees", "+8.0000 bps") in said

@@ -174,6 +174,8 @@ _FIGURES: Final = (
     ("slippage to arrival", "slip_arrival_bps", "{:+.4f} bps"), ("shortfall", "is_ccy", "{:+,.2f}"),
     ("spread", "spread_ccy", "{:+,.2f}"), ("drift", "drift_ccy", "{:+,.2f}"), ("fees", "fees_ccy", "{:+,.2f}"),
     ("participation", "participation", "{:.4f}"), ("level", "level", "{}"),
+)  # fmt: skip
+_EVIDENCE: Final = (
     ("evidence", "status", "{}"), ("because", "status_reason", "{}"), ("E", "e_value", "{:.3g}"),
     ("leak to date", "leak_bps", "{:+.2f} bps"), ("90 % from", "leak_lo_bps", "{:+.2f} bps"),
     ("90 % to", "leak_hi_bps", "{:+.2f} bps"), ("leak to date", "leak_ccy", "{:+,.2f}"),
@@ -195,6 +197,11 @@ def _say(run: "Demo") -> None:
     typer.echo(f"order         {run.parent['parent_id']} {run.parent['side']} {run.parent['instrument']}")
     for title, name, form in _FIGURES:
         value = run.parent[name] if name else _without_fees(run.parent)
+        typer.echo(f"{title:<21} {'undefined' if value is None else form.format(value)}")
+    if run.parent["status"] is None:
+        typer.echo(f"{'evidence':<21} not measured: [evidence] model of the settings names none")
+    for title, name, form in _EVIDENCE if run.parent["status"] is not None else ():
+        value = run.parent[name]
         typer.echo(f"{title:<21} {'undefined' if value is None else form.format(value)}")
     for sentence in run.switch:
         typer.echo(f"switch        {sentence}")
