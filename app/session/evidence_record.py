@@ -2,46 +2,35 @@
 
 from typing import Final
 
-import msgspec
-
+from app.engine.errors import FeedError
+from app.session.evidence_aa.record import AaRecord, read_aa
 from app.settings import Settings
 
 NAME: Final = "aa.json"
 
 
-class Rate(msgspec.Struct, frozen=True):
-    """False alarms after so many children; `upper`: 95 % bound."""
-
-    children: int
-    parents: int
-    alarms: int
-    rate: float
-    upper: float
-
-
-class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """What of an A/A run the screen shows."""
-
-    version: int
-    source: str
-    date: str
-    model_hash: str
-    threshold: float
-    rates: tuple[Rate, ...]
-
-
 def record_words(settings: Settings, model_hash: str | None) -> str:
     """The record of the model of the settings; "" where none was written; in words what is wrong with it."""
     model = settings.evidence.file()
-    if model_hash is None or model is None:
+    if model_hash is None or model is None or not (model.parent / NAME).exists():
         return ""
-    path = model.parent / NAME
     try:
-        record = msgspec.json.decode(path.read_bytes(), type=Record)
-    except OSError:
-        return ""
-    except msgspec.DecodeError as error:
-        return f"A/A record {NAME} cannot be read: {error}"
+        record = read_aa(model.parent / NAME)
+    except FeedError as error:
+        return f"A/A record cannot be read: {error}"
     other = "" if model_hash == record.model_hash else " of ANOTHER model than the one in use"
-    rates = ", ".join(f"{rate.rate:.1%} at {rate.children:,} children (≤ {rate.upper:.1%})" for rate in record.rates)
-    return f"A/A{other} {record.date}, {record.source}: false alarms at E ≥ {record.threshold:g}: {rates or 'none'}"
+    rates = ", ".join(_rates(record)) or "none"
+    return f"A/A{other} {record.date}, {record.source}: false alarms at E ≥ {record.threshold:g}: {rates}"
+
+
+def _rates(record: AaRecord) -> list[str]:
+    """Per number of children the rate of the kind of orders that does worst, with its 95 % bound."""
+    said = []
+    for children in sorted({rate.children for rate in record.rates}):
+        known = [one for one in record.rates if one.children == children and one.rate is not None]
+        worst = max(known, key=lambda one: one.rate or 0.0, default=None)
+        if worst is not None and worst.rate is not None:
+            bound = "" if worst.upper is None else f" (≤ {worst.upper:.1%})"
+            kind = f" {worst.kind}" if len({one.kind for one in record.rates}) > 1 else ""
+            said.append(f"{worst.rate:.1%} at {children:,} children{kind}{bound}")
+    return said

@@ -1,25 +1,26 @@
 """The A/A record on the screen: what it says, of which model, and what is wrong with it."""
 
 from pathlib import Path
+from typing import Any
 
-import msgspec
 import pytest
 
+from app.session.evidence_aa.record import AaRecord, Rate, write_aa
 from app.session.evidence_record import NAME, record_words
 from app.settings import Settings, load_settings
 
-RECORD = {
-    "version": 1, "source": "20 simulated days", "date": "2026-11-20", "model_hash": "abc", "threshold": 20.0,
-    "rates": [
-        {"children": 50, "parents": 1600, "alarms": 31, "rate": 0.0194, "se": 0.0034, "upper": 0.0265},
-        {"children": 1500, "parents": 40, "alarms": 2, "rate": 0.05, "se": 0.03, "upper": 0.149},
-    ],
-    "mean_e": [{"class": "passive", "volatility": 0, "children": 123456, "mean": 0.998, "se": 0.002}],
-}  # fmt: skip
 SAID = (
     "A/A 2026-11-20, 20 simulated days: false alarms at E ≥ 20: 1.9% at 50 children (≤ 2.6%), "
     "5.0% at 1,500 children (≤ 14.9%)"
 )
+
+
+def rate(children: int, share: float | None, upper: float | None, kind: str = "posted") -> Rate:
+    """A rate of so many children."""
+    return Rate(kind=kind, children=children, parents=1_600, alarms=31, rate=share, se=0.01, upper=upper)
+
+
+RATES = [rate(1_500, 0.05, 0.149), rate(50, 0.0194, 0.0265)]
 
 
 @pytest.fixture
@@ -28,8 +29,11 @@ def settings(tmp_path: Path) -> Settings:
     return load_settings(None, {"SCORECARD_EVIDENCE_MODEL": str(tmp_path / "ours.model")})
 
 
-def write(folder: Path, **changes: object) -> None:
-    (folder / NAME).write_bytes(msgspec.json.encode(RECORD | changes))
+def write(folder: Path, rates: list[Rate] | None = None) -> None:
+    """A record beside the model."""
+    known: dict[str, Any] = {"source": "20 simulated days", "date": "2026-11-20", "model_hash": "abc"}
+    rates = RATES if rates is None else rates
+    write_aa(folder / NAME, AaRecord(**known, model_name="ours", channel="both", rates=rates, mean_e=[]))
 
 
 def test_that_the_record_beside_the_model_is_said_with_its_bounds(settings: Settings, tmp_path: Path) -> None:
@@ -42,18 +46,30 @@ def test_that_a_record_of_another_model_says_so(settings: Settings, tmp_path: Pa
     assert record_words(settings, "other") == SAID.replace("A/A", "A/A of ANOTHER model than the one in use")
 
 
+def test_that_of_several_kinds_of_orders_the_worst_is_named(settings: Settings, tmp_path: Path) -> None:
+    write(tmp_path, [rate(50, 0.01, 0.02), rate(50, 0.03, 0.05, "taking"), rate(50, None, None, "odd")])
+    assert record_words(settings, "abc").endswith(": 3.0% at 50 children taking (≤ 5.0%)")
+
+
+def test_that_a_bound_that_is_not_known_is_not_said(settings: Settings, tmp_path: Path) -> None:
+    write(tmp_path, [rate(50, 0.01, None)])
+    assert record_words(settings, "abc").endswith(": 1.0% at 50 children")
+
+
 def test_that_without_a_model_or_a_record_nothing_is_said(settings: Settings, tmp_path: Path) -> None:
     assert record_words(settings, "abc") == ""
     write(tmp_path)
     assert record_words(settings, None) == ""
+    assert record_words(load_settings(None, {"SCORECARD_EVIDENCE_MODEL": ""}), "abc") == ""
 
 
-def test_that_a_record_without_rates_names_none(settings: Settings, tmp_path: Path) -> None:
-    write(tmp_path, rates=[])
+@pytest.mark.parametrize("rates", [[], [rate(50, None, None)]])
+def test_that_a_record_without_rates_names_none(settings: Settings, tmp_path: Path, rates: list[Rate]) -> None:
+    write(tmp_path, rates)
     assert record_words(settings, "abc").endswith("false alarms at E ≥ 20: none")
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b'{"version": 1}'])
 def test_that_a_damaged_record_is_said_in_words(settings: Settings, tmp_path: Path, data: bytes) -> None:
     (tmp_path / NAME).write_bytes(data)
-    assert record_words(settings, "abc").startswith(f"A/A record {NAME} cannot be read: ")
+    assert record_words(settings, "abc").startswith("A/A record cannot be read: ")
