@@ -27,6 +27,7 @@ from app.cli import (
     demonstration,
     evidence,
     evidence_eval,
+    evidence_fit,
     evidence_switches,
     recordings,
     rules,
@@ -41,7 +42,7 @@ from app.settings import load_settings
 # Their commands are there once they are loaded.
 COMMANDS: Final = (
     recordings, sessions, demonstration, switching, algos, rules, backbone, archive, capturing, api, evidence,
-    evidence_eval, evidence_switches, auditing,
+    evidence_eval, evidence_fit, evidence_switches, auditing,
 )  # fmt: skip
 INTERRUPTED: Final = 130
 
