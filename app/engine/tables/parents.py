@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from app.engine.bits import to_int
 from app.engine.enrich.kept_prints import Limited, within
+from app.engine.enrich.rows import JOIN
 from app.engine.metrics import models, shortfall, slippage, volume
 from app.engine.metrics.figure import Figure, Scale, power_of_ten, ratio
 from app.engine.metrics.risk import cost_z
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Value]
 _WINDOW: Final = ("notional_hi", "notional_lo", "area_hi", "area_lo", "volume", "span")
+_window_of: Final = itemgetter(*map((JOIN.names or ()).index, _WINDOW))
 
 
 class Span(NamedTuple):
@@ -64,7 +67,7 @@ def market_window(span: Span, instrument: int, moment: Moment) -> volume.Window:
 
 
 def _sums(row: Rows) -> volume.Window:
-    notional_hi, notional_lo, area_hi, area_lo, traded, covered = (row[name].item() for name in _WINDOW)
+    notional_hi, notional_lo, area_hi, area_lo, traded, covered = _window_of(row.item())
     return volume.Window(traded, to_int(notional_hi, notional_lo), to_int(area_hi, area_lo), covered)
 
 
