@@ -18,7 +18,7 @@ from app.engine.evidence import cost
 from app.engine.evidence.colour import AMBER, COLOURS, DWELL_CHILDREN, DWELL_NS, RED
 from app.engine.evidence.model import Model
 from app.engine.evidence.trail import Trail
-from app.engine.orders.standing import Standing
+from app.engine.tables.build import standing_of
 from app.engine.universe import Universe
 from app.runtime.route import MAX_BLOCK, Route
 from app.session.clock_health import engine_config
@@ -121,9 +121,9 @@ def labels_of(session: Path) -> dict[str, bool]:
 def seen_of(engine: Engine, trail: Trail) -> list[Seen]:
     """Every scored child with the leak projected from what was filled by then."""
     parent = engine.state.flow.parents.get(trail.parent_id)
-    standing = parent.standing if parent is not None else None
-    if not isinstance(standing, Standing) or not trail.qty:
+    if parent is None or not trail.qty:
         return []
+    standing = standing_of(parent, engine.state.moment())
     fills = sorted((fill.fact.matched_at, fill.standing_qty) for fill in standing.executions.fills)
     times, done = [ts for ts, _ in fills], [0]
     for _, qty in fills:

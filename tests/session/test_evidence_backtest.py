@@ -24,7 +24,7 @@ from app.session.evidence_backtest import (
 from app.session.evidence_eval.record import engine_of
 from app.session.evidence_eval.statistics import Part
 from app.session.evidence_worlds import SimulateRequest, perform, simulate
-from tests.feeds.simulator.evidence.tiny import tiny_world
+from tests.feeds.simulator.evidence.tiny import one_algo, tiny_world, with_agent
 from tests.session.evidence_eval.parents import MODEL
 
 LIMITS = Thresholds()
@@ -109,7 +109,8 @@ def test_that_simulated_episodes_are_tried_with_their_truth(tmp_path: Path, monk
 
 @pytest.mark.slow
 def test_that_the_usual_thresholds_fire_where_the_light_does() -> None:
-    episode = episode_of(tiny_world(), seeds_of("test", 0, 1)[0])
+    watched = with_agent(tiny_world(orders=one_algo("TWAP", children=60, minutes=20.0)), share=1.0)
+    episode = episode_of(watched, seeds_of("test", 0, 1)[0])
     engine = engine_of(episode, MODEL)
     assert engine.state.evidence is not None
     risen = 0
