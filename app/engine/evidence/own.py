@@ -145,7 +145,9 @@ class Reader:
     def _show(self, fact: Fact, chain: Chain, t: int) -> list[Moment]:
         """The change of what the child displays, at the old and at the new price."""
         row = fact.row
-        order = self.orders.setdefault(chain, _Shown())
+        order = self.orders.get(chain)
+        if order is None:
+            order = self.orders[chain] = _Shown()
         had, price, side = order.shown, order.price, order.side
         if row.kind in _PRICED:
             told = row.price if row.price is not None else row.limit_price
@@ -156,10 +158,12 @@ class Reader:
         order.filled += (row.qty or 0) if row.kind == "fill" else 0
         order.side = fact.side
         order.shown = order.open
-        out = []
-        if had and (order.shown != had or price != order.price or side != order.side):
+        out: list[Moment] = []
+        if order.shown == had and price == order.price and side == order.side:
+            return out
+        if had:
             out.append(Moment(t, SHOW, fact.key, fact, side, price, -had))
-        if order.shown and (order.shown != had or price != order.price or side != order.side):
+        if order.shown:
             out.append(Moment(t, SHOW, fact.key, fact, order.side, order.price, order.shown))
         return out
 
