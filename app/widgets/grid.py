@@ -47,6 +47,7 @@ class Grid(QTableView):
         self._places: dict[bool, list[tuple[int, Column]]] = {}  # columns in view, live ones or the others
         self._whole = (QSize(), -1, -1)  # size and scrolled-to line and pixel of what was painted last
         self._held_since = 0  # ns; a painting has waited for its pictures since
+        self._older_since = 0  # ns; older figures have been in view since
         self._again = QTimer(self)  # the next frame draws what this one had no room for
         self._again.setSingleShot(True)
         self._again.setInterval(NEXT_MS)
@@ -265,13 +266,23 @@ class Grid(QTableView):
         if missing:
             self._tiles.make_room(set(rows))
         due, drawn = missing + older, 0
-        while drawn < len(due) and (not drawn or not FRAME.is_full()):
+        least = 1 if missing or self._have_waited(len(older), lines) else 0
+        while drawn < len(due) and (drawn < least or not FRAME.is_full()):
             some = due[drawn : drawn + _AT_ONCE] if FRAME.is_counting() else due
             self._draw(np.array(some))
             drawn += len(some)
         if drawn < len(due) and drawn >= len(missing):
             self._again.start()
         return max(len(missing) - drawn, 0)
+
+    def _have_waited(self, older: int, lines: slice) -> bool:
+        """True when pictures of older figures have waited so long that even a full frame draws some."""
+        if older:
+            self._older_since = self._older_since or time.monotonic_ns()
+            return time.monotonic_ns() - self._older_since >= LATEST_NS
+        if lines == self.shown_lines():
+            self._older_since = 0
+        return False
 
     def prepare(self, order: NDArray[np.int64]) -> bool:
         """Draw a few of the rows that will be in view in another order; True while more are to be drawn.
