@@ -1,12 +1,11 @@
 """The evaluation all parts share: final seeds, as many parents as the lines ask for, simulated once and kept.
 
-SCORECARD_EVIDENCE_MODEL names another model than the shipped one, SCORECARD_EVIDENCE_SCALE another number of parents
-for a trial: the lines about numbers then fail.
+SCORECARD_EVIDENCE_MODEL, as everywhere, names another model than the shipped one; EVIDENCE_SCALE another number of
+parents for a trial: the lines about numbers then fail.
 """
 
 import os
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 from app.cli.evidence_eval import model_of
@@ -35,14 +34,13 @@ CELLS: Final[dict[str, tuple[str, ...]]] = {
 
 def scale() -> float:
     """Of the planned numbers of parents."""
-    return float(os.environ.get("SCORECARD_EVIDENCE_SCALE", "1"))
+    return float(os.environ.get("EVIDENCE_SCALE", "1"))
 
 
 @cache
 def proved_model() -> Model:
     """The model that is proved."""
-    named = os.environ.get("SCORECARD_EVIDENCE_MODEL")
-    return model_of(Path(named) if named else None)
+    return model_of(None)
 
 
 @cache

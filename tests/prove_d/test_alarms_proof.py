@@ -56,7 +56,7 @@ def test_that_orders_that_do_not_exist_are_not_accused_on_simulated_days() -> No
 def test_that_orders_that_do_not_exist_are_not_accused_on_a_real_day(shared_data: Path) -> None:
     wanted = Wanted(
         recording=shared_data / "lobster", price=True, own_placebos=True,
-        again=int(os.environ.get("SCORECARD_EVIDENCE_AGAIN", "20")),
+        again=int(os.environ.get("EVIDENCE_AGAIN", "20")),
     )  # fmt: skip
     record = aa_of(wanted, proved_model(), lambda _done, _all: None)
     assert sum(rate.parents for rate in record.rates) >= 100
