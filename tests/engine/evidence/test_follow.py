@@ -274,3 +274,25 @@ def test_that_moments_ahead_are_waited_for() -> None:
     due = [made.due[one.symbol.instrument] for one in made.followed.values()]
     ahead = [one.moments[one.at].t for one in made.followed.values() if one.at < len(one.moments)]
     assert all(when <= max([*ahead, when]) for when in due)
+
+
+def test_that_an_event_in_a_market_of_one_side_is_void_once_also_when_it_is_read_again() -> None:
+    sheet = Sheet()
+    sheet.reference(currency="USD", quote_currency="USD", adv=1e6, daily_sigma=0.02, tick_size=10_000_000)
+    for n in range(450):
+        sheet.quote(n * S // 10, "100.00", None if 40 < n < 60 else "100.01")
+    sheet.parent(0, "BUY", 1_000, "P1")
+    sheet.trade(5 * S, "100.00", 100, side="B")
+    sheet.fill(5 * S, 100, "100.00", "F1", liquidity="R")
+    sheet.order(40 * S, "parent_amended", parent_id="P1", qty=900)
+    engine, orders = fresh(sheet), sheet.order_rows()
+    blocks, late = in_time(sheet, engine.universe, 50), orders[-1]
+    for n, block in enumerate(blocks):
+        due = tuple(row for row in block.orders if row is not late and row.kind != "parent_amended")
+        engine.apply(Block(block.watermark, block.market, due + ((late,) if n == len(blocks) - 1 else ())))
+        open_windows = [followed.open for followed in evidence_of(engine).followed.values()]
+        assert set(open_windows) <= {-1}
+    engine.finish(last_ts(sheet))
+    assert late.kind == "parent_amended"
+    assert evidence_of(engine).used == 1
+    assert (parents_of(engine)["P1"]["n_scored"], parents_of(engine)["P1"]["n_void"]) == (0, 1)
