@@ -6,15 +6,19 @@ import pytest
 
 from app.engine.config import EngineConfig
 from app.engine.core import Engine
+from app.engine.events import Block
 from app.engine.evidence.trail import Said
 from app.engine.units import SECOND
-from app.feeds.simulator import World, load_world, open_world
+from app.feeds.simulator import Simulation, World, load_world
+from app.feeds.simulator.paired import Switch, messages_of
 from app.kernel_cache import use_kernel_cache
-from app.runtime.stepped import StepRoute
 from tests.prove_d.judged import proved_model
 
 pytestmark = pytest.mark.prove
 ALARMS: Final = {"AMBER", "RED"}
+SWITCH: Final = Switch(at="11:20:00")
+LEAKING: Final = frozenset(("tech", "tech_v2"))  # days whose algo is switched
+STEP_NS: Final = 10 * SECOND
 
 
 class Day(NamedTuple):
@@ -33,16 +37,21 @@ class Day(NamedTuple):
 def played(name: str) -> Day:
     """A shipped day through an engine with the proved model."""
     use_kernel_cache()
-    feed = open_world(name)
-    route = StepRoute(feed, lambda: 10 * SECOND)
-    engine = Engine(feed.universe, EngineConfig(evidence=proved_model()))
-    while (block := route.take()) is not None:
-        engine.apply(block)
-    engine.finish(feed.end_ns)
+    world = load_world(name)
+    day = Simulation(world)
+    for at_ns, message in messages_of(world, SWITCH) if name in LEAKING else ():
+        day.receive(message, at_ns)
+    engine = Engine(day.universe, EngineConfig(evidence=proved_model()))
+    until = day.start_ns
+    while until < day.end_ns:
+        until = min(until + STEP_NS, day.end_ns)
+        step = day.advance(until)
+        engine.apply(Block(until + 1, step.market, tuple(step.orders)))
+    engine.finish(day.end_ns)
     assert engine.state.evidence is not None
     (trail,) = engine.state.evidence.trails().values()
     row = {column: values[0] for column, values in engine.tables()["parents"].items()}
-    return Day(load_world(name), list(trail.said), row)
+    return Day(world, list(trail.said), row)
 
 
 def test_that_the_light_goes_from_grey_to_clear_in_the_first_hour() -> None:
