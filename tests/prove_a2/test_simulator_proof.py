@@ -11,7 +11,7 @@ from app.engine.config import EngineConfig
 from app.engine.core import Engine
 from app.engine.events import Block
 from app.engine.tables.build import standing_of
-from app.engine.tables.parents import parent_row
+from app.engine.tables.parents import parent_rows
 from app.engine.units import SECOND
 from app.feeds.simulator import Simulation, World, load_world
 from app.feeds.simulator.flow import outside_of
@@ -69,7 +69,7 @@ def now(engine: Engine) -> dict[str, Any]:
     """The parent's row as its table has it, markouts left out: they cost more than all the rest."""
     engine.state.joins.look_ahead()
     moment = engine.state.moment()
-    return parent_row(standing_of(engine.state.parents()[0], moment), moment)
+    return parent_rows([standing_of(engine.state.parents()[0], moment)], moment)[0]
 
 
 def ex_fees(row: dict[str, Any], world: World) -> float:

@@ -15,7 +15,7 @@ from app.engine.tables.children import Walked, children_table, walk_all
 from app.engine.tables.context import Columns, Moment, by_column, settle_own_prints
 from app.engine.tables.evidence import add_evidence, evidence_table
 from app.engine.tables.fills import FillArrays, fills_table
-from app.engine.tables.parents import Row, parent_row
+from app.engine.tables.parents import Row, parent_rows
 from app.engine.tables.switches import switches_table
 from app.engine.tables.versions import versions_table
 from app.engine.units import HORIZONS
@@ -47,7 +47,7 @@ def build(parents: list[Parent], chains: list[Chain], moment: Moment) -> Built:
     fills = {id(fill.fact): fill for standing in standings for fill in standing.executions.fills}
     settle_own_prints(moment, list(fills.values()))
     arrays = FillArrays(standings, moment)
-    rows = [parent_row(standing, moment) for standing in standings]
+    rows = parent_rows(standings, moment)
     add_evidence(rows, standings, moment)
     add_markouts(rows, standings, arrays)
     walked, flags = walk_all(chains, fills)

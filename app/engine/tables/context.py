@@ -104,7 +104,7 @@ def settle_own_prints(at: Moment, fills: list[Fill]) -> None:
     )
     order = np.array([wanted for _, wanted in live], np.int64)
     if len(order):
-        found = at.joins.found[order]
+        found = at.joins.found.take(order, axis=0)  # as bytes: an index list copies field by field
         gone = at.joins.history.cancelled()["number"]
         if len(gone):
             found["number"][np.isin(found["whole"], gone)] = -1
