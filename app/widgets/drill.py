@@ -40,19 +40,34 @@ _PAGES: Final = (
     _Page("fills", "Fills", drill_columns.FILLS, "fill_id", "algo_order_id"),
     _Page("events", "Messages", drill_columns.MESSAGES, "id", "algo_order"),
 )
-ALGOS, CHILDREN, FILLS, MESSAGES = range(4)
+ALGOS, CHILDREN, FILLS, MESSAGES = PAGES = range(4)
 _CHILD: Final = {FILLS: "child_id", MESSAGES: "child"}
 
 
+def grid_of(page: int, theme: Theme, pad: Pad) -> FittingGrid:
+    """The empty grid of a page."""
+    kind = _PAGES[page]
+    rows = np.zeros(0, drill_columns.ALGO) if page == ALGOS else pad.rows_of(kind.section, -1)
+    return FittingGrid(Table(kind.columns, pad, rows), theme, kind.title)
+
+
 class Drill(QWidget):
-    """What stands under one parent. `enter` goes one level down, `back` one up; a click chooses a line."""
+    """What stands under one parent. `enter` goes one level down, `back` one up; a click chooses a line.
+
+    `made`: its grids, one a page, and its view of the tape, where they were made before.
+    """
 
     replay_wanted = Signal(object)  # event time, ns
     why_wanted = Signal(str, str, object)  # section, field, row
     left = Signal()  # back, from the top
 
     def __init__(
-        self, theme: Theme, pad: Pad, port: LookbackPort | None = None, *, tape: TapeView | None = None
+        self,
+        theme: Theme,
+        pad: Pad,
+        port: LookbackPort | None = None,
+        *,
+        made: tuple[list[FittingGrid], TapeView] | None = None,
     ) -> None:
         super().__init__()
         self.pad, self.theme, self.row = pad, theme, -1
@@ -60,9 +75,10 @@ class Drill(QWidget):
         self.algo: int | None = None  # arena indices of what is chosen
         self.child: int | None = None
         self._rows: dict[str, Rows] = {page.section: np.zeros(0, drill_columns.ALGO) for page in _PAGES}
-        self.grids = [self._grid(page) for page in _PAGES]
+        grids, tape = made or ([grid_of(page, theme, pad) for page in PAGES], TapeView(theme, port))
+        self.grids = grids
         self.crumbs, self.more, self.tabs = Caption(theme, "ink"), QPushButton(), QTabWidget()
-        self.tape = tape or TapeView(theme, port)
+        self.tape = tape
         self.tape.replay_wanted.connect(self.replay_wanted)
         self._build()
 
@@ -211,10 +227,6 @@ class Drill(QWidget):
             self.more.setVisible(wanted)
 
     # -- building ------------------------------------------------------------------------------------------------
-
-    def _grid(self, page: _Page) -> FittingGrid:
-        rows = np.zeros(0, drill_columns.ALGO) if page.section == "algos" else self.pad.rows_of(page.section, -1)
-        return FittingGrid(Table(page.columns, self.pad, rows), self.theme, page.title)
 
     def _build(self) -> None:
         self.more.setCheckable(True)

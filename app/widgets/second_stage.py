@@ -50,13 +50,15 @@ def turns(window: StagedWindow) -> Iterator[None]:
 
 
 def _drill(window: StagedWindow) -> Iterator[None]:
-    from app.widgets.drill import Drill
+    from app.widgets.drill import PAGES, Drill, grid_of
     from app.widgets.tape_view import TapeView
 
     yield
     tape = TapeView(window.theme, window.ports.lookback)
     yield
-    drill = Drill(window.theme, window.bridge.pad, tape=tape)
+    grids = [grid_of(page, window.theme, window.bridge.pad) for page in PAGES]
+    yield
+    drill = Drill(window.theme, window.bridge.pad, made=(grids, tape))
     yield
     _bring(window, DRILL, drill)
     window.drill_side.take_drill(drill)
