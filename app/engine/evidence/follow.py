@@ -27,6 +27,7 @@ from app.engine.evidence.stream import ASLEEP_NS
 from app.engine.evidence.symbol import Symbol
 from app.engine.evidence.trail import Trail
 from app.engine.evidence.windows import VOID, WINDOW_NS
+from app.engine.orders.facts import UNASSIGNED
 from app.engine.units import MILLISECOND, NULL, SECOND
 
 if TYPE_CHECKING:
@@ -262,12 +263,11 @@ class Evidence:
         number, followed.open = followed.open, -1
         fact = self.children[number]
         seen = self._seen(followed, fact)
-        if seen is None:  # an order that was unassigned meanwhile is read again from its beginning
-            return
-        flow = seen.unseen > self.model.numbers["unmatched"] * max(seen.on_tape, 1)
-        fast = self.config.budget_of(fact.row.source) > FAST_CLOCK_NS
-        job = self._jobs(followed).close(followed.symbol, at, number, Closed(flow, fast))
-        self.found.append(Met(followed, None, number, job=job))
+        if seen is not None:  # else its order is unassigned meanwhile, and will be read again from its beginning
+            flow = seen.unseen > self.model.numbers["unmatched"] * max(seen.on_tape, 1)
+            fast = self.config.budget_of(fact.row.source) > FAST_CLOCK_NS
+            job = self._jobs(followed).close(followed.symbol, at, number, Closed(flow, fast))
+            self.found.append(Met(followed, None, number, job=job))
 
     def _open(self, followed: Followed, moment: Moment, seen: Seen) -> Met:
         """Open the window of an event, where its order does not hide it."""
@@ -308,10 +308,9 @@ class Evidence:
 
     def _ended(self, followed: Followed, number: int, done: int) -> None:
         """A window is over; one that was never open has been told of already."""
-        fact = self.children[number]
-        trail = self._trail(followed, fact)
-        if trail is not None and done != NOT_OPENED:
-            self._folded(trail, number, done, fact)
+        if done != NOT_OPENED:
+            fact = self.children[number]
+            self._folded(self._trail(followed, fact), number, done, fact)
 
     def _folded(self, trail: Trail, number: int, done: int, fact: Fact) -> None:
         if done == GOOD:
@@ -325,8 +324,6 @@ class Evidence:
         """What a moment is to its parent; `done`: the outcome of its window's opening."""
         followed, fact = met.followed, moment.fact
         trail = self._trail(followed, fact)
-        if trail is None:
-            return
         trail.visibility = fact.row.visibility or trail.visibility
         if moment.kind == ACT:
             followed.house.note(moment.t, moment.side, trail)
@@ -363,10 +360,9 @@ class Evidence:
         self.used += 1
         return self.used - 1
 
-    def _trail(self, followed: Followed, fact: Fact) -> Trail | None:
-        parent_id = named(fact)
-        if parent_id is None:
-            return None
+    def _trail(self, followed: Followed, fact: Fact) -> Trail:
+        """Of a fact that is not of the unassigned bucket: the first pass has seen to that."""
+        parent_id = named(fact) or UNASSIGNED
         found = followed.trails.get(parent_id)
         if found is None:
             g = self.model.kernel(self.universe.instruments[followed.symbol.instrument]).g
