@@ -24,6 +24,7 @@ from app.session.evidence.weighing import (
     auc,
     balanced,
     capital,
+    honest,
     learnt,
     mixed,
     padded,
@@ -105,6 +106,19 @@ def test_that_weights_that_tell_leaks_from_none_leave_out_worlds_in_which_clean_
     assert int(np.argmax(of_score)) == 5
     assert of_score[7] < 0.02
     assert auc(planted @ weights, none @ weights)[0] > auc(planted @ EVEN, none @ EVEN)[0]
+
+
+def test_that_worlds_in_which_clean_parents_are_lucky_explain_nothing() -> None:
+    clean = np.ones((100, WORLDS))
+    clean[:3, 7], clean[:2, 8] = 25.0, 25.0
+    fair = honest(clean)
+    assert np.flatnonzero(~fair).tolist() == [7]
+    planted = np.ones((40, WORLDS))
+    planted[:, 7], planted[:, 8] = 50.0, 30.0
+    assert int(np.argmax(balanced([planted], 0.5))) == 7
+    weights = balanced([planted], 0.5, fair)
+    assert int(np.argmax(weights)) == 8
+    assert weights[7] == 0.0
 
 
 def test_that_a_mixture_keeps_a_little_of_every_world() -> None:

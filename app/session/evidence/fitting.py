@@ -18,9 +18,19 @@ from app.session.evidence.history import kernels_of, placebos_of
 from app.session.evidence.neutral import neutral_model
 from app.session.evidence.sampled import NOTHING, kernel_of
 from app.session.evidence.sizing import estimates, interval, seen_with
-from app.session.evidence.weighing import Onset, Telling, balanced, capital, mixed, padded, paths, telling
+from app.session.evidence.weighing import (
+    ALARM,
+    Onset,
+    Telling,
+    balanced,
+    capital,
+    honest,
+    mixed,
+    padded,
+    paths,
+    telling,
+)
 
-ALARM: Final = 20.0
 WORLDS: Final = (
     "base_0", "news_0", "vol4_0", "session_0", "own_quarter_0", "chase_0", "signal_0", "base_1", "base_2", "base_4",
     "base_8", "slow_4", "fade_5", "slow_fade_4", "flow_4", "vol4_4", "news_4",
@@ -168,7 +178,7 @@ def weights_of(planted: Mapping[str, Gathered], clean: Sequence[Gathered]) -> Fl
     parts = [ratios[name] for name in names]
     none = capital(padded(joined(clean)), Onset())
     told = telling(Telling(parts, [COUNTS.get(name, 1.0) for name in names], none))
-    return mixed(told, balanced(parts, NULL_PLANTED))
+    return mixed(told, balanced(parts, NULL_PLANTED, honest(none)))
 
 
 def _answered(found: Gathered) -> Gathered:

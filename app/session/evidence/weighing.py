@@ -12,7 +12,9 @@ from app.session.evidence.gathered import Gathered
 
 ROUNDS: Final = 300
 UNIFORM: Final = 0.1  # weight every world shares, whatever was learnt
-TOLD: Final = 0.8
+TOLD: Final = 0.5  # of the weights: what tells leaks from none; the rest explains leaks
+ALARM: Final = 20.0
+LUCKY: Final = 0.02  # share of clean parents at an alarm from which a world explains nothing
 TELLING_ROUNDS: Final = 800
 FASTEST: Final = 0.3  # step of the gradient at first
 ALARMING: Final = 3.0  # log E a leaking parent should reach
@@ -86,11 +88,17 @@ def learnt(ratios: Floats, null: float, start: Floats | None = None, rounds: int
     return np.asarray(weights)
 
 
-def balanced(planted: Sequence[Floats], null: float) -> Floats:
-    """Weights learnt from planted worlds, each counting alike however many parents it has."""
-    parts = [learnt(ratios, null) for ratios in planted]
-    total = np.asarray(sum(parts[1:], parts[0]))
-    return np.asarray(total / total.sum())
+def balanced(planted: Sequence[Floats], null: float, allowed: NDArray[np.bool_] | None = None) -> Floats:
+    """Weights learnt from planted worlds, each counting alike however many parents it has; only of some, if told."""
+    chosen = np.ones(planted[0].shape[1], bool) if allowed is None else allowed
+    out = np.zeros(len(chosen))
+    out[chosen] = np.mean([learnt(ratios[:, chosen], null) for ratios in planted], axis=0)
+    return np.asarray(out / out.sum())
+
+
+def honest(clean: Floats) -> NDArray[np.bool_]:
+    """Worlds of the e-process in which few clean parents end above E 20: the others win on luck."""
+    return np.asarray((clean >= ALARM).mean(axis=0) <= LUCKY)
 
 
 class Telling(NamedTuple):
@@ -140,7 +148,7 @@ def _below(margin: Floats) -> Floats:
 
 
 def mixed(told: Floats, explained: Floats) -> Floats:
-    """What is used: mostly what tells leaks from none, some of what explains them, a little of everything."""
+    """What is used: half of what tells leaks from none, half of what explains them, a little of everything."""
     left = 1.0 - TOLD - UNIFORM / 5.0
     out = TOLD * told + left * explained + UNIFORM / 5.0 / WORLDS
     return np.asarray(out / out.sum())
