@@ -123,6 +123,7 @@ class Shown:
         for place, number in enumerate(range(first, count)):
             rows["light"][0, place] = sink.intern(_light_of(trail.said, number))
             _epoch(rows, place, trail, number)
+        self._direct(rows, trail)
         place = count - 1 - first
         status = row.get("status")
         rows["light"][0, place] = sink.intern(status if isinstance(status, str) else colour.GREY)
@@ -134,12 +135,15 @@ class Shown:
             rows["top"] = sink.intern(self._words(int(trail.epochs[-1]["top"]), trail.model))
 
     def _sizes(self, rows: Rows, trail: Trail, row: Mapping[str, Value]) -> None:
-        """The projected leak with its interval, which grows as it does, and the direct estimate."""
+        """The projected leak with its interval, which grows as it does."""
         projected = _float(row.get("leak_projected_bps"))
         grows = cost.projected(1.0, trail.first_rest, trail.rest) if row.get("end_ts") is None else 1.0
         rows["projected"] = projected
         for name, column in (("projected_low", "leak_lo_bps"), ("projected_high", "leak_hi_bps")):
             rows[name] = grows * _float(row.get(column))
+
+    def _direct(self, rows: Rows, trail: Trail) -> None:
+        """The direct estimate of the epoch of now, and half the interval of that over all epochs."""
         direct = [cost.direct(float(e["direct"]), float(e["direct2"]), int(e["measured"])) for e in trail.epochs]
         rows["direct"], rows["direct_low"], rows["direct_high"] = map(_float, direct[-1])
         known = [one.high - one.value for one in direct if one.value is not None and one.high is not None]

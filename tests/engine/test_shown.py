@@ -18,7 +18,7 @@ from app.engine.shown import Shown, delays, money_of, trail_of
 from app.engine.tables.build import build
 from app.engine.units import BPS, NULL
 from app.feeds.generator.hand import Sheet
-from tests.engine.days import Memory, in_time, last_ts
+from tests.engine.days import T0, Memory, in_time, last_ts
 from tests.engine.evidence.made import model, own_day, parents_of, played
 
 MADE = model()
@@ -272,3 +272,20 @@ def test_that_causes_come_on_the_board_once_with_the_end_of_data() -> None:
     board.fresh()
     engine.publish(board)
     assert "attribution" not in board.fresh()
+
+
+def test_that_the_leak_of_the_ribbon_keeps_its_interval_where_nothing_was_scored_since_a_switch() -> None:
+    sheet = own_day()
+    last = max(row["ts_event"] for row in sheet.orders)
+    sheet.order(last - T0 + 1, "algo_switched", algo_order_id="P1-A", algo="DARK", source="ems")
+    engine = alive(sheet)
+    row, _ = shown_of(engine)
+    trail = engine.state.evidence.trails()["P1"]  # type: ignore[union-attr]
+    halves = []
+    for epoch in trail.epochs:
+        found = cost.direct(float(epoch["direct"]), float(epoch["direct2"]), int(epoch["measured"]))
+        halves += [] if found.value is None or found.high is None else [found.high - found.value]
+    assert (row["epochs"], row["children"][2]) == (3, 0)
+    assert row["direct"] is None
+    assert len(halves) == 2
+    assert near(row["direct_half"], math.hypot(*halves))
