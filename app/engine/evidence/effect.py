@@ -11,6 +11,7 @@ import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.engine.evidence.again import Children, Prior, bet_again, usual_prior, with_hindsight
+from app.engine.evidence.cost import Z_90
 from app.engine.evidence.process import p_null
 
 if TYPE_CHECKING:
@@ -102,7 +103,10 @@ def effect(before: Segment, after: Segment, model: Model) -> Effect:
 
 
 def pooled(effects: Sequence[Effect]) -> Effect:
-    """The mean of switches of one kind, each as uncertain as it says, or as they differ where that is more."""
+    """The mean of switches of one kind, as uncertain as one of them, or as they differ where that is more.
+
+    What the fit misses it misses in all of them alike: many switches do not make that smaller.
+    """
     known = [one for one in effects if one.saving is not None and one.low is not None and one.high is not None]
     if not known:
         return _unknown("no switch of this kind has a saving")
@@ -112,7 +116,7 @@ def pooled(effects: Sequence[Effect]) -> Effect:
     )
     spread = math.fsum(((one.saving or 0.0) - saving) ** 2 for one in known) / (n - 1) / n if n > 1 else 0.0
     below, above = (
-        math.sqrt(max(math.fsum(width * width for width in widths) / (n * n), 1.645 * 1.645 * spread))
+        max(math.fsum(widths) / n, Z_90 * math.sqrt(spread))
         for widths in (
             [(one.saving or 0.0) - (one.low or 0.0) for one in known],
             [(one.high or 0.0) - (one.saving or 0.0) for one in known],

@@ -104,8 +104,8 @@ def one(saving: float, half: float) -> Effect:
     return Effect(saving + 1, 1.0, saving, saving - half, saving + half, "", "")
 
 
-def test_that_switches_of_a_kind_say_more_together() -> None:
-    found = pooled([one(2.0, 3.0)] * 9)
+def test_that_switches_of_a_kind_are_as_uncertain_as_one_of_them_or_as_they_differ() -> None:
+    found = pooled([one(2.0, 1.0)] * 9)
     assert found.saving == pytest.approx(2.0)
     assert (found.low, found.high) == pytest.approx((1.0, 3.0))
     assert (found.verdict, found.after) == (SAVED, 1.0)
