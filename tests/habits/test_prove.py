@@ -46,7 +46,9 @@ def test_that_the_table_of_lines_names_tests_and_parts_that_exist(repository: Pa
     assert [f"{path}::{name}" for path, name in tests if name and name not in names_in(repository / path)] == []
     assert [f"{proof} {name}" for proof, name in parts if name not in PROOFS[proof]] == []
     named = {(proof, name) for proof, name in parts}
-    assert [(proof, name) for proof in ("a1", "a2", "b", "c") for name in PROOFS[proof] if (proof, name) not in named] == []
+    assert [
+        (proof, name) for proof in ("a1", "a2", "b", "c") for name in PROOFS[proof] if (proof, name) not in named
+    ] == []
 
 
 class Doings:
