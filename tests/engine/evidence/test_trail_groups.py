@@ -92,3 +92,12 @@ def test_that_a_curve_counts_the_volatility_the_children_of_the_epoch_stood_in()
     assert made.look(0).detectable == pytest.approx(5.0)
     made.switch(99 * SECOND)
     assert made.in_volatility == [0] * 4
+
+
+def test_that_a_child_is_bet_on_as_a_row_or_an_array_of_one() -> None:
+    made, rows = trail(model()), np.array([child(0, 2.0)])
+    one, other = (made.epochs.copy() for _ in range(2))
+    made.bet(rows[0], one, 0, 0.5)
+    made.bet(rows, other, 0, 0.5)
+    assert one[0]["e"] == other[0]["e"] > 1.0
+    assert one[0]["leak"] == other[0]["leak"] > 0.0
