@@ -95,7 +95,7 @@ def test_that_a_curve_counts_the_volatility_the_children_of_the_epoch_stood_in()
 
 
 def test_that_a_child_is_bet_on_as_a_row_or_an_array_of_one() -> None:
-    made, rows = trail(model()), np.array([child(0, 2.0)])
+    made, rows = trail(model()), child(0, 2.0)
     one, other = (made.epochs.copy() for _ in range(2))
     made.bet(rows[0], one, 0, 0.5)
     made.bet(rows, other, 0, 0.5)
