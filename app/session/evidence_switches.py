@@ -24,6 +24,7 @@ HALF_WAY: Final = 0.5  # of an order's time: when its algo is switched
 WORLDS: Final = ("base_0", "base_2", "base_4", "base_8", "slow_4")
 OUTSIDE: Final = 0.05  # of the planted orders of the worst cell on either side
 FEWEST: Final = 3 * SWITCH
+ALIKE: Final = 0.02  # terms that differ by less are one: both projections agree where the leak was there from the start
 
 
 class Planted(NamedTuple):
@@ -85,7 +86,8 @@ def fitted(found: Sequence[Planted]) -> Floats:
         raise SettingsError(complaint("evidence switches", "orders", len(found), f"at least {FEWEST} with a switch"))
     terms = np.array([one.features.terms() for one in found])
     truth = np.array([one.saving for one in found])
-    weights = np.linalg.lstsq(terms, truth, rcond=None)[0]
+    scale = np.sqrt(np.mean(terms * terms, axis=0)) + 1e-12
+    weights = np.linalg.lstsq(terms / scale, truth, rcond=ALIKE)[0] / scale
     miss = (terms @ weights - truth) / (0.5 + terms[:, 1])
     cells = [miss[[one.cell == cell for one in found]] for cell in sorted({one.cell for one in found})]
     below = max(float(np.quantile(one, 1.0 - OUTSIDE)) for one in cells)
