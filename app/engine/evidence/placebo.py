@@ -168,7 +168,7 @@ class Placebos(Evidence):
         """Note the state before a placebo; it is judged when its longest window is over."""
         if moment.t - self.ours.get(followed.symbol.instrument, NULL) < AWAY_NS:
             return
-        if int(followed.symbol.stream["last_trade"][0]) == NULL:
+        if moment.qty != AGGRESSIVE and int(followed.symbol.stream["last_trade"][0]) == NULL:
             return  # an index, or whatever else nobody has traded yet
         if self.tried == len(self.tries):
             self.tries = np.concatenate([self.tries, np.zeros(self.tried, CHILD)])

@@ -113,6 +113,8 @@ def test_that_a_market_of_one_side_has_no_placebos_and_thousands_have_room() -> 
     empty.reference(tick_size=10_000_000)
     for n in range(100):
         empty.quote(n * S // 10, "100.00", None)
+    assert collected(empty).tried == 0  # nobody has traded it
+    empty.trade(S, "100.00", 100, side="A")
     none = collected(empty)
     assert none.tried > 0
     assert kinds(none.library) == [0, 0, 0]
