@@ -136,8 +136,10 @@ class Broker:
             except ProcessLookupError:
                 break
             end = time.monotonic() + patience
-            while self.alive() and time.monotonic() < end:
+            while (running := self.alive()) and time.monotonic() < end:
                 time.sleep(0.02)
+            if not running:
+                break  # its number may be somebody else's by now
         self._pid_file().unlink(missing_ok=True)
 
     def alive(self) -> bool:

@@ -12,6 +12,7 @@ from app.engine.units import HORIZON_NS
 from app.engine.universe import Universe
 from app.feeds.generator.hand import Sheet, order_row
 from tests.engine.days import MS, T0, Memory, S, day, in_time, last_ts
+from tests.engine.evidence.made import model, own_day
 from tests.session.play import keyed
 
 DAY = day()
@@ -446,3 +447,23 @@ def test_that_a_child_of_unknown_instrument_is_shown_without_one() -> None:
     board = published((row(1, "child_new", child_id="C1", qty=5, price=1, side="SELL"),))
     (child,) = board.table("children")
     assert (child["instrument"], child["side"], child["parent_id"]) == (None, "SELL", "unassigned")
+
+
+def test_that_the_light_of_an_order_and_the_causes_of_a_whole_day_reach_the_board() -> None:
+    sheet = own_day()
+    engine, board = Engine(sheet.universe(), EngineConfig(evidence=model())), Memory()
+    for block in in_time(sheet, engine.universe, 64):
+        engine.apply(block)
+    engine.publish(board)
+    assert board.length("attribution") == 0
+    engine.finish(last_ts(sheet))
+    engine.publish(board)
+    line = keyed(engine.tables()["parents"], "parent_id")["P1"]
+    shown = board.said("evidence", 0)
+    assert shown["e"][shown["epochs"] - 1] == line["e_value"]
+    causes = engine.tables()["attribution"]
+    rows = [(row["dimension"], row["cell"], row["e_value"]) for row in board.table("attribution")]
+    assert rows == list(zip(causes["dimension"], causes["cell"], causes["e_value"], strict=True)) != []
+    board.fresh()
+    engine.publish(board)
+    assert "attribution" not in board.fresh()

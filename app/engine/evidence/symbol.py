@@ -116,14 +116,6 @@ class Symbol:
         known[known > known[best]] = NULL
         return True
 
-    def level(self) -> float:
-        """What our own trades are expected to have moved the price by (bps of the anchor)."""
-        own = self.stream["own_s"][0]
-        total = 0.0
-        for b in range(4):
-            total += self.kernels.g[b] * own[b]
-        return float(total)
-
     def show(self, side: int, price: int, change: int) -> None:
         """What we display at a price changes."""
         left = self.shown.get((side, price), 0) + change

@@ -87,6 +87,9 @@ class Reader:
             try:
                 connection = Connection(self._place)
                 self._connection = connection
+                if self._closing.is_set():  # while it was being made: `close` found none to end
+                    connection.close()
+                    return
                 self._put([Up()])
                 connection.send(self._questions())
                 wait_s = _FIRST_S

@@ -9,6 +9,7 @@ from app.engine.config import EngineConfig
 from app.engine.core import Engine
 from app.engine.evidence.model import ANY, Floats, Kernel, Model
 from app.engine.evidence.rows import CELLS, LAWS, LENGTHS, LONGEST, POOLS, RING, SCORES, STEP, STEP_S, WORLDS
+from app.engine.evidence.symbol import Symbol
 from app.feeds.generator.hand import T0, Sheet
 from tests.engine.days import in_time, last_ts
 from tests.session.play import keyed
@@ -125,3 +126,8 @@ def played(sheet: Sheet, size: int = 64, made: Model | None = None, **config: An
 def parents_of(engine: Engine) -> dict[str, dict[str, Any]]:
     """The parents table by parent id."""
     return keyed(engine.tables()["parents"], "parent_id")
+
+
+def level_of(symbol: Symbol) -> float:
+    """What our own trades are expected to have moved the price by (bps of the anchor)."""
+    return math.fsum(float(symbol.kernels.g[b] * symbol.stream["own_s"][0][b]) for b in range(4))

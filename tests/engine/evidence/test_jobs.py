@@ -10,7 +10,7 @@ from app.engine.evidence.rows import CHILD
 from app.engine.evidence.symbol import Muted, Symbol
 from app.engine.evidence.windows import OPEN, SCORED, VOID
 from app.feeds.generator.hand import T0
-from tests.engine.evidence.made import S, market_sheet
+from tests.engine.evidence.made import S, level_of, market_sheet
 from tests.engine.evidence.test_stream import told
 
 SHEET = market_sheet(21, 16)
@@ -45,7 +45,7 @@ def by_hand(records: Any) -> tuple[Symbol, float]:
     symbol.advance(T0 + 4 * S)
     symbol.open(T0 + 4 * S, 1, 0, records, 0)
     symbol.advance(T0 + 9 * S)
-    level = symbol.level()
+    level = level_of(symbol)
     symbol.close(records, 0, T0 + 9 * S, Muted(flow=True))
     symbol.advance(T0 + 11 * S)
     return symbol, level

@@ -17,7 +17,7 @@ from app.engine.state import State
 from app.engine.units import NULL
 from app.feeds.generator.hand import T0, Sheet
 from tests.engine.days import in_time, last_ts
-from tests.engine.evidence.made import KERNEL, MS, TICK, S, market_sheet, model
+from tests.engine.evidence.made import KERNEL, MS, TICK, S, level_of, market_sheet, model
 
 MODEL = model()
 
@@ -155,7 +155,7 @@ def test_that_an_own_print_is_no_flow_of_others_but_moves_the_tape() -> None:
     assert ours.ring["flags"][slot] == OWN
     assert ours.ring["buys"][slot] == others.ring["buys"][slot] - 1
     assert ours.stream["s"].tolist() == others.stream["s"].tolist()
-    assert ours.level() > 0 == others.level()
+    assert level_of(ours) > 0 == level_of(others)
 
 
 def test_that_a_market_without_two_sides_holds_its_last_reference() -> None:

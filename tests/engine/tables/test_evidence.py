@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from app.engine.config import EngineConfig
 from app.engine.core import Engine
 from app.engine.evidence.process import p_anytime
-from app.engine.evidence.rows import SCORE_NAMES
+from app.engine.evidence.rows import SCORE_NAMES, WORLDS
 from app.engine.schema import EVIDENCE
 from app.engine.tables import evidence as figures
 from app.feeds.generator.hand import T0, Sheet
@@ -210,3 +211,10 @@ def test_that_what_belongs_to_nobody_cannot_be_measured() -> None:
     assert row["status"] == "GREY"
     assert row["status_reason"].startswith("cannot be measured: ")
     assert row["e_value"] is None
+
+
+def test_that_weights_learnt_of_past_orders_are_said() -> None:
+    taught = model().changed(learnt={"weights:POV": np.eye(WORLDS)[2]})
+    known = parents_of(played(own_day(), made=taught))["P1"]
+    assert "weights learnt from past POV" in known["status_reason"]
+    assert "weights learnt" not in ROW["status_reason"]
