@@ -1,23 +1,19 @@
 """A day through a tickerplant: what the live run says is what the replay of the same day says."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from app.engine.universe import Universe
-from app.feeds import session
-from app.feeds.base import Options
-from app.feeds.kdb.sender import Sender
 from app.runtime.loop import RunResult
-from app.runtime.route import Route
 from app.session.live_headless import run_live
 from app.session.replay import replay
 from app.session.request import ReplayRequest
 from app.session.simulation import SimulationRequest
-from app.settings import BPS_PRESET, RESOURCES, load_settings
-from app.settings_sources import KdbSource
+from app.settings import BPS_PRESET, RESOURCES
 from scripts.tickerplant.server import SCHEMA, Tickerplant, schema_of
 from tests.patience import eventually as until
 
@@ -38,20 +34,43 @@ def settings(folder: Path, plant: Tickerplant, query: bool) -> Path:
     return path
 
 
+SENDER = """
+import sys
+from pathlib import Path
+from app.engine.universe import Universe
+from app.feeds import session
+from app.feeds.base import Options
+from app.feeds.kdb.sender import Sender
+from app.runtime.route import Route
+from app.settings import load_settings
+from app.settings_sources import KdbSource
+known, universe = load_settings(Path(sys.argv[1])), Universe()
+tables = {name: source for name, source in known.sources.items() if isinstance(source, KdbSource)}
+with session.open_recording(Path(sys.argv[2]), universe, Options()) as recording:
+    sender = Sender(tables, universe)
+    sender.reference()
+    route = Route(recording.market, recording.orders, 4_096)
+    while (block := route.take()) is not None:
+        sender.publish(block)
+sender.flush()
+print("sent", flush=True)
+sys.stdin.readline()
+sender.end(0)
+"""
+
+
 def send(given: Path, before_the_end: Callable[[], object]) -> None:
-    """The day into the tables of the settings; something happens before the tickerplant's day ends."""
-    known = load_settings(given)
-    tables = {name: source for name, source in known.sources.items() if isinstance(source, KdbSource)}
-    universe = Universe()
-    with session.open_recording(DAY, universe, Options()) as recording:
-        sender = Sender(tables, universe)
-        sender.reference()
-        route = Route(recording.market, recording.orders, 4_096)
-        while (block := route.take()) is not None:
-            sender.publish(block)
-    sender.flush()
-    before_the_end()
-    sender.end(0)
+    """The day into the tables of the settings; something happens before the tickerplant's day ends.
+
+    By a process of its own, as firms do: KX's library keeps its memory by thread, and a live run has it in another.
+    """
+    words = [sys.executable, "-c", SENDER, str(given), str(DAY)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sender:
+        assert sender.stdout is not None
+        assert sender.stdout.readline() == "sent\n"
+        before_the_end()
+        sender.communicate("end\n", timeout=120)
+    assert sender.returncode == 0
 
 
 @pytest.mark.parametrize("query", [True, False], ids=["by query", "by log"])
