@@ -6,6 +6,7 @@ list may only shrink.
 
 import ast
 import functools
+import gc
 import re
 import subprocess
 import sys
@@ -233,4 +234,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    gc.disable()  # trees of a thousand files and no cycle worth a search: twice as fast
     sys.exit(main())

@@ -1,5 +1,6 @@
 """What every test has: the shared data, the kernels' folder, a screen without a display, no silent skips."""
 
+import gc
 import os
 import signal
 import sys
@@ -62,17 +63,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of the suite."""
     words = "of a test with more cases run so many, spread evenly, the first and the last among them"
     parser.addoption("--few-cases", type=int, default=0, metavar="N", help=words)
+    words = "leave out the tests this file names, `path::test` a line"
+    parser.addoption("--leave-out", type=Path, default=None, metavar="FILE", help=words)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Thousands of tests are collected to stay: looking through them for cycles, then and ever after, is time lost."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave cases out where few are asked for."""
-    most = int(config.getoption("--few-cases"))
-    if not most:
-        return
+    """Leave out what a quick run does without: tests named in a file, cases where few are asked for."""
+    most = int(config.getoption("--few-cases")) or len(items) + 2
+    unwanted: Path | None = config.getoption("--leave-out")
+    named = set(unwanted.read_text(encoding="utf-8").split()) if unwanted else set()
     of_test: dict[str, list[pytest.Item]] = {}
     for item in items:
         of_test.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    kept = {item.nodeid for cases in of_test.values() for item in spread_over(cases, most)}
+    kept = {item.nodeid for test, cases in of_test.items() if test not in named for item in spread_over(cases, most)}
+    if len(kept) == len(items):
+        return
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in kept])
     items[:] = [item for item in items if item.nodeid in kept]
 
