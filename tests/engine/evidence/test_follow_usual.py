@@ -38,6 +38,7 @@ def same(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("size", [7, 5000])
+@pytest.mark.slow
 def test_that_what_was_learnt_does_not_depend_on_the_block(size: int) -> None:
     same(played(DAY, size, made=TAUGHT))
 

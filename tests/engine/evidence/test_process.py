@@ -102,6 +102,7 @@ def test_that_exchangeable_scores_raise_few_alarms_however_often_one_looks() -> 
     assert rate <= allowed + 3 * math.sqrt(allowed * (1 - allowed) / parents)
 
 
+@pytest.mark.slow
 def test_that_flow_on_our_side_after_a_third_of_the_children_is_found() -> None:
     draw = np.random.default_rng(12)
     parents, children, found = 40, 120, 0
