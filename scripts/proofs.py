@@ -85,6 +85,7 @@ PROOFS: Final[dict[str, dict[str, Part]]] = {
         "desk": _bench("desk"),
     },
     "b": {
+        "day": Part(("test_day_proof.py",), alone=True),
         "faults": Part(("test_fault_proof.py",)),
         "kafka": Part(
             (

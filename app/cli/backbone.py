@@ -22,7 +22,7 @@ PRESETS: Final = {KAFKA: KAFKA_PRESET, KDB: KDB_PRESET}
 class PublishWords:
     """What `publish` is told."""
 
-    path: Annotated[Path, typer.Argument(metavar="SESSION", help="A recording, or a world of the simulator by name.")]
+    path: Annotated[Path, typer.Argument(metavar="SESSION", help="A recording, or a world of the simulator by name or file.")]
     to: Annotated[str, typer.Option(help="kafka: topics of the settings that carry packed blocks; kdb: tables.")] = (
         KAFKA
     )
@@ -64,7 +64,7 @@ def publish(words: PublishWords) -> None:
     use_kernel_cache()
     from app.session import publish as session  # noqa: PLC0415 - worlds run on compiled kernels
 
-    known = words.path.exists()
+    known = words.path.exists() and words.path.suffix != ".toml"  # which is a world in a file of its own
     sent = session.publish(
         session.PublishRequest(
             to=words.to,

@@ -40,7 +40,7 @@ def record_run(request: RecordRequest, pace: Pace | None = None) -> RunReport | 
 
 def _recorded(request: RecordRequest, path: str, pace: Pace | None) -> RunResult | None:
     """A recording, an archive's day or a world, through an engine of this process."""
-    if is_archive(path) or Path(path).exists():
+    if is_archive(path) or (Path(path).exists() and Path(path).suffix != ".toml"):  # which is a world's own file
         return replay(
             ReplayRequest(
                 path=path, format=request.format, orders=request.orders, settings=request.settings,

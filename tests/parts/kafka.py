@@ -25,9 +25,9 @@ def locked(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def shared_broker(root: Path, *, secure: bool) -> Iterator[Broker]:
+def shared_broker(root: Path, *, secure: bool = False, brief: bool = True) -> Iterator[Broker]:
     """A broker of this run: the first worker starts it, the last one ends it."""
-    home = root / ("kafka-secure" if secure else "kafka")
+    home = root / ("kafka-secure" if secure else "kafka" if brief else "kafka-fast")
     users = home / "users"
     users.mkdir(parents=True, exist_ok=True)
     mine = users / str(os.getpid())
@@ -35,7 +35,7 @@ def shared_broker(root: Path, *, secure: bool) -> Iterator[Broker]:
     with locked(home / "lock"):
         if not port_file.exists():
             port_file.write_text(str(free_ports(_PORTS)))
-        broker = Broker(home, int(port_file.read_text()), secure)
+        broker = Broker(home, int(port_file.read_text()), secure, brief)
         broker.start()
         mine.touch()
     try:
@@ -50,7 +50,14 @@ def shared_broker(root: Path, *, secure: bool) -> Iterator[Broker]:
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """The broker of this run of the suite; nobody stops it."""
-    with shared_broker(_root(tmp_path_factory), secure=False) as running:
+    with shared_broker(_root(tmp_path_factory)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def fast_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """One whose own speed does not stand in the way of what is timed."""
+    with shared_broker(_root(tmp_path_factory), brief=False) as running:
         yield running
 
 
@@ -70,7 +77,7 @@ def _root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def own_broker(tmp_path: Path) -> Iterator[Broker]:
     """A broker that may be killed."""
-    running = Broker(tmp_path / "broker", free_ports(2))
+    running = Broker(tmp_path / "broker", free_ports(2), brief=True)
     running.start()
     try:
         yield running

@@ -10,9 +10,9 @@ from scripts.kafka import Broker
 from tests.bench.bench_kafka import ENOUGH_RATE, ENOUGH_SHARE, measured
 from tests.feeds.kafka.faults import broker_killed, engine_killed, partition_reassigned
 from tests.feeds.kafka.wire import Sent, lived, loaded, packed, replayed, send, small_day, topic_name
-from tests.parts.kafka import broker, own_broker, settings_file
+from tests.parts.kafka import broker, fast_broker, own_broker, settings_file, write_settings
 
-__all__ = ["broker", "own_broker", "settings_file"]
+__all__ = ["broker", "fast_broker", "own_broker", "settings_file"]
 pytestmark = pytest.mark.prove
 Write = Callable[..., Path]
 
@@ -73,7 +73,8 @@ def _spoilt(draw: random.Random, value: bytes) -> bytes:
     return bytes(damaged) if draw.random() < 0.7 else bytes(damaged[: draw.randrange(len(damaged))])
 
 
-def test_that_packed_blocks_keep_up_with_the_bare_client(broker: Broker, settings_file: Write) -> None:
-    plain, blocks = measured(loaded(settings_file(t={"role": "both"})).kafka, messages=4_000, rounds=5)
+def test_that_packed_blocks_keep_up_with_the_bare_client(fast_broker: Broker, tmp_path: Path) -> None:
+    settings = write_settings(tmp_path / "live.toml", {"brokers": fast_broker.address}, {"t": {"role": "both"}})
+    plain, blocks = measured(loaded(settings).kafka, messages=4_000, rounds=5)
     assert blocks.wall >= ENOUGH_RATE
     assert blocks.wall >= ENOUGH_SHARE * plain.wall

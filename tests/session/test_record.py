@@ -69,6 +69,14 @@ def test_that_any_other_name_is_a_world(
     assert ran["run_simulation"] == (SimulationRequest(archive="a"), "open_world", None, None)
 
 
+def test_that_a_world_in_a_file_of_its_own_is_a_world(ran: dict[str, tuple[Any, ...]], tmp_path: Path) -> None:
+    world = tmp_path / "mine.toml"
+    world.write_text("")
+    record_run(RecordRequest(path=str(world), archive="a"))
+    assert ran["open_world"] == (str(world), None, None)
+    assert "replay" not in ran
+
+
 def test_that_a_recording_of_a_worlds_name_comes_before_the_world(
     ran: dict[str, tuple[Any, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
