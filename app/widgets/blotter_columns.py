@@ -17,6 +17,7 @@ WEIGHTS: Final = {"RED": 30.0, "AMBER": 10.0}  # every other level 1; an order t
 _OVER: Final = ("done", "filled", "cancelled", "expired", "rejected")
 _MOST_E: Final = 1e6
 _MANY: Final = 1e5
+_FEW: Final = 8  # texts that are read one by one
 
 
 def attention(rows: Rows, texts: Texts) -> NDArray[np.float64]:
@@ -57,6 +58,8 @@ def limit_distance(rows: Rows, texts: Texts) -> NDArray[np.float64]:
 
 
 def _by_text(values: NDArray[np.uint32], texts: Texts, made: Callable[[str], float]) -> NDArray[np.float64]:
+    if len(values) <= _FEW:
+        return np.array([made(texts.text(i)) for i in values.tolist()], np.float64)
     unique, inverse = np.unique(values, return_inverse=True)
     return np.array([made(texts.text(i)) for i in unique.tolist()], np.float64)[inverse]
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from datetime import tzinfo
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from app.widgets.seen import Seen
 from app.widgets.shapes import draw_shape, pens_of
 from app.widgets.table import Table
 from app.widgets.theme import Shape, Theme, figures_font
-from app.widgets.tiles import MOST, Tiles
+from app.widgets.tiles import MOST, Cell, Tile, Tiles
 from app.widgets.titles import Titles
 
 ROW_HEIGHT: Final = 20
@@ -28,6 +28,15 @@ LIVE: Final = {"spark", "alert"}  # columns that change without their row
 _AT_ONCE: Final = 2  # pictures drawn between two looks at what the frame has cost
 _BACK: Final = {Qt.Key.Key_K, Qt.Key.Key_Up, Qt.Key.Key_PageUp, Qt.Key.Key_End}
 _STEPS: Final = {Qt.Key.Key_J: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_K: -1, Qt.Key.Key_Up: -1}
+
+
+class Spot(NamedTuple):
+    """A column in view: its number, where it begins, how wide it is."""
+
+    number: int
+    column: Column
+    left: int
+    wide: int
 
 
 class Grid(QTableView):
@@ -44,7 +53,7 @@ class Grid(QTableView):
         self._wide: dict[int, int] = {}  # columns found too narrow, and what they need
         self._seen = Seen()
         self._tiles = Tiles()
-        self._places: dict[bool, list[tuple[int, Column]]] = {}  # columns in view, live ones or the others
+        self._places: dict[bool, list[Spot]] = {}  # columns in view, live ones or the others
         self._whole = (QSize(), -1, -1)  # size and scrolled-to line and pixel of what was painted last
         self._held_since = 0  # ns; a painting has waited for its pictures since
         self._older_since = 0  # ns; older figures have been in view since
@@ -201,10 +210,9 @@ class Grid(QTableView):
                 if row in self._tiles:
                     painter.drawPixmap(0, top + offset * ROW_HEIGHT, self._tiles[row])
             numbers = np.arange(lines.start, lines.stop)
-            for number, column in self._columns_in_view(live=True):
-                left, wide = self.columnViewportPosition(number), self.columnWidth(number)
-                if event.region().intersects(QRect(left, where.top(), wide, where.height())):
-                    self.paint_column([painter] * len(numbers), number, column, numbers)
+            for spot in self._columns_in_view(live=True):
+                if event.region().intersects(QRect(spot.left, where.top(), spot.wide, where.height())):
+                    self.paint_column([painter] * len(numbers), spot.number, spot.column, numbers)
         if self._wide:
             QTimer.singleShot(0, self, self._widen)
 
@@ -241,18 +249,18 @@ class Grid(QTableView):
         self._places.clear()
         self.viewport().update()
 
-    def _columns_in_view(self, *, live: bool) -> list[tuple[int, Column]]:
-        """Numbers and columns that are seen; `live` ones change without their row and are no part of its picture."""
+    def _columns_in_view(self, *, live: bool) -> list[Spot]:
+        """Columns that are seen; `live` ones change without their row and are no part of its picture."""
         known = self._places.get(live)
         if known is not None:
             return known
-        wide = self.viewport().width()
+        across = self.viewport().width()
         found = self._places[live] = []
         for number, column in enumerate(self.table.columns):
-            left = self.columnViewportPosition(number)
-            seen = not self.isColumnHidden(number) and left < wide and left + self.columnWidth(number) > 0
+            left, wide = self.columnViewportPosition(number), self.columnWidth(number)
+            seen = not self.isColumnHidden(number) and left < across and left + wide > 0
             if seen and (column.look in LIVE) == live:
-                found.append((number, column))
+                found.append(Spot(number, column, left, wide))
         return found
 
     def _render(self, lines: slice) -> int:
@@ -301,15 +309,32 @@ class Grid(QTableView):
         return bool(np.all(here >= 0))
 
     def _draw(self, missing: NDArray[np.int64]) -> None:
-        """Pictures of the rows in some lines, column by column."""
+        """Pictures of the rows in some lines, column by column; of an older picture the cells that read otherwise."""
+        size, ratio = QSize(self.viewport().width(), ROW_HEIGHT), self.devicePixelRatioF()
         rows = self.table.order[missing].tolist()
-        size = QSize(self.viewport().width(), ROW_HEIGHT)
-        with painting(*(self._tiles.blank(row, size, self.devicePixelRatioF()) for row in rows)) as painters:
-            for painter, line in zip(painters, missing.tolist(), strict=True):
+        tiles = [self._tiles.begin(row, size, ratio) for row in rows]
+        due = [self.table.differing(row, tile) for row, tile in zip(rows, tiles, strict=True)]
+        with painting(*(tile.picture for tile in tiles)) as painters:
+            for painter in painters:
                 painter.setFont(self.font())
-                painter.translate(0, -self.rowViewportPosition(line))
-            for number, column in self._columns_in_view(live=False):
-                self.paint_column(painters, number, column, missing)
+            for spot in self._columns_in_view(live=False):
+                places = [place for place, numbers in enumerate(due) if spot.number in numbers]
+                if places:
+                    cells = self._cells_of(spot.number, spot.column, missing[places])
+                    for place, cell in zip(places, cells, strict=True):
+                        self._renew_cell(painters[place], spot, tiles[place], cell)
+
+    def _renew_cell(self, painter: QPainter, spot: Spot, tile: Tile, cell: Cell) -> None:
+        """Draw a cell into a row's picture, in the place of an older one; nothing where it reads the same."""
+        before = tile.cells.get(spot.number)
+        if cell == before:
+            return
+        if before is not None:
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+            painter.fillRect(spot.left, 0, spot.wide, ROW_HEIGHT, Qt.GlobalColor.transparent)
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+        tile.cells[spot.number] = cell
+        self._paint_cell(painter, spot.number, (spot.left + PAD, 0, spot.wide - 2 * PAD), cell)
 
     def paint_ground(self, painter: QPainter, where: QRect, lines: slice) -> None:
         """What lies behind the figures: paper, stripes, the chosen row."""
@@ -329,21 +354,30 @@ class Grid(QTableView):
         if not len(lines):
             return
         left, room = self.columnViewportPosition(number) + PAD, self.columnWidth(number) - 2 * PAD
-        drop = (ROW_HEIGHT - self.glyphs.height) // 2
         origin = self.rowViewportPosition(int(lines[0])) - ROW_HEIGHT * int(lines[0])
-        for painter, line, said in zip(painters, lines.tolist(), self.table.says(number, lines), strict=True):
-            if not said and column.look not in {"level", "evidence"}:
-                continue
-            shape, tone = self.look_of(column, said, line)
-            painter.setPen(self._colours[tone])
-            y, indent = origin + ROW_HEIGHT * line, 0
-            if shape != "none":
-                indent = 15
-                draw_shape(painter, shape, QPointF(left + 5, y + ROW_HEIGHT / 2))
-            place = (left + indent, y + drop, room - indent)
-            need = self.glyphs.draw(painter, place, said, right=column.right)
-            if column.right and need > room - indent:
-                self._wide[number] = max(self._wide.get(number, 0), need + indent + 2 * PAD)
+        cells = self._cells_of(number, column, lines)
+        for painter, line, cell in zip(painters, lines.tolist(), cells, strict=True):
+            self._paint_cell(painter, number, (left, origin + ROW_HEIGHT * line, room), cell)
+
+    def _cells_of(self, number: int, column: Column, lines: NDArray[np.int64]) -> list[Cell]:
+        """What a column's cells in some lines read and look like."""
+        said = self.table.says(number, lines)
+        return [(words, *self.look_of(column, words, line)) for words, line in zip(said, lines.tolist(), strict=True)]
+
+    def _paint_cell(self, painter: QPainter, number: int, where: tuple[int, int, int], cell: Cell) -> None:
+        """A cell in its room (left edge, top, width)."""
+        (left, top, room), (said, shape, tone), column = where, cell, self.table.columns[number]
+        if not said and column.look not in {"level", "evidence"}:
+            return
+        painter.setPen(self._colours[tone])
+        indent = 0
+        if shape != "none":
+            indent = 15
+            draw_shape(painter, shape, QPointF(left + 5, top + ROW_HEIGHT / 2))
+        place = (left + indent, top + (ROW_HEIGHT - self.glyphs.height) // 2, room - indent)
+        need = self.glyphs.draw(painter, place, said, right=column.right)
+        if column.right and need > room - indent:
+            self._wide[number] = max(self._wide.get(number, 0), need + indent + 2 * PAD)
 
     def look_of(self, column: Column, said: str, line: int) -> tuple[Shape, str]:
         """Shape and tone of a cell."""

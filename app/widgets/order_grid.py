@@ -14,7 +14,7 @@ from app.widgets.columns import Column
 from app.widgets.export import copy_csv
 from app.widgets.grid import PAD, ROW_HEIGHT, Grid
 from app.widgets.order_table import OrderTable
-from app.widgets.sparks import Sparks
+from app.widgets.sparks import Look, Sparks
 from app.widgets.theme import Shape, Theme
 
 _BAR: Final = 3  # pixels of an alert's mark at the left edge
@@ -162,12 +162,14 @@ class OrderGrid(Grid):
         """Cells; a sparkline in its own."""
         if column.look == "spark":
             left, room = self.columnViewportPosition(number) + PAD, self.columnWidth(number) - 2 * PAD
-            for painter, line in zip(painters, lines.tolist(), strict=True):
-                row = int(self.table.order[line])
+            origin = self.rowViewportPosition(0) + 3
+            live = Look(room, ROW_HEIGHT - 6, self.theme.mid, self.devicePixelRatioF())
+            grey = live._replace(colour=self.theme.faint)
+            rows = self.table.order[lines].tolist()
+            for painter, line, row in zip(painters, lines.tolist(), rows, strict=True):
                 if row >= 0:
-                    painter.setPen(self.theme.colour("faint" if self.faded or row in self.untrusted else "mid"))
-                    where = QRect(left, self.rowViewportPosition(line) + 3, room, ROW_HEIGHT - 6)
-                    self.sparks.put(painter, where, row)
+                    look = grey if self.faded or row in self.untrusted else live
+                    self.sparks.put(painter, (left, origin + ROW_HEIGHT * line), row, look)
         super().paint_column(painters, number, column, lines)
 
     def look_of(self, column: Column, said: str, line: int) -> tuple[Shape, str]:

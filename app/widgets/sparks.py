@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPixmap
 
 from app.engine.units import NULL, SECOND
 from app.widgets.frames import FRAME
@@ -19,11 +19,20 @@ _ROOM: Final = 400  # pictures kept
 _FLAT: Final = 2.0  # bps: a smaller swing is drawn as small as it is
 
 
+class Look(NamedTuple):
+    """How a line is drawn: size in points, colour (#rrggbb), pixels a point."""
+
+    wide: int
+    high: int
+    colour: str
+    ratio: float
+
+
 class _Kept(NamedTuple):
     """A row's line as it was drawn: how, and at which sample."""
 
     picture: QPixmap
-    look: tuple[object, ...]
+    look: Look
     tick: int
 
 
@@ -69,23 +78,22 @@ class Sparks:
         ring, first = self._ring[row], self._at + 1
         return np.concatenate([ring[first:], ring[:first]])
 
-    def put(self, painter: QPainter, where: QRect, row: int) -> None:
-        """The line of a row as a picture; an older one in a frame that is full."""
-        look = (where.size().toTuple(), painter.pen().color().rgba(), painter.device().devicePixelRatio())
+    def put(self, painter: QPainter, where: tuple[int, int], row: int, look: Look) -> None:
+        """The line of a row as a picture, its left top at a pixel; an older one in a frame that is full."""
         kept, changed = self._pictures.get(row), int(self._changed[row]) if row < len(self._changed) else 0
         if kept is None or kept.look != look or (kept.tick < changed and not FRAME.is_full()):
-            ratio = painter.device().devicePixelRatio()
-            picture = QPixmap(where.size() * ratio)
-            picture.setDevicePixelRatio(ratio)
+            size = QSize(look.wide, look.high)
+            picture = QPixmap(size * look.ratio)
+            picture.setDevicePixelRatio(look.ratio)
             picture.fill(Qt.GlobalColor.transparent)
             with painting(picture) as (inside,):
-                inside.setPen(painter.pen())
-                self.draw(inside, QRect(QPoint(0, 0), where.size()), row)
+                inside.setPen(QColor(look.colour))
+                self.draw(inside, QRect(QPoint(0, 0), size), row)
             if len(self._pictures) >= _ROOM:
                 self._pictures.popitem(last=False)
             kept = self._pictures[row] = _Kept(picture, look, changed)
         self._pictures.move_to_end(row)
-        painter.drawPixmap(where.topLeft(), kept.picture)
+        painter.drawPixmap(*where, kept.picture)
 
     def draw(self, painter: QPainter, where: QRect, row: int) -> None:
         """The line of a row in the painter's pen, the newest sample at the right edge."""

@@ -15,6 +15,8 @@ from app.engine.units import NULL
 from app.widgets import format as text
 from app.widgets.columns import SEVERITY, Column, Texts
 from app.widgets.filter import matches
+from app.widgets.readers import Readers, row_bytes
+from app.widgets.tiles import Tile
 
 RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -45,6 +47,7 @@ class Table(QAbstractTableModel):
         self.exponents: dict[int, int] = {}  # size exponents that are not 0, by the instrument's index in the arena
         self.order: NDArray[np.int64] = np.arange(len(rows), dtype=np.int64)
         self.moving = False  # rows change their places: a header says then that every column has another width
+        self._readers: Readers | None = None
         self._filter = ""
         self._sorted: tuple[int, bool] | None = None  # column, descending
 
@@ -149,6 +152,14 @@ class Table(QAbstractTableModel):
         seconds = self.field(column.second, lines).tolist()
         return [one + column.joint + column.say(two, self.texts).rjust(5, text.FIGURE_SPACE)
                 for one, two in zip(said, seconds, strict=True)]  # fmt: skip
+
+    def differing(self, row: int, tile: Tile) -> set[int] | frozenset[int]:
+        """Numbers of the columns that may read otherwise than in a row's picture, which is taken to follow them now."""
+        if self._readers is None or not self._readers.reads(self.rows.dtype):
+            self._readers = Readers(self.columns, self.rows.dtype)
+        now = row_bytes(self.rows, row) if row >= 0 else b""
+        before, tile.drawn = tile.drawn, now
+        return self._readers.differing(before, now)
 
     def field(self, name: str, lines: Lines) -> NDArray[np.generic]:
         """A field of the rows in some lines."""

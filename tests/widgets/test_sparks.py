@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
 
 from app.engine.units import NULL, SECOND
 from app.widgets.frames import FULL_MS, Frame
-from app.widgets.sparks import POINTS, STEP_NS, Sparks
+from app.widgets.sparks import POINTS, STEP_NS, Look, Sparks
 
 START = 1_700_000_000 * SECOND
 BPS = st.floats(-1e4, 1e4, width=32)
@@ -136,8 +136,7 @@ def put(sparks: Sparks, row: int, colour: str = "white") -> QImage:
     picture = QImage(80, 20, QImage.Format.Format_RGB32)
     picture.fill(QColor("black"))
     painter = QPainter(picture)
-    painter.setPen(QColor(colour))
-    sparks.put(painter, QRect(0, 0, 80, 20), row)
+    sparks.put(painter, (0, 0), row, Look(80, 20, colour, 1.0))
     painter.end()
     return picture
 

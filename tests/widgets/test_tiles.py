@@ -20,7 +20,7 @@ def tiles(qapp: object) -> Tiles:
 
 def filled(tiles: Tiles, count: int) -> Tiles:
     for row in range(count):
-        tiles.blank(row, SIZE, 1.0)
+        tiles.begin(row, SIZE, 1.0)
     return tiles
 
 
@@ -28,17 +28,21 @@ def filled(tiles: Tiles, count: int) -> Tiles:
 def test_that_a_picture_has_the_pixels_of_its_screen_and_the_points_of_its_row(
     tiles: Tiles, ratio: float, pixels: tuple[int, int]
 ) -> None:
-    made = tiles.blank(4, QSize(101, 20), ratio)
+    made = tiles.begin(4, QSize(101, 20), ratio).picture
     assert (made.width(), made.height()) == pixels
     assert made.devicePixelRatio() == ratio
     assert made.toImage().pixelColor(0, 0).alpha() == 0, "its ground is painted beneath it"
     assert tiles[4].cacheKey() == made.cacheKey()
 
 
-def test_that_a_row_drawn_anew_has_its_newest_picture_only(tiles: Tiles) -> None:
-    old, new = tiles.blank(1, SIZE, 1.0), tiles.blank(1, SIZE, 1.0)
+def test_that_a_row_keeps_one_picture_that_knows_what_is_in_it(tiles: Tiles) -> None:
+    first = tiles.begin(1, SIZE, 1.0)
+    assert (first.cells, first.drawn) == ({}, b"")
+    first.cells[3] = ("12.5", "none", "ink")
+    assert tiles.begin(1, SIZE, 1.0) is first
     assert len(tiles) == 1
-    assert tiles[1].cacheKey() == new.cacheKey() != old.cacheKey()
+    tiles.forget()
+    assert tiles.begin(1, SIZE, 1.0).cells == {}, "an empty picture has no cells"
 
 
 def test_that_as_many_as_there_is_room_for_stay(tiles: Tiles) -> None:
@@ -59,7 +63,7 @@ def test_that_a_row_whose_figures_changed_keeps_its_picture_until_it_is_drawn_an
     filled(tiles, 6).age(np.array([2, 4, 4, 99]))
     assert held(tiles, range(6)) == list(range(6))
     assert tiles.stale == {2, 4}, "nor is a picture stale that was never drawn"
-    tiles.blank(4, SIZE, 1.0)
+    tiles.begin(4, SIZE, 1.0)
     tiles.age(np.empty(0, np.int64))
     assert tiles.stale == {2}
     tiles.forget()
@@ -75,7 +79,7 @@ def test_that_a_picture_that_is_let_go_is_not_stale_either(tiles: Tiles) -> None
 
 def test_that_groups_are_drawn_anew_and_their_orders_are_not(tiles: Tiles) -> None:
     for row in (-2, -1, 0, 1):
-        tiles.blank(row, SIZE, 1.0)
+        tiles.begin(row, SIZE, 1.0)
     tiles.forget_groups()
     assert held(tiles, range(-3, 3)) == [0, 1]
     tiles.forget()
