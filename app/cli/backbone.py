@@ -22,7 +22,7 @@ PRESETS: Final = {KAFKA: KAFKA_PRESET, KDB: KDB_PRESET}
 class PublishWords:
     """What `publish` is told."""
 
-    path: Annotated[Path, typer.Argument(metavar="SESSION", help="A recording, or a world of the simulator by name or file.")]
+    path: Annotated[Path, typer.Argument(metavar="SESSION", help="A recording, or a world by name or file.")]
     to: Annotated[str, typer.Option(help="kafka: topics of the settings that carry packed blocks; kdb: tables.")] = (
         KAFKA
     )
