@@ -11,6 +11,7 @@ from app.engine.errors import FeedError, SettingsError, complaint
 from app.engine.events import Block
 from app.engine.universe import Universe
 from app.feeds.kafka.publisher import Publisher, Target, prepared
+from app.feeds.kdb.publisher import ROWS_AT_ONCE
 from app.feeds.kdb.sender import Sender as KdbSender
 from app.feeds.simulator import open_world
 from app.runtime.loop import BlockSource
@@ -104,7 +105,7 @@ def _sender(request: PublishRequest, settings: Settings, universe: Universe) -> 
     """What sends, and the names of the places it sends to."""
     if request.to == "kdb":
         tables = {name: source for name, source in settings.sources.items() if isinstance(source, KdbSource)}
-        sender = KdbSender(tables, universe)
+        sender = KdbSender(tables, universe, ROWS_AT_ONCE if request.speed is None else 1)
         return sender, sender.places
     targets = prepared(settings.kafka, targets_of(settings, request.partitions), fresh=request.fresh)
     return Publisher(settings.kafka, targets, universe), [target.topic for target in targets]

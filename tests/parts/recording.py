@@ -106,9 +106,9 @@ class Recorded:
         word = archived(self.folder.archived)
         return "" if word is None else word.archive_trouble
 
-    def report(self) -> RunReport:
+    def report(self, patience_s: float = PATIENCE_S) -> RunReport:
         """What came of it, once it has ended of itself."""
-        code = self.process.wait(PATIENCE_S)
+        code = self.process.wait(patience_s)
         assert code == 0, self.said()
         return msgspec.json.decode((self.out / RUN).read_bytes(), type=RunReport)
 

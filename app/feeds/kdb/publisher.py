@@ -88,12 +88,11 @@ def order_columns(orders: Sequence[OrderRow]) -> list[Column | Strings]:
 
 
 def _columns(table: pa.Table, names: Sequence[str]) -> list[Column | Strings]:
-    times = table.column("ts_event").to_numpy()
+    there = dict(zip(table.column_names, table.columns, strict=True))
+    times = there["ts_event"].to_numpy()
     found: list[Column | Strings] = [(times % DAY).view("m8[ns]")]
-    for name in names[1:]:
-        ours = "instrument" if name == SYM else name
-        found.append(_column(name, table.column(ours) if ours in table.column_names else None, table.num_rows))
-    return found
+    ours = [(name, "instrument" if name == SYM else name) for name in names[1:]]
+    return found + [_column(name, there.get(one), table.num_rows) for name, one in ours]
 
 
 def _column(name: str, column: pa.ChunkedArray | None, count: int) -> Column | Strings:
@@ -104,12 +103,29 @@ def _column(name: str, column: pa.ChunkedArray | None, count: int) -> Column | S
         return np.full(count, NULL) if name == "cum_qty" else np.full(count, "", object)
     if name in order_tables.REAL:
         return np.asarray(column.fill_null(np.nan).to_numpy())
+    if pa.types.is_dictionary(column.type):
+        return _named(column.chunk(0))
     if not pa.types.is_integer(column.type):
-        return np.array([_symbol(value) for value in column.to_pylist()], object)
+        return _symbols(column)
     if column.type == pa.uint64():
-        return np.asarray(column.fill_null(0).to_numpy()).view(np.int64)
-    whole = np.asarray(column.cast(pa.int64()).fill_null(NULL).to_numpy())
-    return whole.view("M8[ns]") if name in _STAMPS else whole
+        return np.asarray((column.fill_null(0) if column.null_count else column).to_numpy()).view(np.int64)
+    whole = column if column.type == pa.int64() else column.cast(pa.int64())
+    numbers = np.asarray((whole.fill_null(NULL) if whole.null_count else whole).to_numpy())
+    return numbers.view("M8[ns]") if name in _STAMPS else numbers
+
+
+def _named(column: pa.DictionaryArray) -> Column:
+    """Names by their places in a list of them; "" where there is none."""
+    names = np.array([*column.dictionary.to_pylist(), ""], object)
+    places = column.indices
+    found: Column = names[(places.fill_null(len(names) - 1) if places.null_count else places).to_numpy()]
+    return found
+
+
+def _symbols(column: pa.ChunkedArray) -> Column:
+    if column.null_count == len(column):
+        return np.full(len(column), "", object)
+    return np.array([_symbol(value) for value in column.to_pylist()], object)
 
 
 def _symbol(value: object) -> str:

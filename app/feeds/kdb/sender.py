@@ -22,12 +22,18 @@ class _Written(NamedTuple):
 class Sender:
     """Writes blocks to every table of the sources. `places`: their names, for people."""
 
-    def __init__(self, sources: Mapping[str, KdbSource], universe: Universe) -> None:
-        """Raises SettingsError where there is no table, FeedError where a tickerplant cannot be reached."""
+    def __init__(self, sources: Mapping[str, KdbSource], universe: Universe, gathered: int = 1) -> None:
+        """`gathered`: rows that are waited for before they are sent, for a day that is sent at once.
+
+        Raises SettingsError where there is no table, FeedError where a tickerplant cannot be reached.
+        """
         if not sources:
             raise SettingsError(complaint("settings", "sources", [], 'a table [sources.NAME] with kind = "kdb"'))
         self.places: list[str] = []
         self._universe = universe
+        self._gathered = gathered
+        self._waiting: list[Block] = []
+        self._rows = 0  # of them
         self._written: list[_Written] = []
         for name, source in sources.items():
             place = place_of(source, revealed(source.password, f"sources.{name}.password"))
@@ -51,7 +57,19 @@ class Sender:
                 publisher.flush()
 
     def publish(self, block: Block) -> None:
-        """The rows of a block. Raises FeedError when a connection is lost."""
+        """The rows of a block, with those that wait. Raises FeedError when a connection is lost."""
+        self._waiting.append(block)
+        self._rows += len(block.market) + len(block.orders)
+        if self._rows >= self._gathered:
+            self._send()
+
+    def _send(self) -> None:
+        """What waits, as one block."""
+        waiting, self._waiting, self._rows = self._waiting, [], 0
+        if not waiting:
+            return
+        market = np.concatenate([block.market for block in waiting]) if len(waiting) > 1 else waiting[0].market
+        block = Block(waiting[-1].watermark, market, tuple(row for block in waiting for row in block.orders))
         for publisher, source in self._written:
             if source.role != "orders":
                 publisher.publish(Block(block.watermark, block.market))
@@ -66,7 +84,8 @@ class Sender:
         self.close()
 
     def flush(self) -> None:
-        """Wait until every tickerplant has taken what was sent. Raises FeedError."""
+        """Send what waits; wait until every tickerplant has taken it. Raises FeedError."""
+        self._send()
         for publisher, _ in self._written:
             publisher.flush()
 
