@@ -300,12 +300,22 @@ class Broker:
             if store.exists():
                 continue
             stored = ["-keystore", str(store), "-storetype", "PKCS12", "-storepass", STORE_PASSWORD, "-alias", alias]
-            made = ["-genkeypair", "-keyalg", "RSA", "-validity", "30", "-dname", f"CN={name}", "-ext"]
-            subprocess.run(
-                ["keytool", *made, "SAN=ip:127.0.0.1,dns:localhost", *stored], check=True, capture_output=True
-            )
+            tool = ["keytool", *(f"-J{flag}" for flag in BRIEF)]
+            made = [
+                "-genkeypair",
+                "-keyalg",
+                "EC",
+                "-groupname",
+                "secp256r1",
+                "-validity",
+                "30",
+                "-dname",
+                f"CN={name}",
+                "-ext",
+            ]
+            subprocess.run([*tool, *made, "SAN=ip:127.0.0.1,dns:localhost", *stored], check=True, capture_output=True)
             told = ["-exportcert", "-rfc", "-file", str(self.home / f"{name}.pem")]
-            subprocess.run(["keytool", *told, *stored], check=True, capture_output=True)
+            subprocess.run([*tool, *told, *stored], check=True, capture_output=True)
 
 
 def _known(file: Path) -> list[str]:

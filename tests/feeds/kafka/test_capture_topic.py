@@ -8,6 +8,7 @@ import pytest
 from confluent_kafka import Consumer
 
 from app.engine.errors import FeedError
+from app.feeds.kafka import topics
 from app.session.capture import CaptureRequest, capture
 from app.session.capture_topic import TopicPublisher
 from app.settings import load_settings
@@ -50,7 +51,8 @@ def test_that_every_message_of_a_capture_is_in_the_topic_as_it_was(
     assert scorecard("capture", path, "--topic", topic, "--out", tmp_path / "x", "--settings", settings) == 2
 
 
-def test_that_a_broker_that_is_not_there_is_an_error_in_words(tmp_path: Path) -> None:
+def test_that_a_broker_that_is_not_there_is_an_error_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(topics, "PATIENCE_S", 0.5)
     (tmp_path / "mine.toml").write_text('[kafka]\nbrokers = "127.0.0.1:1"\n')
     with pytest.raises(FeedError, match="Kafka 127"):
         TopicPublisher(load_settings(tmp_path / "mine.toml").kafka, "x")

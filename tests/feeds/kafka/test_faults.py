@@ -29,4 +29,4 @@ def test_that_a_partition_given_away_and_back_is_read_once(day: Path, settings_f
 def test_that_an_engine_killed_at_any_moment_goes_on_where_its_tape_ends(
     day: Path, settings_file: Write, tmp_path: Path
 ) -> None:
-    engine_killed(day, settings_file, tmp_path, seed=1)
+    engine_killed(day, settings_file, tmp_path, seed=1, times=1)
