@@ -177,11 +177,12 @@ class BacktestWords:
 def try_thresholds(words: BacktestWords) -> None:
     """Try thresholds of the evidence light on past flow: what would have fired, how often a day, how rightly."""
     model = model_of(words.model, words.settings)
-    from app.session.evidence_backtest import Thresholds, sessions_of, tried  # noqa: PLC0415 - Numba
+    from app.session.evidence_backtest import Thresholds, tried  # noqa: PLC0415 - Numba
+    from app.session.labels import sessions_of  # noqa: PLC0415
 
     limits = Thresholds(words.e, words.bps, words.red_e, words.red_bps)
     origin = str(words.settings) if words.settings else None
-    done = [tried(session, model, limits, origin) for session in sessions_of(words.sessions)]
+    done = [tried(session, model, limits, origin) for session in sessions_of(words.sessions, "evidence backtest")]
     for one in done:
         typer.echo(f"{one.name} {one.day}: {len(one.parents)} scored orders, {len(one.fired)} alarms")
         for fired in one.fired[:_SHOWN]:
@@ -198,12 +199,9 @@ def try_thresholds(words: BacktestWords) -> None:
 
 def _often(done: "list[Tried]", colour: str, named: str) -> str:
     """How often a colour would have fired, and how rightly where that is known."""
-    from app.session.evidence_backtest import a_day, judged  # noqa: PLC0415 - Numba
+    from app.session.evidence_backtest import a_day, labelled  # noqa: PLC0415 - Numba
+    from app.session.labels import rightly  # noqa: PLC0415
 
     days = len({(one.name, one.day) for one in done})
-    line = f"{named} would have fired {a_day(done, colour):.1f} times a day over {days} days"
-    precision, recall = judged(done, colour)
-    if not recall.n:
-        return line
-    right = "-" if not precision.n else f"{precision.share:.3f} +- {precision.se:.3f} of {precision.n}"
-    return f"{line}; precision {right}, recall {recall.share:.3f} +- {recall.se:.3f} of {recall.n}"
+    often = f"{named} would have fired {a_day(done, colour):.1f} times a day over {days} days"
+    return often + rightly(labelled(done, colour))

@@ -1,6 +1,5 @@
 """`scorecard rules`: check a file, try it on past sessions, see and arm the rules of the running session."""
 
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -34,16 +33,20 @@ def check(path: RuleFile, settings: SettingsFile = None) -> None:
 @RULES.command()
 def backtest(
     path: RuleFile,
-    sessions: Annotated[list[Path], typer.Argument(metavar="SESSION...", help="Past sessions of any format.")],
+    sessions: Annotated[
+        list[Path], typer.Argument(metavar="SESSION...", help="Past sessions, or folders of simulated episodes.")
+    ],
     settings: SettingsFile = None,
 ) -> None:
-    """What the rules would have done on past sessions, second by second: what fires, when, and how often a day."""
-    from app.session.trying import tried  # noqa: PLC0415 - the engine, and with it Numba
+    """What the rules would have done on past sessions: what fires, when, how often a day, how rightly where known."""
+    from app.session.labels import sessions_of  # noqa: PLC0415 - the engine, and with it Numba
+    from app.session.trying import tried  # noqa: PLC0415
 
     rules = _read(path, settings)
-    done = [tried(session, rules, str(settings) if settings else None) for session in sessions]
+    origin = str(settings) if settings else None
+    done = [tried(session, rules, origin) for session in sessions_of(sessions, "rules backtest")]
     for one in done:
-        typer.echo(f"{one.name} {one.day}: {one.seconds} s, {one.parents} parents, {len(one.fired)} firings")
+        typer.echo(f"{one.name} {one.day}: {one.seconds} s, {len(one.parents)} parents, {len(one.fired)} firings")
         for firing in one.fired[:_SHOWN]:
             at = datetime.fromtimestamp(firing.ts // SECOND, UTC).strftime("%H:%M:%S")
             typer.echo(f"  {at} UTC {firing.rule} {firing.parent_id} {firing.verdict}: {firing.words}")
@@ -95,7 +98,13 @@ def _read(path: Path, settings: Path | None) -> "dict[str, RuleTable]":
 
 
 def _a_day(rules: "dict[str, RuleTable]", done: "list[Tried]") -> list[str]:
-    """Per rule how often it would have acted a day, over the days of the sessions."""
-    days = len({(one.name, one.day) for one in done})
-    acts = Counter(firing.rule for one in done for firing in one.fired if firing.verdict != "wait")
-    return [f"{name} would have fired {acts[name] / days:.1f} times a day over {days} days" for name in rules]
+    """Per rule how often it would have acted a day, over the days of the sessions, and how rightly where known."""
+    from app.session.labels import rightly  # noqa: PLC0415 - Numba
+    from app.session.trying import acts, labelled  # noqa: PLC0415
+
+    days = max(len({(one.name, one.day) for one in done}), 1)
+    lines = []
+    for name in rules:
+        often = sum(len(acts(one, name)) for one in done) / days
+        lines.append(f"{name} would have fired {often:.1f} times a day over {days} days{rightly(labelled(done, name))}")
+    return lines

@@ -5,7 +5,7 @@ Every scored child is looked at as the light looks at it, with other thresholds.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -13,7 +13,6 @@ import msgspec
 
 from app.control.ruling import day_of
 from app.engine.core import Engine
-from app.engine.errors import FeedError, complaint
 from app.engine.evidence import cost
 from app.engine.evidence.colour import AMBER, COLOURS, DWELL_CHILDREN, DWELL_NS, RED
 from app.engine.evidence.model import Model
@@ -22,9 +21,8 @@ from app.engine.tables.build import standing_of
 from app.engine.universe import Universe
 from app.runtime.route import MAX_BLOCK, Route
 from app.session.clock_health import engine_config
-from app.session.evidence_eval.statistics import Part, part_of
-from app.session.evidence_worlds import TRUTHS, read_truths
 from app.session.formats import Sources, resolved_format
+from app.session.labels import Labelled, labels_of
 from app.settings import load_settings
 
 LEAVE_E: Final = 0.5  # of the threshold it was entered with
@@ -76,16 +74,6 @@ class Seen(NamedTuple):
     projected: float
 
 
-def sessions_of(paths: Iterable[Path]) -> list[Path]:
-    """The sessions named, and those in folders of simulated episodes. Raises FeedError for a path that is not there."""
-    found: list[Path] = []
-    for path in paths:
-        if not path.exists():
-            raise FeedError(complaint("evidence backtest", "session", str(path), "a recording or a folder of episodes"))
-        found += [session for session, _ in read_truths(path)] if (path / TRUTHS).is_dir() else [path]
-    return found
-
-
 def tried(path: Path, model: Model, thresholds: Thresholds, settings_file: str | None = None) -> Tried:
     """Replay a session with evidence on and look at every scored child. Raises ScorecardError in words."""
     settings = load_settings(Path(settings_file) if settings_file else None)
@@ -106,16 +94,6 @@ def tried(path: Path, model: Model, thresholds: Thresholds, settings_file: str |
             parents.append(parent_id)
             fired += alarms_of(parent_id, seen, thresholds)
     return Tried(recording.name, day_of(first, "UTC"), parents, sorted(fired), labels_of(path))
-
-
-def labels_of(session: Path) -> dict[str, bool]:
-    """Which parents of an episode leak; nothing where no truth lies beside the session."""
-    if not (session.parent / TRUTHS / f"{session.name}.parquet").exists():
-        return {}
-    for path, truths in read_truths(session.parent):
-        if path.name == session.name:
-            return {truth.parent_id: truth.leaking for truth in truths}
-    return {}
 
 
 def seen_of(engine: Engine, trail: Trail) -> list[Seen]:
@@ -172,12 +150,9 @@ def a_day(done: Sequence[Tried], colour: str) -> float:
     return sum(1 for one in done for fired in one.fired if fired.colour == colour) / max(days, 1)
 
 
-def judged(done: Sequence[Tried], colour: str) -> tuple[Part, Part]:
-    """(precision, recall) of a colour over the orders whose truth is known."""
-    right, found = [], []
-    for one in done:
-        alarmed = {fired.parent_id for fired in one.fired if fired.colour == colour}
-        known = [parent for parent in one.parents if parent in one.leaking]
-        right += [one.leaking[parent] for parent in known if parent in alarmed]
-        found += [parent in alarmed for parent in known if one.leaking[parent]]
-    return part_of(right), part_of(found)
+def labelled(done: Sequence[Tried], colour: str) -> list[Labelled]:
+    """The sessions with the orders that rose to a colour."""
+    return [
+        Labelled(one.parents, {fired.parent_id for fired in one.fired if fired.colour == colour}, one.leaking)
+        for one in done
+    ]

@@ -22,6 +22,7 @@ from app.engine.universe import Universe
 from app.runtime.route import Route
 from app.session.clock_health import engine_config
 from app.session.formats import Sources, resolved_format
+from app.session.labels import Labelled, labels_of
 from app.session.warm import load_kernels
 from app.settings import load_settings
 
@@ -29,13 +30,14 @@ TICK_NS: Final = SECOND
 
 
 class Tried(NamedTuple):
-    """What rules would have done on one session: its day, seconds of it, parents seen, and every firing."""
+    """What rules would have done on one session: its day, seconds, parents, every firing; who leaks, where known."""
 
     name: str
     day: str
     seconds: int
-    parents: int
+    parents: list[str]
     fired: list[Firing]
+    leaking: Mapping[str, bool]
 
 
 class ParentsSink:
@@ -65,6 +67,10 @@ class ParentsSink:
     def length(self, section: str) -> int:
         """Rows put into a section."""
         return self._lengths.get(section, 0)
+
+    def parents(self) -> list[str]:
+        """Their names, without the bucket of what belongs to none."""
+        return [name for name in (self._names[int(row["parent_id"])] for row in self.rows.values()) if name]
 
     def beat(self, watermark: int) -> None:
         """Nobody waits."""
@@ -101,7 +107,17 @@ def tried(path: Path, rules: Mapping[str, RuleTable], settings_file: str | None 
             for name, watch in watches.items():
                 fired += watch.step(last, _live(rows, rules[name].desk))
             at = route.next_ns()
-    return Tried(recording.name, day_of(first, "UTC"), (last - first) // SECOND, len(sink.rows), fired)
+    return Tried(recording.name, day_of(first, "UTC"), (last - first) // SECOND, sink.parents(), fired, labels_of(path))
+
+
+def labelled(done: Iterable[Tried], rule: str) -> list[Labelled]:
+    """The sessions with the orders a rule would have acted on."""
+    return [Labelled(one.parents, {firing.parent_id for firing in acts(one, rule)}, one.leaking) for one in done]
+
+
+def acts(one: Tried, rule: str) -> list[Firing]:
+    """The firings of a rule that would have done something, not waited."""
+    return [firing for firing in one.fired if firing.rule == rule and firing.verdict != "wait"]
 
 
 def _live(rows: list[tuple[str, Row]], desk: str) -> list[tuple[str, Row]]:

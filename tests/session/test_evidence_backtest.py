@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.errors import FeedError
 from app.engine.units import SECOND
 from app.feeds.simulator.evidence import episode_of, seeds_of
 from app.session import evidence_worlds
@@ -16,14 +15,14 @@ from app.session.evidence_backtest import (
     Tried,
     a_day,
     alarms_of,
-    judged,
+    labelled,
     seen_of,
-    sessions_of,
     tried,
 )
 from app.session.evidence_eval.record import engine_of
 from app.session.evidence_eval.statistics import Part
 from app.session.evidence_worlds import SimulateRequest, perform, simulate
+from app.session.labels import judged, sessions_of
 from tests.feeds.simulator.evidence.tiny import one_algo, tiny_world, with_agent
 from tests.session.evidence_eval.parents import MODEL
 
@@ -80,27 +79,21 @@ def test_that_days_and_orders_are_counted() -> None:
     ]
     assert a_day(done, "AMBER") == 1.0
     assert a_day(done, "RED") == 0.5
-    assert judged(done, "AMBER") == (Part(1, 2), Part(1, 2))
-    assert judged(done, "RED") == (Part(1, 1), Part(1, 2))
+    assert judged(labelled(done, "AMBER")) == (Part(1, 2), Part(1, 2))
+    assert judged(labelled(done, "RED")) == (Part(1, 1), Part(1, 2))
     assert a_day([], "RED") == 0.0
-
-
-def test_that_a_path_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(FeedError, match="nowhere"):
-        sessions_of([tmp_path / "nowhere"])
-    assert sessions_of([tmp_path]) == [tmp_path]
 
 
 @pytest.mark.slow
 def test_that_simulated_episodes_are_tried_with_their_truth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evidence_worlds, "run_errand", lambda errand, _processes: perform(errand))
     folder = simulate(SimulateRequest(world=tiny_world(), split="test", parents=4, out=tmp_path))
-    sessions = sessions_of([folder])
+    sessions = sessions_of([folder], "a test")
     assert len(sessions) == 2
     low = [tried(session, MODEL, Thresholds(1.01, 0.01, 1e9, 1e9)) for session in sessions]
     assert [len(one.leaking) for one in low] == [2, 2]
     assert all(set(one.parents) == set(one.leaking) for one in low)
-    precision, recall = judged(low, "AMBER")
+    precision, recall = judged(labelled(low, "AMBER"))
     assert precision.share == 1.0  # everybody leaks there
     assert recall.k >= 1
     never = [tried(session, MODEL, Thresholds(1e9, 99.0, 1e9, 99.0)) for session in sessions]
