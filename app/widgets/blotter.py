@@ -11,6 +11,7 @@ from app.engine.units import MILLISECOND, SECOND
 from app.widgets.bridge import Bridge
 from app.widgets.caption import say
 from app.widgets.format import number
+from app.widgets.frames import FRAME
 from app.widgets.groups import BY
 from app.widgets.kept import edition, keep, kept
 from app.widgets.order_grid import OrderGrid
@@ -90,6 +91,8 @@ class Blotter(QWidget):
         """Rows move once those that come into view are drawn, a few a frame: none of them waits for all."""
         if self._coming is None:
             self._coming = self.table.coming()
+            if self._coming is not None and FRAME.is_full():
+                return  # the next frame begins to draw them
         coming = self._coming
         if coming is not None and len(coming) == len(self.table.order) and self.grid.prepare(coming):
             return

@@ -78,8 +78,8 @@ class Chart(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """The picture, then what follows the mouse."""
         if self._picture is None or self._patience.is_due():
-            self._picture = self._drawn()
-            self._patience.end()
+            with self._patience.drawing():
+                self._picture = self._drawn()
         with painting(self) as (painter,):
             painter.drawPixmap(0, 0, self._picture)
             self.paint_over(painter)

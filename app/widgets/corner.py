@@ -1,10 +1,10 @@
 """What appears over the window without stopping anybody: toasts in the corner, a hint, a line to write into."""
 
 from collections.abc import Callable
-from html import escape
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.widgets.alerts import Toast
@@ -25,7 +25,6 @@ class Overlay(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         self.setAutoFillBackground(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        window.installEventFilter(self)
         self.dress(theme)
         self.hide()
 
@@ -53,6 +52,16 @@ class Overlay(QFrame):
             y = _MARGIN if top else window.height() - self.height() - _MARGIN
         self.move(max(x, 0), max(y, 0))
         self.raise_()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """From now on the window is watched: each of its events costs a call, so only while this is on it."""
+        super().showEvent(event)
+        self.over.installEventFilter(self)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """And no longer."""
+        super().hideEvent(event)
+        self.over.removeEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay in place when the window changes its size."""
@@ -119,18 +128,34 @@ class Toasts(Overlay):
             line = QWidget()
             inside = QHBoxLayout(line)
             inside.setContentsMargins(0, 0, 0, 0)
-            label = QLabel(f"<b>■ {escape(toast.title)}</b><br>{escape(toast.words)}")
-            label.setTextFormat(Qt.TextFormat.RichText)
-            label.setWordWrap(True)
-            label.setMinimumWidth(min(360, max(self.over.width() - 110, 120)))
-            inside.addWidget(label, 1)
+            inside.addLayout(self._worded(toast), 1)
             go = QPushButton("Go")
             go.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             go.clicked.connect(lambda _=False, order=toast.orders[0]: self.wanted.emit(order))
             inside.addWidget(go)
             self._add(line)
-        self._add(QLabel(f"<i>{escape(action)}</i>"))
+        self._add(_plain(action, italic=True))
+
+    def _worded(self, toast: Toast) -> QVBoxLayout:
+        """Its title and its words. Plain: a rich text is laid out anew whenever a row beneath it is painted."""
+        lines = QVBoxLayout()
+        lines.setSpacing(0)
+        for label in (_plain(f"■ {toast.title}", bold=True), _plain(toast.words)):
+            label.setWordWrap(True)
+            label.setMinimumWidth(min(360, max(self.over.width() - 110, 120)))
+            lines.addWidget(label)
+        return lines
 
     def _add(self, line: QWidget) -> None:
         self._lines.addWidget(line)
         line.show()  # a layout shows it in the next event only, and until then it takes no room
+
+
+def _plain(words: str, *, bold: bool = False, italic: bool = False) -> QLabel:
+    label = QLabel(words)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    font = label.font()
+    font.setBold(bold)
+    font.setItalic(italic)
+    label.setFont(font)
+    return label

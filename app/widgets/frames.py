@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 FULL_MS: Final = 6.0  # from here on a frame takes no more than the least of every work
+MOST_MS: Final = 9.0  # nothing that can wait is begun where it would end later
 LATEST_NS: Final = 200_000_000  # no work waits longer
 NEXT_MS: Final = 33  # until the next frame
 _COLLECT: Final = (5_000, 20, 20)  # a young collection a second or so, of what is new alone
@@ -36,6 +37,11 @@ class Frame:
     def is_full(self) -> bool:
         """True when what can wait should wait."""
         return self.spent_ms() >= FULL_MS
+
+    def has_room(self, cost_ms: float) -> bool:
+        """True when a work that took so long the last time need not wait."""
+        spent = self.spent_ms()
+        return spent < FULL_MS and (spent + cost_ms <= MOST_MS or not self.is_counting())
 
 
 FRAME: Final = Frame()  # of the process: it has one GUI thread

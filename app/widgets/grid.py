@@ -55,6 +55,7 @@ class Grid(QTableView):
         self._tiles = Tiles()
         self._places: dict[bool, list[Spot]] = {}  # columns in view, live ones or the others
         self._whole = (QSize(), -1, -1)  # size and scrolled-to line and pixel of what was painted last
+        self._line_ms = 0.0  # what painting a line took the last time, its picture being there
         self._held_since = 0  # ns; a painting has waited for its pictures since
         self._older_since = 0  # ns; older figures have been in view since
         self._again = QTimer(self)  # the next frame draws what this one had no room for
@@ -201,7 +202,7 @@ class Grid(QTableView):
             if self._holds():
                 return
         self._held_since = 0
-        lines = self._see(where)
+        lines, before = self._see(where), FRAME.spent_ms()
         with painting(self.viewport()) as (painter,):
             painter.setFont(self.font())
             self.paint_ground(painter, where, lines)
@@ -213,6 +214,8 @@ class Grid(QTableView):
             for spot in self._columns_in_view(live=True):
                 if event.region().intersects(QRect(spot.left, where.top(), spot.wide, where.height())):
                     self.paint_column([painter] * len(numbers), spot.number, spot.column, numbers)
+        if lines.stop > lines.start:
+            self._line_ms = (FRAME.spent_ms() - before) / (lines.stop - lines.start)
         if self._wide:
             QTimer.singleShot(0, self, self._widen)
 
@@ -275,7 +278,8 @@ class Grid(QTableView):
             self._tiles.make_room(set(rows))
         due, drawn = missing + older, 0
         least = 1 if missing or self._have_waited(len(older), lines) else 0
-        while drawn < len(due) and (drawn < least or not FRAME.is_full()):
+        after = self._line_ms * len(rows)  # what putting the pictures on the screen takes then
+        while drawn < len(due) and (drawn < least or FRAME.has_room(after)):
             some = due[drawn : drawn + _AT_ONCE] if FRAME.is_counting() else due
             self._draw(np.array(some))
             drawn += len(some)

@@ -1,18 +1,17 @@
 """Health strip: are the figures alive, where do they come from, up to when do they hold, are two runs the same."""
 
 import re
-from html import escape
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.engine.units import NULL, SECOND
 from app.widgets import format as text
-from app.widgets.caption import say
 from app.widgets.pad import STARTING, Pad, Pulse
-from app.widgets.theme import Theme, figures_font
+from app.widgets.phrase import Phrase, Run
+from app.widgets.theme import Theme
 
 # life of the board: shape, word, tone
 LIVES: Final = {
@@ -35,18 +34,8 @@ STATES: Final = {
     "": ("○", "faint"),
 }
 LAG_NS: Final = 5 * SECOND  # event time a source may stand behind the watermark
+_APART: Final = "    "  # between two sources
 _NO_CLOCK: Final = "not measured in a session of recorded or simulated time"
-
-
-class ClickLabel(QLabel):
-    """A label that can be clicked."""
-
-    clicked = Signal()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Say so."""
-        if event.button() == Qt.MouseButton.LeftButton:
-            self.clicked.emit()
 
 
 class Health(QWidget):
@@ -62,10 +51,10 @@ class Health(QWidget):
         self.theme = theme
         self._compact, self._held = False, list[QWidget]()
         self._fits = False  # nothing has changed since the labels were given their room
-        self.life, self.session, self.sources, self.engine, self.hashes = (QLabel() for _ in range(5))
-        self.clock, self.alarms = ClickLabel(), ClickLabel()
+        self.labels = tuple(Phrase(theme) for _ in range(7))
+        self.life, self.session, self.sources, self.engine, self.hashes, self.alarms, self.clock = self.labels
         self.clock.setToolTip("event time up to which every figure holds; click: local time or UTC")
-        self.hashes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.hashes.clicked.connect(self._copy_hashes)
         self.clock.clicked.connect(self.zone_wanted)
         self.alarms.clicked.connect(self.alarm_wanted)
         self.dress_button = QPushButton("◐")
@@ -85,9 +74,6 @@ class Health(QWidget):
         layout.addStretch(1)
         for last in (self.engine, self.hashes, self.alarms, self.clock, self.view_button, self.dress_button):
             layout.addWidget(last)
-        self.labels = (self.life, self.session, self.sources, self.engine, self.hashes, self.alarms, self.clock)
-        for named in self.labels:
-            named.setFont(figures_font())
         self.setMinimumWidth(120)  # narrower than its words: they go, the window stays
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -135,53 +121,53 @@ class Health(QWidget):
         shape, word, tone = LIVES[pad.pulse.life]
         meta, (said, tip) = pad.meta(), alarms
         loud = "faint" if pad.pulse.stale else gravity(said)
-        for label, words in (
-            (self.life, (f"<b>{self._tinted(f'{shape} {word}', tone)}</b>", pad.pulse.words)),
-            (self.session, (escape(meta.get("session", "")),)),
-            (self.sources, self._sources(pad)),
-            (self.engine, self._engine(meta)),
-            (self.hashes, self._hashes(pad, meta, where_name)),
-            (self.alarms, (self._tinted(said, loud), tip)),
-            (self.clock, (self._clock(pad, where_name),)),
-        ):
-            self._fits = not self._set(label, *words) and self._fits
+        said_of = (
+            (self.life, (Run(f"{shape} {word}", tone, bold=True),), pad.pulse.words),
+            (self.session, (Run(meta.get("session", "")),), None),
+            (self.sources, *self._sources(pad)),
+            (self.engine, *self._engine(meta)),
+            (self.hashes, *self._hashes(pad, meta, where_name)),
+            (self.alarms, (Run(said, loud),), tip),
+            (self.clock, self._clock(pad, where_name), None),
+        )
+        for phrase, runs, tip_of in said_of:
+            self._fits = not phrase.say(runs, self.theme, tip_of) and self._fits
         if not self._fits:
             self._fit()
 
-    def _sources(self, pad: Pad) -> tuple[str, str]:
-        said, full = [], []
+    def _sources(self, pad: Pad) -> tuple[tuple[Run, ...], str]:
+        said, full = list[Run](), list[str]()
         for row in pad.table("sources"):
-            source, state = escape(pad.text(int(row["source"]))), pad.text(int(row["state"])).lower()
+            source, state = pad.text(int(row["source"])), pad.text(int(row["state"])).lower()
             last, watermark = int(row["last_ts"]), pad.watermark
             lag = max(watermark - last, int(row["lag_ns"]), 0) if NULL not in {last, watermark} and last else NULL
             if state in {"up", "live"} and lag > LAG_NS and pad.pulse.life == "live":
                 state = "lag"
             shape, tone = STATES.get(state, STATES[""])
-            tone = "faint" if pad.pulse.stale else tone
             counts = {name: int(row[name]) for name in ("rows", "late", "gaps")}
             figures = [f"{text.number(n) if n != NULL else text.DASH} {word}" for word, n in counts.items()]
             behind = text.DASH if lag == NULL else text.duration(lag)
-            words = self._tinted(f"{shape} {escape(state)}", tone) + f" {behind}"
             odd = "  ".join(f for f, n in zip(figures[1:], list(counts.values())[1:], strict=True) if n > 0)
-            words += f"  {self._tinted(odd, 'amber')}" if odd else ""
-            said.append(f"{source} {words}")
+            said += [Run(f"{_APART if said else ''}{source} "),
+                     Run(f"{shape} {state}", "faint" if pad.pulse.stale else tone), Run(f" {behind}")]  # fmt: skip
+            said += [Run(f"  {odd}", "amber")] if odd else []
             full.append(f"{source}: {state}, {behind} behind, {', '.join(figures)}")
         meta = pad.meta()
         if meta.get("archive_trouble"):
-            said.append(self._tinted("▲ archive waits", "amber"))
+            said.append(Run(f"{_APART if said else ''}▲ archive waits", "amber"))
         full += [f"archive: {meta[name]}" for name in ("archive", "archive_trouble") if meta.get(name)]
-        return "&nbsp;&nbsp;&nbsp;".join(said), "\n".join(full)
+        return tuple(said), "\n".join(full)
 
-    def _engine(self, meta: dict[str, str]) -> tuple[str, str]:
+    def _engine(self, meta: dict[str, str]) -> tuple[tuple[Run, ...], str]:
         offset, p99 = meta.get("clock_offset_ns", ""), meta.get("engine_p99_us", "")
         clock = f"{int(offset):+,} ns" if offset.lstrip("-").isdigit() else text.DASH
         words = f"clock {clock}  engine p99 {f'{p99} µs' if p99 else text.DASH}"
         known = [name for name, value in (("clock offset", offset), ("engine p99", p99)) if not value]
         why = meta.get("clock_offset_why", "") or _NO_CLOCK
         tip = f"clock offset: {why}" if offset else f"{' and '.join(known)}: {why}" if known else ""
-        return self._tinted(words, "faint"), tip
+        return (Run(words, "faint"),), tip
 
-    def _hashes(self, pad: Pad, meta: dict[str, str], where_name: str) -> tuple[str, str]:
+    def _hashes(self, pad: Pad, meta: dict[str, str], where_name: str) -> tuple[tuple[Run, ...], str]:
         run, output = (meta.get(name, "") for name in ("run_hash", "output_hash"))
         late = sum(max(int(row["late"]), 0) for row in pad.table("sources"))
         if late:
@@ -190,26 +176,23 @@ class Health(QWidget):
             badge, tone = compared(meta, where_name)
         if not run and not output:
             tip = "the run's tape is replayed beside it; its hashes of the whole day come with its end"
-            return self._tinted(badge, tone), tip
-        words = f"run {run[:10] or text.DASH}  out {output[:10] or text.DASH}"
-        tip = f"run hash, everything as known then: {run}\noutput hash, as restated: {output}"
-        return f"{self._tinted(badge, tone)}&nbsp; {self._tinted(words, 'faint')}", tip
+            return (Run(badge, tone),), tip
+        words = f"  run {run[:10] or text.DASH}  out {output[:10] or text.DASH}"
+        tip = f"run hash, everything as known then: {run}\noutput hash, as restated: {output}\nclick: copy both"
+        return (Run(badge, tone), Run(words, "faint")), tip
 
-    def _clock(self, pad: Pad, where_name: str) -> str:
+    def _clock(self, pad: Pad, where_name: str) -> tuple[Run, ...]:
         if pad.watermark == NULL:
-            return text.DASH
+            return (Run(text.DASH),)
         where = text.zone(where_name)
-        return f"{text.date(pad.watermark, where)}  <b>{text.clock(pad.watermark, where)}</b>  {where_name or 'UTC'}"
+        time = Run(text.clock(pad.watermark, where), bold=True)
+        return Run(f"{text.date(pad.watermark, where)}  "), time, Run(f"  {where_name or 'UTC'}")
 
-    def _tinted(self, words: str, tone: str) -> str:
-        return f"<span style='color:{getattr(self.theme, tone)}'>{words}</span>"
-
-    @staticmethod
-    def _set(label: QLabel, words: str, tip: str | None = None) -> bool:
-        """Say it; True when the label may need more room."""
-        if tip is not None and label.toolTip() != tip:
-            label.setToolTip(tip)
-        return say(label, words)
+    def _copy_hashes(self) -> None:
+        """Both in full, for a mail or a ticket; nothing where there is none yet."""
+        lines = [line for line in self.hashes.toolTip().splitlines() if " hash, " in line]
+        if lines:
+            QApplication.clipboard().setText("\n".join(lines))
 
 
 def gravity(said: str) -> str:

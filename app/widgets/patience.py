@@ -1,7 +1,8 @@
 """A widget that may show what it showed before until a frame has room to draw what is newer."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
@@ -14,7 +15,7 @@ class Patience:
 
     def __init__(self, widget: QWidget, frame: Frame = FRAME, clock: Callable[[], int] = time.monotonic_ns) -> None:
         self._frame, self._clock = frame, clock
-        self._since = 0
+        self._since, self._cost_ms = 0, 0.0  # what a picture took the last time
         self._again = QTimer(widget)
         self._again.setSingleShot(True)
         self._again.setInterval(NEXT_MS)
@@ -24,15 +25,18 @@ class Patience:
         """The picture is an old one from now on."""
         self._since = self._since or self._clock()
 
-    def end(self) -> None:
-        """It is the newest."""
-        self._since = 0
+    @contextmanager
+    def drawing(self) -> Iterator[None]:
+        """It is being drawn; afterwards it is the newest."""
+        before = self._frame.spent_ms()
+        yield
+        self._since, self._cost_ms = 0, self._frame.spent_ms() - before
 
     def is_due(self) -> bool:
         """True when a newer picture is to be drawn now; where it has to wait, the next frame asks again."""
         if not self._since:
             return False
-        if self._frame.is_full() and self._clock() - self._since < LATEST_NS:
+        if not self._frame.has_room(self._cost_ms) and self._clock() - self._since < LATEST_NS:
             self._again.start()
             return False
         return True

@@ -120,8 +120,7 @@ class Sheet(QWidget):
             self._picture, self._drawn = QPixmap(self.size() * ratio), looks
             self._picture.setDevicePixelRatio(ratio)
             self._picture.fill(Qt.GlobalColor.transparent)
-            self._patience.end()
-            with painting(self._picture) as (painter,):
+            with self._patience.drawing(), painting(self._picture) as (painter,):
                 self._paint_lines(painter)
         with painting(self) as (painter,):
             painter.drawPixmap(0, 0, self._picture)

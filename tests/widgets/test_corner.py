@@ -4,7 +4,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -87,9 +86,9 @@ def test_that_the_action_that_can_be_taken_now_stands_below_the_newest(here: Cor
 @pytest.mark.parametrize("words", ["<b>bold</b>", "a & b", "<img src='x'>", "1 < 2", "</i>"])
 def test_that_words_of_the_board_are_never_markup(here: Corner, words: str) -> None:
     here.say(toast(words, words), action=words)
-    written = QTextDocument()
-    written.setHtml("".join(here.lines()))
-    assert written.toPlainText().count(words) == 3, "title, sentence and action, as they stand"
+    labels = [label for label in here.toasts.findChildren(QLabel) if label.isVisible()]
+    assert {label.textFormat() for label in labels} == {Qt.TextFormat.PlainText}
+    assert "\n".join(here.lines()).count(words) == 3, "title, sentence and action, as they stand"
 
 
 def test_that_nothing_in_a_toast_takes_the_focus(here: Corner) -> None:
@@ -219,3 +218,26 @@ def test_that_stale_figures_do_not_grey_a_toast_and_a_theme_dresses_it(here: Cor
     here.toasts.dress(themes.LIGHT)
     assert themes.LIGHT.raised in here.toasts.styleSheet()
     assert themes.LIGHT.ink in here.toasts.styleSheet()
+
+
+def test_that_the_window_is_watched_only_while_something_lies_on_it(here: Corner) -> None:
+    """Each event of the window, thirty times a second, would cost a call."""
+    places = list[int]()
+    place = here.toasts.place
+
+    def counted() -> None:
+        places.append(1)
+        place()
+
+    here.toasts.place = counted  # type: ignore[method-assign]
+    here.window.resize(1100, 700)
+    assert places == []
+    here.say(toast("P1"))
+    before = len(places)
+    here.window.resize(900, 600)
+    assert len(places) > before
+    assert here.window.rect().contains(here.toasts.geometry())
+    here.toasts.clear()
+    before = len(places)
+    here.window.resize(1200, 800)
+    assert len(places) == before

@@ -5,7 +5,7 @@ import gc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.widgets.frames import FULL_MS, LATEST_NS, Frame, Works, keep_all
+from app.widgets.frames import FULL_MS, LATEST_NS, MOST_MS, Frame, Works, keep_all
 
 
 class Spent:
@@ -28,11 +28,14 @@ def test_that_nothing_is_counted_where_no_frames_tick() -> None:
     assert (frame.is_counting(), frame.spent_ms(), frame.is_full()) == (True, 1000 / 1024, False)
     spent.s += FULL_MS / 1e3
     assert frame.is_full()
+    assert not frame.has_room(0.0)
     frame.begin()
+    assert [frame.has_room(ms) for ms in (MOST_MS, MOST_MS + 0.1)] == [True, False]
     assert frame.spent_ms() == 0.0, "each frame counts for itself"
     spent.s += 1.0
     frame.end()
     assert not frame.is_full()
+    assert frame.has_room(1e6), "nothing waits where no frames tick"
 
 
 def test_that_the_collector_comes_back_and_leaves_alone_what_is_kept() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.board import BoardWriter
@@ -20,6 +20,7 @@ from app.widgets.format import DASH
 from app.widgets.health import LIVES, STATES, compared
 from app.widgets.main_window import MainWindow
 from app.widgets.pad import STARTING, Pad
+from app.widgets.phrase import Phrase
 from app.widgets.ports import Ports
 from tests.widgets.conftest import Hand
 from tests.widgets.filler import DAY, OPEN, SYMBOLS, Filler
@@ -173,6 +174,25 @@ def test_that_the_badge_compares_the_run_with_its_replay(window: MainWindow, fil
         assert words in window.health.hashes.text()
 
 
+def test_that_a_click_on_the_hashes_copies_both_in_full(window: MainWindow, filler: Filler) -> None:
+    board = QApplication.clipboard()
+    board.setText("before")
+    for name in ("run_hash", "output_hash"):
+        filler.writer.meta(name, "")
+    filler.writer.beat(OPEN + DAY)
+    window.bridge.look()
+    QTest.mouseClick(window.health.hashes, Qt.MouseButton.LeftButton)
+    assert board.text() == "before", "there is none to copy"
+    for name, value in (("run_hash", "ab" * 32), ("output_hash", "cd" * 32)):
+        filler.writer.meta(name, value)
+    filler.writer.beat(OPEN + DAY + 1)
+    window.bridge.look()
+    QTest.mouseClick(window.health.hashes, Qt.MouseButton.LeftButton)
+    assert "ab" * 32 in board.text()
+    assert "cd" * 32 in board.text()
+    assert "click" not in board.text()
+
+
 @pytest.mark.parametrize(
     ("run", "output", "badge"),
     [
@@ -246,7 +266,8 @@ def test_that_in_a_narrow_strip_whole_words_stand_beside_each_other_or_none(wind
     for width in (2600, 1250, 900, 640):
         window.resize(width, 700)
         QApplication.processEvents()
-        shown = [part for part in (*health.labels, health.view_button) if part.isVisible() and part.text()]
+        parts: tuple[Phrase | QPushButton, ...] = (*health.labels, health.view_button)
+        shown = [part for part in parts if part.isVisible() and part.text()]
         places = sorted((part.x(), part.x() + part.sizeHint().width()) for part in shown)
         seen.append(len(shown))
         if width > 640:  # life, alarms and clock stay whatever the width

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from app.widgets.frames import FULL_MS, LATEST_NS, NEXT_MS, Frame
+from app.widgets.frames import FULL_MS, LATEST_NS, MOST_MS, NEXT_MS, Frame
 from app.widgets.patience import Patience
 
 
@@ -53,7 +53,8 @@ def test_that_a_new_picture_is_drawn_at_once_where_there_is_room(asked: Asked, f
     assert not patience.is_due(), "nothing newer is there"
     patience.begin()
     assert patience.is_due()
-    patience.end()
+    with patience.drawing():
+        pass
     assert not patience.is_due()
 
 
@@ -78,3 +79,19 @@ def test_that_nothing_waits_longer_than_it_may_however_full_the_frames(
     assert not patience.is_due()
     clocks.ns += 1
     assert patience.is_due()
+
+
+def test_that_a_picture_that_took_long_waits_for_a_frame_it_fits_into(
+    asked: Asked, frame: Frame, clocks: Clocks
+) -> None:
+    patience = Patience(asked, frame, lambda: clocks.ns)
+    patience.begin()
+    with patience.drawing():
+        clocks.spend(5)
+    for spent, due in ((MOST_MS - 5, True), (MOST_MS - 4.9, False)):
+        frame.begin()
+        patience.begin()
+        clocks.spend(spent)
+        assert patience.is_due() is due
+    clocks.ns += LATEST_NS
+    assert patience.is_due(), "but not for ever"
