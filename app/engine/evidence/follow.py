@@ -19,7 +19,7 @@ from app.engine.evidence.followed import Followed, Seen
 from app.engine.evidence.jobs import COLUMNS, GOOD, NOT_OPENED, Closed, Jobs, hearings, outcome
 from app.engine.evidence.merge import Badges
 from app.engine.evidence.model import Model
-from app.engine.evidence.own import ACT, DONE, SHOW, SWITCH, TERMS, Moment, named, time_of
+from app.engine.evidence.own import ACT, DONE, SHOW, SWITCH, TERMS, Moment, time_of
 from app.engine.evidence.reference import Kernels
 from app.engine.evidence.rows import AGGRESSIVE, CHILD
 from app.engine.evidence.states import States
@@ -27,7 +27,6 @@ from app.engine.evidence.stream import ASLEEP_NS
 from app.engine.evidence.symbol import Symbol
 from app.engine.evidence.trail import Trail
 from app.engine.evidence.windows import VOID, WINDOW_NS
-from app.engine.orders.facts import UNASSIGNED
 from app.engine.units import MILLISECOND, NULL, SECOND
 
 if TYPE_CHECKING:
@@ -55,6 +54,7 @@ class Met(NamedTuple):
     """
 
     followed: Followed
+    seen: Seen
     moment: Moment | None
     number: int = -1
     fresh: bool = False
@@ -216,19 +216,20 @@ class Evidence:
 
     def _meet(self, followed: Followed, moment: Moment) -> None:
         """Jobs of a moment."""
-        kind, fact, met = moment.kind, moment.fact, Met(followed, moment)
-        seen = self._seen(followed, fact)
+        kind, fact, job = moment.kind, moment.fact, -1
+        seen = followed.seen_of(fact)
         if kind == SHOW:
-            jobs = self._jobs(followed)
+            jobs = self._jobs(followed)  # they begin with what is displayed so far
             followed.symbol.show(moment.side, moment.price, moment.qty)
             jobs.show(followed.symbol, moment.t)
-            if seen is None or (fact.row.visibility is None and named(fact) in followed.trails):
+            if seen is None or (seen.trail is not None and fact.row.visibility is None):
                 return
         elif kind == ACT:
             if followed.open >= 0:
                 self._close(followed, moment.t)
             if seen is not None:
-                met = self._open(followed, moment, seen)
+                self.found.append(self._open(followed, moment, seen))
+            return
         elif seen is None:
             return
         elif kind == DONE:
@@ -236,22 +237,10 @@ class Evidence:
                 seen.on_tape += moment.qty
                 seen.unseen += 0 if moment.price else moment.qty
             if fact.key not in followed.levels:
-                met = Met(followed, moment, self._jobs(followed).level(followed.symbol, moment.t))
+                job = self._jobs(followed).level(followed.symbol, moment.t)
         elif kind == SWITCH and followed.open >= 0:
             self._close(followed, moment.t)
-        if seen is not None:
-            self.found.append(met)
-
-    def _seen(self, followed: Followed, fact: Fact) -> Seen | None:
-        """What is seen of the parent of a fact so far; None for the unassigned bucket."""
-        parent_id = named(fact)
-        if parent_id is None:
-            return None
-        seen = followed.seen.get(parent_id)
-        if seen is None:
-            seen = followed.seen[parent_id] = Seen()
-        seen.visibility = fact.row.visibility or seen.visibility
-        return seen
+        self.found.append(Met(followed, seen, moment, job))
 
     def _jobs(self, followed: Followed) -> Jobs:
         """Where jobs of a symbol are written."""
@@ -262,18 +251,18 @@ class Evidence:
         """The open window ends at `at`: it is scored, once, and its parent's trail hears of it."""
         number, followed.open = followed.open, -1
         fact = self.children[number]
-        seen = self._seen(followed, fact)
+        seen = followed.seen_of(fact)
         if seen is not None:  # else its order is unassigned meanwhile, and will be read again from its beginning
             flow = seen.unseen > self.model.numbers["unmatched"] * max(seen.on_tape, 1)
             fast = self.config.budget_of(fact.row.source) > FAST_CLOCK_NS
             job = self._jobs(followed).close(followed.symbol, at, number, Closed(flow, fast))
-            self.found.append(Met(followed, None, number, job=job))
+            self.found.append(Met(followed, seen, None, number, False, job))
 
     def _open(self, followed: Followed, moment: Moment, seen: Seen) -> Met:
         """Open the window of an event, where its order does not hide it."""
         told, job = seen.visibility, _OPENED
         if told == "V1" or (told == "V2" and moment.qty != AGGRESSIVE):
-            return Met(followed, moment)  # what is said of an order's visibility hides its placements, or all of it
+            return Met(followed, seen, moment)  # an order's visibility hides its placements, or all of it
         known = followed.placed.get((moment.key, moment.t))
         fresh = known is None
         if known is None:
@@ -288,7 +277,7 @@ class Evidence:
         elif outcome(self.records, known) == NOT_OPENED:
             job = _TOO_LATE
         followed.open, followed.ends = known, moment.t + WINDOW_NS
-        return Met(followed, moment, known, fresh, job)
+        return Met(followed, seen, moment, known, fresh, job)
 
     # -- second pass: trails ---------------------------------------------------------------------------------------
 
@@ -297,20 +286,20 @@ class Evidence:
         levels, outcomes = self.jobs.do(self.states, self.records, others)
         found, self.found = self.found, []
         for met in found:
-            followed, moment = met.followed, met.moment
-            done = NOT_OPENED if met.job == _TOO_LATE else GOOD if met.job < 0 else outcomes[met.job]
+            followed, seen, moment, number, _fresh, job = met
+            done = NOT_OPENED if job == _TOO_LATE else GOOD if job < 0 else outcomes[job]
+            trail = seen.trail or self._trail(followed, seen)
             if moment is None:
-                self._ended(followed, met.number, done)
-                continue
-            if moment.kind == DONE and met.number >= 0:
-                followed.levels[moment.key] = levels[met.number]
-            self._apply(met, moment, done)
-
-    def _ended(self, followed: Followed, number: int, done: int) -> None:
-        """A window is over; one that was never open has been told of already."""
-        if done != NOT_OPENED:
-            fact = self.children[number]
-            self._folded(self._trail(followed, fact), number, done, fact)
+                if done != NOT_OPENED:  # one that was never open has been told of already
+                    self._folded(trail, number, done, self.children[number])
+            elif moment.kind == DONE:
+                if number >= 0:
+                    followed.levels[moment.key] = levels[number]
+                trail.visibility = moment.fact.row.visibility or trail.visibility
+                trail.done(moment.qty, followed.levels[moment.key], moment.price)
+                followed.house.note(moment.t, moment.side, trail)
+            else:
+                self._apply(met, moment, trail, done)
 
     def _folded(self, trail: Trail, number: int, done: int, fact: Fact) -> None:
         if done == GOOD:
@@ -320,21 +309,17 @@ class Evidence:
         if fact.parent is not None:
             fact.parent.touched += 1  # the board shows it anew
 
-    def _apply(self, met: Met, moment: Moment, done: int) -> None:
-        """What a moment is to its parent; `done`: the outcome of its window's opening."""
-        followed, fact = met.followed, moment.fact
-        trail = self._trail(followed, fact)
+    def _apply(self, met: Met, moment: Moment, trail: Trail, done: int) -> None:
+        """What a moment but a fill is to its parent; `done`: the outcome of its window's opening."""
+        fact = moment.fact
         trail.visibility = fact.row.visibility or trail.visibility
         if moment.kind == ACT:
-            followed.house.note(moment.t, moment.side, trail)
+            met.followed.house.note(moment.t, moment.side, trail)
             if met.number >= 0:
                 self._acted(met, moment, trail, done)
         elif moment.kind == TERMS:
             trail.terms(moment.t, moment.side, moment.qty, moment.price)
             trail.told(fact.row)
-        elif moment.kind == DONE:
-            trail.done(moment.qty, followed.levels[fact.key], moment.price)
-            followed.house.note(moment.t, moment.side, trail)
         elif moment.kind == SWITCH:
             trail.switch(moment.t)
             trail.told(fact.row)
@@ -360,13 +345,10 @@ class Evidence:
         self.used += 1
         return self.used - 1
 
-    def _trail(self, followed: Followed, fact: Fact) -> Trail:
-        """Of a fact that is not of the unassigned bucket: the first pass has seen to that."""
-        parent_id = named(fact) or UNASSIGNED
-        found = followed.trails.get(parent_id)
-        if found is None:
-            g = self.model.kernel(self.universe.instruments[followed.symbol.instrument]).g
-            found = followed.trails[parent_id] = Trail(parent_id, self.model, g, self.room)
+    def _trail(self, followed: Followed, seen: Seen) -> Trail:
+        """Begin the trail of a parent."""
+        g = self.model.kernel(self.universe.instruments[followed.symbol.instrument]).g
+        found = seen.trail = followed.trails[seen.parent_id] = Trail(seen.parent_id, self.model, g, self.room)
         return found
 
     # -- save and load ---------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from bisect import insort
 from typing import TYPE_CHECKING, Final
 
 from app.engine.evidence.footprint import House
-from app.engine.evidence.own import Moment, Reader, in_order
+from app.engine.evidence.own import Moment, Reader, in_order, named
 from app.engine.units import NULL, SECOND
 
 if TYPE_CHECKING:
@@ -19,12 +19,16 @@ _NEAR_NS: Final = SECOND  # own prints a kernel is told of before its span
 
 
 class Seen:
-    """What the first pass has to know of a parent: what is told of its visibility, and own flow on and off the tape."""
+    """What the first pass has to know of a parent: what is told of its visibility, and own flow on and off the tape.
+    `trail`: its own, once the second pass has met it.
+    """
 
-    __slots__ = ("on_tape", "unseen", "visibility")
+    __slots__ = ("on_tape", "parent_id", "trail", "unseen", "visibility")
 
-    def __init__(self) -> None:
+    def __init__(self, parent_id: str) -> None:
+        self.parent_id = parent_id
         self.visibility: str | None = None
+        self.trail: Trail | None = None
         self.on_tape = self.unseen = 0
 
 
@@ -80,14 +84,26 @@ class Followed:
 
     def read_until(self, t: int) -> None:
         """Turn the facts before t into moments."""
-        facts, moments = self.facts, self.moments
-        while self.read < len(facts) and facts[self.read][0] < t:
-            for moment in self.reader.read(facts[self.read][2]):
-                if not moments or moments[-1].t < moment.t or in_order(moments[-1]) <= in_order(moment):
+        facts, moments, read = self.facts, self.moments, self.read
+        while read < len(facts) and facts[read][0] < t:
+            for moment in self.reader.read(facts[read][2]):
+                if not moments or moments[-1][:3] <= moment[:3]:  # as in_order has them
                     moments.append(moment)
                 else:
                     insort(moments, moment, key=in_order)
-            self.read += 1
+            read += 1
+        self.read = read
+
+    def seen_of(self, fact: Fact) -> Seen | None:
+        """What is seen of the parent of a fact so far; None for the unassigned bucket."""
+        parent_id = named(fact)
+        if parent_id is None:
+            return None
+        seen = self.seen.get(parent_id)
+        if seen is None:
+            seen = self.seen[parent_id] = Seen(parent_id)
+        seen.visibility = fact.row.visibility or seen.visibility
+        return seen
 
     def near(self) -> list[tuple[int, int]]:
         """(ts, number) of own prints that may be met from the stream's cursor on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from app.engine.units import SECOND
 
@@ -18,32 +18,27 @@ _WORDS: Final = {
 }
 
 
-class _Last(NamedTuple):
-    """The last thing an order did on a side."""
-
-    t: int
-    trail: Trail
-
-
 class House:
     """Of one instrument, the last two orders that did something on each side."""
 
     __slots__ = ("_last",)
 
     def __init__(self) -> None:
-        self._last: dict[int, tuple[_Last, ...]] = {1: (), -1: ()}
+        self._last: dict[int, list[tuple[int, Trail]]] = {1: [], -1: []}
 
     def note(self, t: int, side: int, trail: Trail) -> None:
         """An order did something others could see; whoever of the house did so shortly before is told, and it is."""
-        if side not in self._last:
+        mine = self._last.get(side)
+        if mine is None:
             return
-        for other, bit in ((side, SAME), (-side, OPPOSITE)):
-            for last in self._last[other]:
-                if last.trail is not trail and t - last.t <= TOGETHER_NS:
+        for lasts, bit in ((mine, SAME), (self._last[-side], OPPOSITE)):
+            for when, other in lasts:
+                if other is not trail and t - when <= TOGETHER_NS:
                     trail.house |= bit
-                    last.trail.house |= bit
-        rest = tuple(last for last in self._last[side] if last.trail is not trail)
-        self._last[side] = (_Last(t, trail), *rest[:1])
+                    other.house |= bit
+        if mine and mine[0][1] is not trail:
+            mine[1:] = mine[:1]  # whoever was last is the one before; of the order itself only this is kept
+        mine[:1] = [(t, trail)]
 
 
 def words(house: int) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 TERMS, SWITCH, ACT, DONE, SHOW = range(5)  # of equal time, in this order
 BEFORE_NS: Final = 50_000_000  # a print may stand so long before the report of its fill
 _PRICED: Final = frozenset(("child_new", "child_replaced", "restated"))
+_ACKED: Final = frozenset(("child_acked", "child_replaced"))
 _OVER: Final = frozenset(("child_cancelled", "child_expired", "rejected", "done_for_day"))
 _TERMS: Final = frozenset(("parent_new", "algo_new", "parent_amended", "algo_replaced"))
 _HIDDEN: Final = frozenset(("D", "X"))  # liquidity whose print is no part of the continuous tape
@@ -81,10 +82,10 @@ class Reader:
         if fact.chain is not None:
             if kind == "child_new" and self._rests(fact):
                 # nobody has seen it at t; the row at t it may have been a response to comes before its window
-                out.append(Moment(t + 1, ACT, fact.key, fact, fact.side, qty=PASSIVE))
+                out.append(Moment(t + 1, ACT, fact.key, fact, fact.side, NULL, PASSIVE))
             if kind == "fill":
                 out += self._fill(fact)
-            out += self._show(fact, fact.chain, t)
+            self._show(fact, fact.chain, t, out)
         elif kind == "fill":
             out += self._fill(fact)
         return out
@@ -113,7 +114,7 @@ class Reader:
         if self._takes(fact) and fact.parent is not None:
             parent = fact.parent.parent_id
             if at - self.acted.get(parent, NULL) >= STEP_NS:
-                out.append(Moment(at, ACT, fact.key, fact, fact.side, qty=AGGRESSIVE))
+                out.append(Moment(at, ACT, fact.key, fact, fact.side, NULL, AGGRESSIVE))
             self.acted[parent] = at
         seen = NULL if not on_tape else int(printed is not None)
         return [*out, Moment(t, DONE, fact.key, fact, fact.side, seen, row.qty or 0)]
@@ -142,30 +143,31 @@ class Reader:
                 return int(ts)
         return None
 
-    def _show(self, fact: Fact, chain: Chain, t: int) -> list[Moment]:
+    def _show(self, fact: Fact, chain: Chain, t: int, out: list[Moment]) -> None:
         """The change of what the child displays, at the old and at the new price."""
-        row = fact.row
+        row, kind = fact.row, fact.row.kind
         order = self.orders.get(chain)
         if order is None:
             order = self.orders[chain] = _Shown()
         had, price, side = order.shown, order.price, order.side
-        if row.kind in _PRICED:
+        if kind in _PRICED:
             told = row.price if row.price is not None else row.limit_price
             order.price = told if told is not None else order.price
             order.qty = row.qty if row.qty is not None else order.qty
-        order.acked = order.acked or row.kind in ("child_acked", "child_replaced")
-        order.over = order.over or row.kind in _OVER
-        order.filled += (row.qty or 0) if row.kind == "fill" else 0
-        order.side = fact.side
-        order.shown = order.open
-        out: list[Moment] = []
-        if order.shown == had and price == order.price and side == order.side:
-            return out
+        if kind == "fill":
+            order.filled += row.qty or 0
+        elif kind in _ACKED:
+            order.acked = True
+        elif kind in _OVER:
+            order.over = True
+        order.side = now = fact.side
+        order.shown = shows = order.open
+        if shows == had and price == order.price and side == now:
+            return
         if had:
             out.append(Moment(t, SHOW, fact.key, fact, side, price, -had))
-        if order.shown:
-            out.append(Moment(t, SHOW, fact.key, fact, order.side, order.price, order.shown))
-        return out
+        if shows:
+            out.append(Moment(t, SHOW, fact.key, fact, now, order.price, shows))
 
 
 def in_order(moment: Moment) -> tuple[int, int, Key]:

@@ -38,13 +38,32 @@ class Said(NamedTuple):
     reason: str
 
 
+class _Entered(NamedTuple):
+    """A scored child as it entered, of which nobody has read yet what it led to."""
+
+    ts: int
+    record: int
+    epoch: int
+    before: float
+    e: float
+    top: float
+    leak: float
+    children: float
+    volatility: float
+    rest: float
+
+
 class Trail:
-    """One parent's evidence; `rest` is the share unfilled, `records` the scored children of every epoch."""
+    """One parent's evidence; `rest` is the share unfilled, `records` the scored children of every epoch.
+
+    The light and what is said are made when they are read: they follow from what was entered, and many a child is
+    entered between two looks.
+    """
 
     __slots__ = (
-        "acts", "drawn", "epochs", "filled", "first", "first_rest", "g", "groups", "house", "in_volatility", "light",
-        "limits", "model", "moved", "on_tape", "own_level", "parent_id", "planned", "prior", "qty", "records",
-        "room", "said", "second", "side", "unseen", "usual", "usual_of", "visibility", "void", "voided",
+        "_entered", "_in_volatility", "_light", "_said", "acts", "drawn", "epochs", "filled", "first", "first_rest",
+        "g", "groups", "house", "limits", "model", "moved", "on_tape", "own_level", "parent_id", "planned", "prior",
+        "qty", "records", "room", "second", "side", "unseen", "usual", "usual_of", "visibility", "void", "voided",
         "weighed_by", "weights",
     )  # fmt: skip
 
@@ -69,14 +88,15 @@ class Trail:
         self.epochs: Any = np.zeros(1, EPOCH)
         start(self.epochs[:1], NULL, 1.0)
         self.records: list[list[int]] = [[]]
-        self.light = Light()
+        self._light = Light()
         self.limits = Limits(model.numbers["least_children"], model.numbers["see_at_most"])
-        self.said: list[Said] = []
+        self._said: list[Said] = []
+        self._entered: list[_Entered] = []
         numbers = model.numbers
         self.prior = Prior(numbers["jump_ticks"], numbers["onset_first"], numbers["onset_hazard"], numbers["null"])
         self.room = among or room()
         self.house = 0  # other orders of the house seen in the instrument: footprint.SAME, footprint.OPPOSITE
-        self.in_volatility = [0] * VOLATILITIES  # scored children of the epoch by class
+        self._in_volatility = [0] * VOLATILITIES
         self.groups = [Group()]  # of every epoch
         self.drawn: list[tuple[bool | None, float | None]] = [
             (None, None)
@@ -142,27 +162,59 @@ class Trail:
         seconds = NO_PLAN_S if self.planned == NULL else max(self.planned - t, SECOND) / SECOND
         return self.model.numbers["later_impact"] * cost.later_impact(self.g, share, seconds)
 
+    # -- what it says ----------------------------------------------------------------------------------------------
+
+    @property
+    def light(self) -> Light:
+        """The light as of the last scored child."""
+        self._tell()
+        return self._light
+
+    @property
+    def said(self) -> list[Said]:
+        """What every scored child and every new epoch led to."""
+        self._tell()
+        return self._said
+
+    @property
+    def in_volatility(self) -> list[int]:
+        """Scored children of the epoch by class of volatility."""
+        self._tell()
+        return self._in_volatility
+
+    def _tell(self) -> None:
+        """Light and words of what has been entered since they were read last."""
+        entered, self._entered = self._entered, []
+        for ts, number, at, before, e, top, leak, n, volatility, rest in entered:
+            self._in_volatility[int(volatility)] += 1
+            look = self._look(ts, e, leak, int(n), rest)
+            self._light = colour.step(self._light, look, self.limits)
+            shown, ratio = self._light.colour, e / before if before > 0 else math.inf
+            reason = colour.reason(shown, look, self.limits)
+            self._said.append(Said(ts, number, at, ratio, e, int(top), leak, shown, reason))
+
     # -- children --------------------------------------------------------------------------------------------------
 
     def switch(self, t: int) -> None:
         """A new algo: a new epoch with half the mass of the one before."""
         if self.epochs[-1]["n"] == 0 and not self.records[-1]:
             self.epochs[-1]["began"] = t
-            self.light = Light(since=t)
+            self._light = Light(since=t)
             return
+        self._tell()
         fresh = np.zeros(1, EPOCH)
         start(fresh, t, float(self.epochs[-1]["mass"]) / 2.0)
         self.epochs = np.concatenate([self.epochs, fresh])
         self.records.append([])
         self.groups.append(self.groups[-1])
         self.drawn.append((None, None))
-        self.in_volatility = [0] * VOLATILITIES
+        self._in_volatility = [0] * VOLATILITIES
         self._choose()
         self.first_rest = self.rest
-        self.light = Light(since=t)
+        self._light = Light(since=t)
         epoch = self.epochs[-1]
-        self.said.append(
-            Said(t, -1, len(self.epochs) - 1, None, float(epoch["e"]), 0, 0.0, self.light.colour, "a new algo")
+        self._said.append(
+            Said(t, -1, len(self.epochs) - 1, None, float(epoch["e"]), 0, 0.0, self._light.colour, "a new algo")
         )
 
     def bet(self, record: Any, epochs: Any, at: int, later: float) -> None:
@@ -178,12 +230,7 @@ class Trail:
         if self.usual is not None:
             after = self._bet_again(record[0], self.epochs[at], self.usual, most)
         self.records[-1].append(number)
-        self.in_volatility[int(volatility)] += 1
-        look = self._look(ts, after, leak, int(n))
-        self.light = colour.step(self.light, look, self.limits)
-        ratio = after / before if before > 0 else math.inf
-        reason = colour.reason(self.light.colour, look, self.limits)
-        self.said.append(Said(ts, number, at, ratio, after, int(top), leak, self.light.colour, reason))
+        self._entered.append(_Entered(ts, number, at, before, after, top, leak, n, volatility, self.rest))
 
     def _bet_again(self, record: Any, epoch: Any, usual: Usual, most: float) -> float:
         """The same child against what is usual of its group: E is the smaller of the two, its largest with it."""
@@ -199,9 +246,10 @@ class Trail:
 
     def look(self, ts: int) -> Look:
         """What the light is looked at with."""
+        self._tell()
         epoch = self.epochs[-1]
-        return self._look(ts, float(epoch["e"]), float(epoch["leak"]), int(epoch["n"]))
+        return self._look(ts, float(epoch["e"]), float(epoch["leak"]), int(epoch["n"]), self.rest)
 
-    def _look(self, ts: int, e: float, leak: float, n: int) -> Look:
-        size = cost.projected(leak, self.first_rest, self.rest) if n else None
-        return Look(ts, e, size, cost.detectable(n, self.model, self.in_volatility), n, self.void)
+    def _look(self, ts: int, e: float, leak: float, n: int, rest: float) -> Look:
+        size = cost.projected(leak, self.first_rest, rest) if n else None
+        return Look(ts, e, size, cost.detectable(n, self.model, self._in_volatility), n, self.void)

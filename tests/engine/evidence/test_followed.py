@@ -1,5 +1,7 @@
 """One symbol's facts as moments: in order whatever came first, own prints near the stream, all over again."""
 
+import msgspec
+
 from app.engine.evidence.followed import Followed, Seen
 from app.engine.units import NULL
 from tests.engine.evidence.made import S, own_day, played
@@ -54,9 +56,24 @@ def test_that_how_far_a_symbol_has_come_is_known_with_and_without_facts() -> Non
 def test_that_everything_can_be_read_again() -> None:
     one = followed()
     one.symbol.show(1, 5, 5)
-    one.seen["P1"] = Seen()
+    assert one.seen["P1"].trail is one.trails["P1"]
     one.forget()
     assert (one.moments, one.trails, one.seen, one.read, one.at, one.open) == ([], {}, {}, 0, 0, -1)
     assert one.symbol.shown == {}
     assert len(one.facts) > 10
-    assert (Seen().visibility, Seen().on_tape, Seen().unseen) == (None, 0, 0)
+
+
+def test_that_what_is_seen_of_a_parent_is_kept_by_its_name() -> None:
+    one = followed()
+    fact, loose = one.facts[0][2], one.facts[-1][2]
+    one.forget()
+    seen = one.seen_of(fact)
+    assert isinstance(seen, Seen)
+    assert (seen.parent_id, seen.visibility, seen.on_tape, seen.unseen, seen.trail) == ("P1", None, 0, 0, None)
+    loose.row = msgspec.structs.replace(loose.row, visibility="V2")
+    assert one.seen_of(loose) is seen
+    assert seen.visibility == "V2"
+    assert one.seen_of(fact) is seen
+    assert seen.visibility == "V2"  # what is not said stays
+    loose.parent = None
+    assert one.seen_of(loose) is None

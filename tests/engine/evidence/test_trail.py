@@ -96,6 +96,22 @@ def test_that_children_are_bets_with_what_they_would_cost() -> None:
     assert made.records == [[0, 1, 2, 3, 4, 5]]
 
 
+def test_that_the_light_is_the_same_however_often_it_is_looked_at() -> None:
+    once, always = trail(), trail()
+    for n in range(12):
+        for made in (once, always):
+            made.done(50, 0.0, 1)
+            made.scored(n, child(n * SECOND, 5.0 if n % 4 else 0.2, own=1.0, cell=100 * n))
+            if n == 7:
+                made.switch(n * SECOND + 1)
+        assert always.light.colour == always.said[-1].light
+        assert sum(always.in_volatility) == (n + 1 if n < 7 else n - 7)
+    assert (once.light, once.said, once.in_volatility) == (always.light, always.said, always.in_volatility)
+    assert [said.record for said in once.said] == [*range(8), -1, *range(8, 12)]
+    assert once.look(3) == always.look(3)
+    assert len({said.reason for said in once.said}) == 9
+
+
 def test_that_the_direct_measurement_weighs_what_was_unfilled() -> None:
     made = trail()
     made.scored(0, child(0, 1.0, y=2.0, c=3.0, share=0.5, own=0.25))
