@@ -10,6 +10,7 @@ from scripts.kafka import Broker
 from tests.parts.day_through import in_process, judge_day, through_kafka, through_kdb
 from tests.parts.kafka import broker
 from tests.session.test_archiving import recorded, same_from_everywhere
+from tests.session.test_live_kdb import ends_as_its_replay
 
 __all__ = ["broker"]
 pytestmark = pytest.mark.prove
@@ -40,3 +41,11 @@ def test_that_the_tech_day_recorded_from_tables_of_kdb_is_the_same_everywhere(
     plain: RunReport, query: bool, tmp_path: Path
 ) -> None:
     judge_day(plain, *through_kdb(WORLD, tmp_path, query=query), tmp_path)
+
+
+@pytest.mark.parametrize("query", [True, False], ids=["by query", "by log"])
+@pytest.mark.parametrize("ahead", [True, False], ids=["live", "caught up"])
+def test_that_the_shipped_day_through_a_tickerplant_ends_as_its_replay(
+    tmp_path: Path, query: bool, ahead: bool
+) -> None:
+    ends_as_its_replay(tmp_path, query, ahead)

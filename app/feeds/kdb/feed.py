@@ -26,7 +26,7 @@ from app.settings_sources import KdbSource, revealed
 
 FORMAT: Final = "kdb"
 PIECE: Final = 50_000  # rows of the missed part asked for at once
-_MESSAGES: Final = 256  # decoded at once
+_AT_ONCE: Final = 1 << 20  # bytes decoded at once: no table runs away from the one beside it
 _END: Final = ".u.end"
 
 
@@ -80,13 +80,15 @@ class KdbFeed:
             return ()
         controls: list[Control] = []
         updates: list[Update] = []
-        for item in self._reader.take(_MESSAGES):
+        for item in self._reader.take(_AT_ONCE):
             if isinstance(item, bytes):
                 controls += self._message(item, updates)
             else:
                 self._put(updates)
                 controls += self._connected() if isinstance(item, Up) else self._lost(item)
         self._put(updates)
+        if self._live and not self._ended:
+            self._lane.behind = self._reader.more  # the others do not go past what is already here
         return controls
 
     def held(self, positions: Mapping[str, str]) -> None:

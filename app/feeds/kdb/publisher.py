@@ -15,7 +15,7 @@ from app.feeds.decode import orders as order_tables
 from app.feeds.decode import session as market_tables
 from app.feeds.kdb import wire
 from app.feeds.kdb.codec import DAY, Codec, Column, Strings
-from app.feeds.kdb.connection import Connection, Place
+from app.feeds.kdb.connection import Connection
 
 ROWS_AT_ONCE: Final = 1_000
 SYM: Final = "sym"
@@ -33,14 +33,16 @@ _ANSWER_S: Final = 60.0
 class Publisher:
     """Writes to one tickerplant. Raises FeedError, in words, when it cannot be reached or refuses."""
 
-    def __init__(self, place: Place, universe: Universe, market: str = "market", orders: str = "orders") -> None:
-        """`market`, `orders`: the tables."""
+    def __init__(
+        self, connection: Connection, universe: Universe, market: str = "market", orders: str = "orders"
+    ) -> None:
+        """`market`, `orders`: the tables. Several may share a connection: what they send stays in its order."""
         self.messages = 0
         self._market = market
         self._orders = orders
         self._universe = universe
         self._codec = Codec()
-        self._connection = Connection(place)
+        self._connection = connection
 
     def publish(self, block: Block) -> None:
         """The rows of a block, market rows first. Raises FeedError when the connection is lost."""

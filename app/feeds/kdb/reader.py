@@ -42,14 +42,21 @@ class Reader:
         """Begin."""
         self._thread.start()
 
+    @property
+    def more(self) -> bool:
+        """True while something waits to be taken."""
+        return bool(self._taken)
+
     def take(self, most: int) -> list[bytes | Up | Down]:
-        """What has happened since, `most` things at most; never waits."""
+        """What has happened since, up to about `most` bytes of it; never waits."""
         found: list[bytes | Up | Down] = []
+        size = 0
         with self._free:
-            while self._taken and len(found) < most:
+            while self._taken and size < most:
                 item = self._taken.popleft()
-                self._size -= len(item) if isinstance(item, bytes) else 0
+                size += len(item) if isinstance(item, bytes) else 0
                 found.append(item)
+            self._size -= size
             self._free.notify()
         return found
 

@@ -1,4 +1,7 @@
-"""A day into the tables that settings name: a connection each, every row where it belongs."""
+"""A day into the tables that settings name: a connection to each tickerplant, every row where it belongs.
+
+The tables of one tickerplant share a connection, so that it has own rows no later than the market rows behind them.
+"""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -9,7 +12,7 @@ from app.engine.errors import SettingsError, complaint
 from app.engine.events import Block
 from app.engine.universe import Universe
 from app.feeds.kdb import described
-from app.feeds.kdb.connection import place_of
+from app.feeds.kdb.connection import Connection, Place, place_of
 from app.feeds.kdb.publisher import Publisher
 from app.settings_sources import KdbSource, revealed
 
@@ -35,11 +38,13 @@ class Sender:
         self._waiting: list[Block] = []
         self._rows = 0  # of them
         self._written: list[_Written] = []
+        connections: dict[Place, Connection] = {}
         for name, source in sources.items():
             place = place_of(source, revealed(source.password, f"sources.{name}.password"))
             table = source.table or name
             self.places.append(f"{place} {table}")
-            self._written.append(_Written(Publisher(place, universe, market=table, orders=table), source))
+            connection = connections[place] = connections.get(place) or Connection(place)
+            self._written.append(_Written(Publisher(connection, universe, market=table, orders=table), source))
 
     @property
     def messages(self) -> int:

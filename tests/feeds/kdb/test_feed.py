@@ -18,6 +18,7 @@ from app.settings_sources import KdbSource
 from scripts.tickerplant.qipc import Table, message
 from scripts.tickerplant.server import Tickerplant
 from tests.feeds.kdb.conftest import T0, Drained, market_rows
+from tests.patience import eventually
 
 Follow = Callable[..., Drained]
 
@@ -52,6 +53,26 @@ def test_that_rows_sent_while_the_missed_part_is_read_follow_it(
     drained = follow(plant).rows(20)
     end = sent(plant, *[10] * 20, first=end)
     assert drained.rows(end).seqs == list(range(end))
+
+
+def test_that_one_look_takes_no_more_than_its_part_and_says_that_there_is_more(
+    plant: Tickerplant, follow: Follow
+) -> None:
+    drained = follow(plant)
+    drained.until(lambda _: plant.subscribers == 1)
+    plant.update("market", market_rows(1, 0))
+    drained.rows(1)
+    feed = drained.feed
+    (lane,) = feed.lanes.values()
+    for number in range(40):
+        plant.update("market", market_rows(1_000, 1 + 1_000 * number))
+    eventually(lambda: feed._reader is not None and feed._reader._size > 3_000_000)
+    feed.poll(10**6)
+    assert lane.behind, "other tables wait for what is already here"
+    assert 1_000 <= lane.rows < 20_000
+    drained.rows(40_001)
+    assert drained.seqs == list(range(40_001))
+    assert not lane.behind
 
 
 def test_that_a_run_goes_on_behind_its_place(plant: Tickerplant, follow: Follow) -> None:

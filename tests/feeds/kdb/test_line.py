@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.engine.errors import DecodeError, FeedError, SettingsError
-from app.engine.events import Block
+from app.engine.events import Block, OrderRow
 from app.engine.universe import Universe
 from app.feeds.decode.rows import blank
 from app.feeds.kdb import wire
@@ -257,6 +257,28 @@ def test_that_a_day_goes_where_its_roles_say_and_every_row_once(plant: Tickerpla
     assert whole.columns[whole.names.index("size")].tolist() == list(range(1, 2_501))
     assert len(plant.whole("orders").columns[0]) == 0
     assert sender.messages == 3  # of at most a thousand rows
+    sender.end(0)
+
+
+@pytest.mark.slow
+def test_that_a_day_sent_at_once_goes_in_few_messages_over_one_connection(plant: Tickerplant) -> None:
+    universe = Universe()
+    tables = {
+        "market": KdbSource(port=plant.port, role="market"),
+        "flow": KdbSource(port=plant.port, role="orders", table="orders"),
+    }
+    sender = Sender(tables, universe, gathered=500)
+    for place in range(12):
+        block = trades(universe, 50)
+        own = OrderRow(ts_event=10**18, kind="parent_new", source="ems", seq=place, parent_id=f"P{place}")
+        sender.publish(Block(block.watermark, block.market, (own,)))
+    assert sender.messages == 2, "the first five hundred rows; the rest waits"
+    sender.flush()
+    assert len(plant._clients) == 1, "own rows are there no later than the market rows behind them"
+    assert sender.messages == 4
+    market, orders = plant.whole("market"), plant.whole("orders")
+    assert market.columns[market.names.index("size")].tolist() == [*range(1, 51)] * 12
+    assert orders.columns[orders.names.index("seq")].tolist() == list(range(12))
     sender.end(0)
 
 
