@@ -53,10 +53,13 @@ class LiveBoard(BoardWriter):
                 self._traced[instrument] = int(kept["ts"][kept["instrument"] == instrument].max())
 
     def vouch(self, at_most_s: float = _VOUCHED_S) -> None:
-        """Signs of life from a thread of its own until the first figures are there, which no silence could falsify.
+        """Signs of life from a thread of its own until the next figures are there, while no silence could falsify any.
 
-        Before them kernels are loaded or compiled, seconds at a stretch.
+        Before the first ones kernels are loaded or compiled; after the last event tables, files and hashes are made,
+        seconds at a stretch.
         """
+        self._silence()
+        self._started.clear()
         self._vouching = threading.Thread(target=self._vouch, args=(time.monotonic() + at_most_s,), daemon=True)
         self._vouching.start()
 
@@ -105,10 +108,14 @@ class LiveBoard(BoardWriter):
 
     def close(self) -> None:
         """As BoardWriter."""
+        self._silence()
+        super().close()
+
+    def _silence(self) -> None:
+        """The thread is done."""
         self._started.set()
         if self._vouching is not None:
             self._vouching.join()
-        super().close()
 
     def heartbeat(self) -> None:
         """Say that the writer lives, and once a second how far its tape has been checked and its clock is off."""

@@ -16,6 +16,7 @@ from app.widgets.table import Table
 from app.widgets.theme import Theme
 
 NOTHING: Final = "by cause: worked out over all orders when the data has ended"
+NONE: Final = "by cause: none, no evidence was measured in this run"
 FOUND: Final = f"over all orders of the run; {BADGE} stands out at 10 % false discoveries over the cells"
 _WHY: Final = "too few scored events"
 
@@ -46,7 +47,7 @@ class Causes(QWidget):
 
     def __init__(self, theme: Theme, bridge: Bridge) -> None:
         super().__init__()
-        self._pad = bridge.pad
+        self._pad, self._life = bridge.pad, bridge.pad.pulse.life
         self.words = Caption(theme, "faint")
         self.words.setText(NOTHING)
         self.table = Table(COLUMNS, bridge.pad, bridge.pad.table("attribution"))
@@ -61,7 +62,7 @@ class Causes(QWidget):
 
     def show_pulled(self, pulled: Pulled) -> None:
         """Show what a frame brought of it."""
-        if pulled.reset or "attribution" in pulled.sections:
+        if pulled.reset or "attribution" in pulled.sections or self._pad.pulse.life != self._life:
             self._show()
 
     def fade(self, faded: bool) -> None:
@@ -74,6 +75,7 @@ class Causes(QWidget):
         self.words.dress(theme)
 
     def _show(self) -> None:
-        rows = self._pad.table("attribution")
+        rows, self._life = self._pad.table("attribution"), self._pad.pulse.life
         self.table.replace(rows)
-        self.words.setText(FOUND if np.any(rows["dimension"]) else NOTHING)
+        ended = self._pad.pulse.life == "ended"
+        self.words.setText(FOUND if np.any(rows["dimension"]) else NONE if ended else NOTHING)

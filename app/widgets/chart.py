@@ -107,41 +107,47 @@ class Chart(QWidget):
         picture.fill(self.theme.colour("paper"))
         with painting(picture) as (painter,):
             painter.setFont(self.font())
+            free = 0  # pixel under the figures of the panes so far
             for number, pane in enumerate(self.panes):
-                self._paint_axis(painter, pane)
+                free = self._paint_axis(painter, pane, free)
                 painter.setClipRect(pane.rect)
                 self.paint_pane(painter, number, pane)
                 painter.setClipping(False)
             self._paint_bottom(painter)
         return picture
 
-    def _paint_axis(self, painter: QPainter, pane: Pane) -> None:
-        """Frame, figures and title at the left of a pane."""
+    def _paint_axis(self, painter: QPainter, pane: Pane, free: int) -> int:
+        """Frame, figures and title at the left of a pane; returns the first pixel under its figures.
+
+        A figure that would touch the lowest one of the pane above is left out: none stands over `free`.
+        """
         rect, faint = pane.rect, QPen(self.theme.colour("faint"))
         ticks = pane.axis.ticks(*pane.y, rect.height()) if self.valued else NO_TICKS
         down = np.round(pane.down(np.array(ticks.places))).tolist()
         rule = self.theme.colour("faint")
         rule.setAlpha(30)
         line = QPen(self.theme.colour("line"))
-        for y, words in zip(down, ticks.words, strict=True):
-            if pane.ruled:  # as a rectangle: Qt blends a line pixel by pixel, sixty times slower
+        if pane.ruled:  # as rectangles: Qt blends a line pixel by pixel, sixty times slower
+            for y in down:
                 painter.fillRect(QRect(round(rect.left()), round(y), round(rect.width()) + 1, 1), rule)
-            painter.setPen(line)
-            painter.drawLine(QLineF(rect.left() - _TICK, y, rect.left(), y))
-            painter.setPen(faint)
-            top = min(max(int(y) - self.glyphs.height // 2, 0), self.height() - self.glyphs.height)
-            self.glyphs.draw(painter, (0, top, round(rect.left()) - _TICK - 3), words, right=True)
         painter.setPen(line)
-        painter.drawLine(rect.topLeft(), rect.bottomLeft())
-        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        painter.drawLines([QLineF(rect.left() - _TICK, y, rect.left(), y) for y in down])
+        painter.drawLines([QLineF(rect.topLeft(), rect.bottomLeft()), QLineF(rect.bottomLeft(), rect.bottomRight())])
+        painter.setPen(faint)
+        high, lowest = self.glyphs.height, free
+        for y, words in zip(down, ticks.words, strict=True):
+            top = min(max(int(y) - high // 2, 0), self.height() - high)
+            if top >= free:
+                self.glyphs.draw(painter, (0, top, round(rect.left()) - _TICK - 3), words, right=True)
+                lowest = max(lowest, top + high)
         if pane.title and self.glyphs.metrics.horizontalAdvance(pane.title) <= rect.height():
             painter.save()
-            painter.setPen(faint)
             painter.translate(0, rect.center().y())
             painter.rotate(-90)
             wide = self.glyphs.metrics.horizontalAdvance(pane.title)
             painter.drawText(QPointF(-wide / 2, self.glyphs.metrics.ascent() - 1), pane.title)
             painter.restore()
+        return lowest
 
     def _paint_bottom(self, painter: QPainter) -> None:
         pane = self.panes[-1]

@@ -22,8 +22,8 @@ SHORT: Final = ("instruments", "sources", "attribution")  # read whole
 LINKED: Final = ("fills", "children", "events")  # sections with a `parent_row`
 STALE_AFTER_NS: Final = 900_000_000  # a second at most until the screen says so
 STARTING: Final = (
-    "The engine is starting; orders appear by themselves. The first start of a version compiles its kernels: "
-    "a minute or two"
+    "The engine is starting, no event has been applied yet; orders appear by themselves. The first start of a version "
+    "compiles its kernels: some minutes on a busy machine"
 )
 _SLICE: Final = 25_000  # links read of a long section in one pull
 _POINTS: Final = 16_000  # points of a trace
@@ -255,6 +255,6 @@ class Pad:
         silent = now_ns - self._beat_seen
         if silent > STALE_AFTER_NS:
             return Pulse("stale", f"The engine has been silent for {silent / 1e9:.1f} s: {until}. Nothing here is live")
-        if state == "starting":
+        if state == "starting" or (reader.watermark == NULL and state != "paused"):  # up, and nothing to show yet
             return Pulse("waiting", STARTING)
         return Pulse("paused" if state == "paused" else "live")

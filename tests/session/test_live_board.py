@@ -150,6 +150,23 @@ def test_that_an_engine_that_loads_and_compiles_gives_signs_of_life_until_its_fi
         assert not board._vouching.is_alive(), "from now on the run's own thread answers for its figures"
 
 
+def test_that_an_ended_day_gives_signs_of_life_until_its_last_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.session.live_board._BEAT_S", 0.005)
+    with LiveBoard(tmp_path / "board", Pace()) as board:
+        reader = BoardReader(tmp_path / "board")
+        board.vouch()
+        board.beat(1)
+        board.vouch()
+        before = reader.heartbeat.beats
+        assert eventually(lambda: reader.heartbeat.beats > before + 3), "tables and hashes are being made"
+        board.beat(2)
+        assert board._vouching is not None
+        board._vouching.join(5)
+        assert not board._vouching.is_alive()
+
+
 def test_that_nobody_vouches_for_ever_and_a_board_that_closes_first_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

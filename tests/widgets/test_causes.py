@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 from app.board import blank
 from app.widgets import format as text
 from app.widgets.bridge import Bridge
-from app.widgets.causes import COLUMNS, FOUND, NOTHING, Causes
+from app.widgets.causes import COLUMNS, FOUND, NONE, NOTHING, Causes
 from app.widgets.theme import DARK, LIGHT
 from tests.widgets.filler import Filler
 
@@ -42,6 +42,13 @@ def said(view: Causes) -> list[list[str]]:
 
 def test_that_before_the_end_of_data_it_says_when_it_comes(view: Causes) -> None:
     assert (view.words.text(), said(view)) == (NOTHING, [])
+
+
+def test_that_after_the_end_it_says_that_there_are_none(view: Causes, filler: Filler, bridge: Bridge) -> None:
+    filler.writer.meta("state", "ended")
+    filler.writer.beat(10**18)
+    bridge.look()
+    assert (view.words.text(), said(view)) == (NONE, [])
 
 
 def test_that_the_strongest_cause_is_first_with_badge_and_interval(
