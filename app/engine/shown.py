@@ -35,8 +35,9 @@ _FIGURES: Final = tuple(name for name in layout.EVIDENCE_ROW.names or () if layo
 _FRESH: Final = 20  # children of a young epoch, four times over
 _KINDS: Final = {
     "flow": "others trade on our side", "quote_small": "the price moves away a little",
-    "quote_large": "the price moves away", "flow_group": "others trade on our side",
-    "quote_group": "the price moves away", "mixed_group": "others trade on our side and the price moves away",
+    "quote_large": "the price moves away", "joint": "others trade on our side and take the price along",
+    "joint_group": "others trade on our side and take the price along",
+    "mixed_group": "others trade on our side or the price moves away",
 }  # fmt: skip
 
 

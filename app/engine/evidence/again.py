@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from app.engine.evidence.process import EPOCH, LARGE, Bet, enter, start
+from app.engine.evidence.process import EPOCH, LARGE, Bet, begins, enter, start
 from app.engine.evidence.rows import (
-    FLOW_GROUPS,
+    JOINT_GROUPS,
+    JOINTS,
     JUMPS,
     LAWS,
     MIXED_GROUPS,
-    QUOTE_GROUPS,
     QUOTES,
     SCORES,
     SHARES,
@@ -76,8 +76,7 @@ def _price(r: Replay, n: int) -> None:
             r.cost[QUOTES + j * LAWS + law] = JUMPS[j] * tick * share
     for k in range(LAWS):
         flow = float(record["mix"][k])
-        r.cost[FLOW_GROUPS + k] = later
-        r.cost[QUOTE_GROUPS + k] = jump
+        r.cost[JOINTS + k] = r.cost[JOINT_GROUPS + k] = later + jump
         r.cost[MIXED_GROUPS + k] = flow * later + (1.0 - flow) * jump
 
 
@@ -111,7 +110,7 @@ def _forward(h: Hindsight) -> float:
     """Bet on all children; the factor that turns capital into the chance of its world (0 without capital)."""
     r, unborn, null = h.replay, 1.0, h.replay.null
     for n in range(len(r.later)):
-        born = unborn * (r.first if n == 0 else r.hazard)
+        born = unborn * begins(n, r.first, r.hazard)
         unborn -= born
         price(r, n)
         largest = 0.0

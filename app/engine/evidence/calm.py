@@ -135,10 +135,14 @@ def _quiet(k: Inputs, at: int, steps: int) -> None:
     o0, o1, o2 = x["own_s"][0], x["own_s"][1], x["own_s"][2]
     lam120, lam30, seen120, seen30 = x["lam120"], x["lam30"], x["seen120"], x["seen30"]
     flow10, lam, end, watched = x["flow10"], x["lam"], x["end"], x["watched"]
+    raw, told_so_far, gain = x["raw"], x["told"], x["gain"]
     for _ in range(steps):
         q, noise, told = max(c.q, 0.7 * c.q_fast), c.noise, flags
+        pressed = ((g[0] * s0 + g[1] * s1) + g[2] * s2) + g[3] * s3
+        told_so_far += gain * (pressed - raw)
+        raw = pressed
         if known:
-            c, told = sighted(c, base - (((g[0] * s0 + g[1] * s1) + g[2] * s2) + g[3] * s3), learns)
+            c, told = sighted(c, base - told_so_far, learns)
             learns, frozen = True, 0
         else:
             c = blind(c)
@@ -158,6 +162,7 @@ def _quiet(k: Inputs, at: int, steps: int) -> None:
     x["own_s"][0], x["own_s"][1], x["own_s"][2] = o0, o1, o2
     x["lam120"], x["lam30"], x["seen120"], x["seen30"] = lam120, lam30, seen120, seen30
     x["flow10"], x["lam"], x["end"], x["frozen"] = flow10, rate(lam120, lam30, seen120, seen30), end, frozen
+    x["raw"], x["told"] = raw, told_so_far
     put_back(k, c, kind)
 
 

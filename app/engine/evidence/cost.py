@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from app.engine.bits import exp
 from app.engine.evidence.model import Floats, Model
-from app.engine.evidence.rows import FLOW_GROUPS, JUMPS, LAWS, MIXED_GROUPS, QUOTE_GROUPS, QUOTES
+from app.engine.evidence.rows import JOINTS, JUMPS, LAWS, MIXED_GROUPS, QUOTES
 from app.engine.units import SECOND
 
 TAUS: Final = (1.0, 20.0, 200.0)  # seconds; the fourth part of the kernel never decays
@@ -78,8 +78,7 @@ def world_costs(child: Answered, out: Floats) -> None:
     out[:QUOTES] = child.later
     for j, size in enumerate(JUMPS):
         out[QUOTES + j * LAWS : QUOTES + (j + 1) * LAWS] = size * child.tick * child.share
-    out[FLOW_GROUPS:QUOTE_GROUPS] = child.later
-    out[QUOTE_GROUPS:MIXED_GROUPS] = jump
+    out[JOINTS:MIXED_GROUPS] = child.later + jump
     for k, flow in enumerate(child.mix):
         out[MIXED_GROUPS + k] = flow * child.later + (1.0 - flow) * jump
 

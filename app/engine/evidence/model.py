@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 
 from app.engine.errors import SettingsError, complaint
 from app.engine.evidence.learnt import Learnt
-from app.engine.evidence.rows import CELLS, LAWS, LENGTHS, LONGEST, POOLS, SCORES, WORLDS
+from app.engine.evidence.rows import CELLS, LAWS, LENGTHS, LONGEST, MATCHED, POOLS, SCORES, WORLDS
 
-VERSION: Final = 1
+VERSION: Final = 2
 ANY: Final = "*"  # the kernel of an instrument that has none of its own
 Floats = NDArray[np.float64]
 
 # name -> (shape; 0 = any length, at least one), smallest and largest value
 _SHAPES: Final[dict[str, tuple[tuple[int, ...], float, float]]] = {
     "laws": ((LAWS, LONGEST), 0.0, 1.0),
+    "matched": ((LAWS, len(LENGTHS), MATCHED), -1e6, 1e6),
     "edges_imbalance": ((2,), -1.0, 1.0),
     "edges_flow": ((4,), -math.inf, math.inf),
     "edges_rate": ((2,), 0.0, math.inf),
@@ -69,10 +70,10 @@ class _File(msgspec.Struct, frozen=True, kw_only=True):
 # name -> (default, smallest, largest): fitted numbers
 NUMBERS: Final[dict[str, tuple[float, float, float]]] = {
     "null": (0.7, 0.01, 0.99),  # prior that nothing leaks, in estimates; E itself needs none
-    "onset_first": (0.3, 0.0, 1.0),
+    "onset_first": (0.6, 0.0, 1.0),
     "onset_hazard": (0.04, 0.0, 1.0),
     "later_impact": (1.06, 0.0, 10.0),
-    "jump_ticks": (0.225, 0.0, 10.0),  # mean price jump of an answered child, in ticks
+    "jump_ticks": (0.1, 0.0, 10.0),  # mean price jump of an answered child, in ticks
     "unmatched": (0.02, 0.0, 1.0),  # share of own quantity not found on the tape from which flow says nothing
     "least_children": (15.0, 1.0, 1e6),
     "see_at_most": (8.0, 0.1, 1e3),  # bps: GREY where only larger leaks could be seen
@@ -86,6 +87,7 @@ class Tables(NamedTuple):
     """The arrays of a model, as kernels read them."""
 
     laws: Floats  # [law, step]: probability of an answer in that step
+    matched: Floats  # [law, length, MATCHED]: filters of the price after an event
     edges_imbalance: Floats
     edges_flow: Floats
     edges_rate: Floats

@@ -21,6 +21,7 @@ from app.engine.evidence.rows import (
     AGGRESSIVE,
     CELLS,
     CHILD,
+    FOLLOWS_S,
     LENGTHS,
     LONGEST,
     OWN,
@@ -179,7 +180,8 @@ class Placebos(Evidence):
         if int(record["state"]) != OPEN or (record["early"] and not self.plan.early):
             return
         if moment.qty == AGGRESSIVE:
-            record["before"] += 1  # the trade itself
+            record["before"] += 1  # the trade itself, which may be followed
+            record["hot"] += 1.0 / FOLLOWS_S
         judged = moment._replace(t=moment.t + WINDOW_NS, kind=JUDGE, side=moment.qty, qty=self.tried - 1)
         insort(followed.moments, judged, key=in_order)
 

@@ -26,6 +26,17 @@ EPOCH = np.dtype(
 )  # fmt: skip
 
 
+def _begins(n: int, first: float, hazard: float) -> float:
+    """The chance that a leak that has not begun begins at child n: later ones count ever less, but none for nothing.
+
+    With a constant chance nothing would be left for the thousandth child of a long order.
+    """
+    return first if n == 0 else hazard / (1.0 + hazard * (n - 1))
+
+
+begins = jit(_begins)
+
+
 class Bet(NamedTuple):
     """One child's e-values and what it would cost in each score's world, entering row `at` of some epochs."""
 
@@ -81,7 +92,7 @@ settle = jit(_settle)
 def _enter(b: Bet) -> None:
     """One more scored child."""
     epoch = b.epochs[b.at]
-    born = epoch["unborn"] * (b.onset_first if epoch["n"] == 0 else b.onset_hazard)
+    born = epoch["unborn"] * begins(epoch["n"], b.onset_first, b.onset_hazard)
     epoch["unborn"] -= born
     epoch["n"] += 1
     largest = 0.0

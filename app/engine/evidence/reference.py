@@ -109,10 +109,20 @@ def _factor(k: Inputs, t: int) -> float:
 factor = jit(_factor)
 
 
-def _explained(k: Inputs) -> float:
-    """What the tape so far explains of the price (bps)."""
+def _pressure(k: Inputs) -> float:
+    """What the kernel makes of the tape so far (bps)."""
     s = k.stream[0]["s"]
     total: float = ((k.kernels.g[0] * s[0] + k.kernels.g[1] * s[1]) + k.kernels.g[2] * s[2]) + k.kernels.g[3] * s[3]
+    return total
+
+
+pressure = jit(_pressure)
+
+
+def _explained(k: Inputs) -> float:
+    """What the tape so far explains of the price (bps): what was told, and what came since at the gain of now."""
+    x = k.stream[0]
+    total: float = x["told"] + x["gain"] * (pressure(k) - x["raw"])
     return total
 
 

@@ -13,16 +13,20 @@ MEASURED: Final = 20  # steps of the direct estimate
 LAWS: Final = 4
 JUMPS: Final = (0.125, 0.25)  # ticks
 GROUPS: Final = (0b0011, 0b1100, 0b0110, 0b1111)  # delay laws behind the grouped scores, a bit each
-SHARES: Final = (0.05, 0.12, 0.3, 0.6, 0.9)  # share of children that are answered
+SHARES: Final = (0.02, 0.06, 0.15, 0.3, 0.6)  # share of children that are answered
+EDGES: Final = (0, 2, 4, 8, 16, 32, 64, 160)  # steps between which prices after an event are averaged
+BLOCKS: Final = len(EDGES) - 1
+MATCHED: Final = BLOCKS + 3  # of a matched filter: weights, variance per squared tick and per q, response to 1 bps
+FOLLOWS_S: Final = 0.25  # how soon a trade is followed by another of its burst
 SCORES: Final = 24
 WORLDS: Final = SCORES * len(SHARES)
 FLOWS: Final = 0  # where each kind of score begins
 QUOTES: Final = 4
-FLOW_GROUPS: Final = 12
-QUOTE_GROUPS: Final = 16
+JOINTS: Final = 12
+JOINT_GROUPS: Final = 16
 MIXED_GROUPS: Final = 20
 SCORE_NAMES: Final = tuple(
-    f"{kind}{law}" for kind in ("flow", "quote_small", "quote_large", "flow_group", "quote_group", "mixed_group")
+    f"{kind}{law}" for kind in ("flow", "quote_small", "quote_large", "joint", "joint_group", "mixed_group")
     for law in range(LAWS)
 )  # fmt: skip
 
@@ -40,11 +44,15 @@ HALTED: Final = 4  # halt, auction or close
 RESET: Final = 8  # the filter started again
 
 # One symbol's residual stream. Prices in bps of `anchor` (1e-9); `end` is where the step in the making ends. Steps that
-# end later than `watched` are not kept: no window will look at them.
+# end later than `watched` are not kept: no window will look at them. `hot`: followers a second expected after trades at
+# both sides, as of `hot_at`. `raw`: what the kernel makes of the tape; `told`: what of it has been taken off the price,
+# by the `gain` of the time, learnt from changes measured from `mark` on.
 STREAM: Final = np.dtype(
     [
         ("anchor", "i8"), ("end", "i8"), ("cursor", "i8"), ("began", "i8"), ("last_trade", "i8"),
-        ("index_anchor", "i8"), ("watched", "i8"),
+        ("index_anchor", "i8"), ("watched", "i8"), ("hot_at", "i8"), ("hot", "f8", (2,)),
+        ("raw", "f8"), ("told", "f8"), ("gain", "f8"), ("mark", "i8"), ("mark_raw", "f8"), ("mark_price", "f8"),
+        ("both", "f8"), ("square", "f8"), ("pairs", "f8"),
         ("s", "f8", (4,)), ("own_s", "f8", (4,)), ("memory", "f8", (3,)), ("noise", "f8", (3,)),
         ("lam120", "f8"), ("lam30", "f8"), ("seen120", "f8"), ("seen30", "f8"), ("flow10", "f8"),
         ("lam", "f8"), ("p_buy", "f8"), ("q", "f8"), ("q_fast", "f8"), ("m", "f8"), ("p", "f8"), ("r", "f8"),
@@ -78,7 +86,7 @@ STEP: Final = np.dtype(
 CHILD: Final = np.dtype(
     [
         ("t", "i8"), ("closed", "i8"), ("fact", "i4"), ("cell", "i2"), ("length", "i1"), ("side", "i1"),
-        ("early", "i1"), ("state", "i1"), ("before", "i2"), ("step", "f4"),
+        ("early", "i1"), ("state", "i1"), ("before", "i2"), ("step", "f4"), ("hot", "f4"),
         ("m", "f8"), ("p", "f8"), ("tick", "f8"), ("share", "f4"), ("own", "f4"), ("e", "f4", (SCORES,)),
         ("y", "f4"), ("c", "f4"), ("mix", "f4", (4,)),
     ]

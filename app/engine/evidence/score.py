@@ -1,7 +1,8 @@
-"""What a closed window says: 24 likelihood ratios of delay and size, each over the mean of its matched placebos.
+"""What a closed window says: 24 scores of delay and size, each over the mean of its matched placebos.
 
 A score compares what followed the event with what the state just before it led to expect. Whatever the score is,
-dividing by the placebo mean makes its expectation at most 1 where event and placebos are exchangeable.
+dividing by the placebo mean makes its expectation at most 1 where event and placebos are exchangeable. Scores of
+trades are likelihood ratios. Scores of prices are odd about 1 and below 2: their mean is 1 however noisy prices are.
 """
 
 import math
@@ -14,117 +15,146 @@ from app.engine.bits import exp
 from app.engine.events import Rows
 from app.engine.evidence.model import Floats, Tables
 from app.engine.evidence.rows import (
-    FLOW_GROUPS,
+    BLOCKS,
+    EDGES,
     FLOWS,
+    FOLLOWS_S,
     FROZEN,
     GROUPS,
+    JOINT_GROUPS,
+    JOINTS,
     JUMPS,
     LAWS,
+    LENGTHS,
     MEASURED,
     MIXED_GROUPS,
     OWN,
-    QUOTE_GROUPS,
     QUOTES,
     RING,
     SCORES,
     STEP_S,
 )
+from app.engine.evidence.steps import tanh_half
 from app.engine.jit import jit
 
 CAP = 40.0  # of a score
-STEEPEST = 4.6  # of a log likelihood ratio at one step
-CLIP = 4.0  # of an innovation, in standard deviations
 SURPRISE = 36.0  # squared, from which the filter starts again
 AGAIN = 0.2  # bps^2, its variance then
 OWN_STEP = 0.1  # bps^2 an own print adds
+FOLLOWED = 0.12  # trades that have a follower
+COOLS = exp(-STEP_S / FOLLOWS_S)  # what is left after a step of the wait for it
+SOON, LATE = 6, 10  # steps before and from a trade on whose mean prices are compared
+TICKS2, PER_Q = 0.055, 0.11  # variance of that difference, per squared tick and per q
+MOVES = 0.25  # ticks it is where an answer takes the price along
 
 
 class Window(NamedTuple):
-    """A window to score: steps `first` .. `first + steps - 1` of a ring; `m`, `p`: the filter just before the event."""
+    """A window to score: the steps of LENGTHS[place] from `first` on of a ring; `m`, `p`: the filter just before it."""
 
     ring: Rows  # STEP rows
     first: int
-    steps: int
+    place: int
     side: int
     before: int  # same-side trades of the first step that came before the event
+    hot: float  # followers a second expected of trades on our side before it, where every trade had one
     part: float  # share of the first step that came after it
     m: float
     p: float
     tick: float  # bps
     laws: Floats
-    scratch: Floats  # [innovation over deviation, information, gain][step]
+    matched: Floats
+    blocks: Floats  # scratch: mean price after the event on our side
     raw: Floats  # out: the scores
+    mix: Floats  # out: how much of each mixed score is flow
     measured: Floats  # out: (price response in bps, excess same-side trades) of the first second; NaN if shorter
 
 
 def _filter(w: Window) -> float:
-    """Run the price filter over the window into the scratch arrays; its level after the first second, else NaN."""
+    """The level of the price filter after the first second."""
     m, p = w.m, w.p
-    after = math.nan
-    for d in range(w.steps):
+    for d in range(MEASURED):
         at = (w.first + d) % RING
         flags = int(w.ring[at]["flags"])
         p += w.ring[at]["q"] * (STEP_S * w.part if d == 0 else STEP_S)
-        w.scratch[0, d], w.scratch[1, d], w.scratch[2, d] = 0.0, 0.0, 0.0
-        if flags & FROZEN == 0:
-            if flags & OWN:
-                p += OWN_STEP
-            noise = w.ring[at]["noise"]
-            s = p + noise
-            nu = w.ring[at]["r"] - m
-            if nu * nu > SURPRISE * s:
-                m, p = w.ring[at]["r"], noise + AGAIN
-                w.scratch[2, d] = 1.0
-            else:
-                gain = p / s
-                m += gain * nu
-                p *= 1.0 - gain
-                w.scratch[2, d] = gain
-                if flags & OWN == 0:
-                    w.scratch[0, d] = max(-CLIP, min(CLIP, nu / math.sqrt(s))) / math.sqrt(s)
-                    w.scratch[1, d] = 1.0 / s
-        if d == MEASURED - 1:
-            after = m
-    return after
+        if flags & FROZEN:
+            continue
+        if flags & OWN:
+            p += OWN_STEP
+        s = p + w.ring[at]["noise"]
+        nu = w.ring[at]["r"] - m
+        if nu * nu > SURPRISE * s:
+            m, p = w.ring[at]["r"], w.ring[at]["noise"] + AGAIN
+        else:
+            gain = p / s
+            m += gain * nu
+            p *= 1.0 - gain
+    return m
 
 
 run_filter = jit(_filter)
 
 
 def _quotes(w: Window) -> None:
-    """Scores of a lasting jump of the price on our side, by delay law and size, from the last step backwards."""
-    for k in range(2 * LAWS):
-        w.raw[QUOTES + k] = 1.0
-    a, b = 0.0, 0.0
-    for back in range(w.steps):
-        d = w.steps - 1 - back
-        keep = 1.0 - w.scratch[2, d]
-        a = w.side * w.scratch[0, d] + keep * a
-        b = w.scratch[1, d] + keep * keep * b
+    """Scores of a lasting move of the price on our side, by delay law and size: filters matched to what it would do.
+
+    They do not see what was there at once: a price that had just moved when the event was timed is no answer to it.
+    """
+    steps = LENGTHS[w.place]
+    for b in range(BLOCKS):
+        first, last = min(EDGES[b], steps), min(EDGES[b + 1], steps)
+        total = 0.0
+        for d in range(first, last):
+            total += w.ring[(w.first + d) % RING]["r"] - w.m
+        w.blocks[b] = w.side * total / (last - first) if last > first else 0.0
+    q = w.ring[w.first % RING]["q"]
+    for law in range(LAWS):
+        f = w.matched[law, w.place]
+        seen = 0.0
+        for b in range(BLOCKS):
+            seen += f[b] * w.blocks[b]
+        variance = f[BLOCKS] * w.tick * w.tick + f[BLOCKS + 1] * q
         for j in range(len(JUMPS)):
-            jump = JUMPS[j] * w.tick
-            ratio = exp(min(jump * a - jump * jump * b / 2.0, STEEPEST))
-            for law in range(LAWS):
-                w.raw[QUOTES + j * LAWS + law] += w.laws[law, d] * (ratio - 1.0)
+            answer = JUMPS[j] * w.tick * f[BLOCKS + 2]
+            w.raw[QUOTES + j * LAWS + law] = 1.0 + tanh_half(2.0 * answer * seen / variance)
 
 
 quote_scores = jit(_quotes)
 
 
+def _moved(w: Window, d: int) -> float:
+    """1 plus how surely the price moved with us at a trade of step d: from just before it to just after."""
+    steps = LENGTHS[w.place]
+    before, after, last = 0.0, 0.0, min(d + LATE, steps)
+    for back in range(1, SOON + 1):
+        before += w.ring[(w.first + d - back) % RING]["r"] - w.m if d >= back else 0.0
+    for ahead in range(d, last):
+        after += w.ring[(w.first + ahead) % RING]["r"] - w.m
+    variance = TICKS2 * w.tick * w.tick + PER_Q * w.ring[w.first % RING]["q"]
+    jump = w.side * (after / (last - d) - before / SOON)
+    return 1.0 + tanh_half(2.0 * MOVES * w.tick * jump / variance)
+
+
+moved = jit(_moved)
+
+
 def _flows(w: Window) -> float:
-    """Scores of trades of others on our side, by delay law; the excess of the first second in trades."""
+    """Scores of trades of others on our side by delay law, alone and with the price; the first second's excess."""
     for law in range(LAWS):
-        w.raw[FLOWS + law] = 1.0
-    excess = 0.0
-    for d in range(w.steps):
+        w.raw[FLOWS + law] = w.raw[JOINTS + law] = 1.0
+    excess, hot = 0.0, w.hot
+    for d in range(LENGTHS[w.place]):
         at = (w.first + d) % RING
         count = int(w.ring[at]["buys"]) if w.side > 0 else int(w.ring[at]["sells"])
         if d == 0:
             count -= w.before
         p_same = w.ring[at]["p_buy"] if w.side > 0 else 1.0 - w.ring[at]["p_buy"]
-        expected = w.ring[at]["lam"] * p_same * STEP_S
+        expected = ((1.0 - FOLLOWED) * w.ring[at]["lam"] * p_same + FOLLOWED * hot) * STEP_S
+        more = count / expected
+        joint = more * moved(w, d) if count > 0 else more
         for law in range(LAWS):
-            w.raw[FLOWS + law] += w.laws[law, d] * (count / expected - 1.0)
+            w.raw[FLOWS + law] += w.laws[law, d] * (more - 1.0)
+            w.raw[JOINTS + law] += w.laws[law, d] * (joint - 1.0)
+        hot = hot * COOLS + count / FOLLOWS_S
         if d < MEASURED:
             excess += count - expected
     return excess
@@ -135,24 +165,25 @@ flow_scores = jit(_flows)
 
 def _score(w: Window) -> None:
     """All scores of a window, and its direct measurements."""
-    after = run_filter(w)
     quote_scores(w)
     excess = flow_scores(w)
-    long_enough = w.steps >= MEASURED
-    w.measured[0] = w.side * (after - w.m) if long_enough else math.nan
+    long_enough = LENGTHS[w.place] >= MEASURED
+    w.measured[0] = w.side * (run_filter(w) - w.m) if long_enough else math.nan
     w.measured[1] = excess if long_enough else math.nan
-    for k in range(FLOW_GROUPS):
-        w.raw[k] = min(w.raw[k], CAP)
+    for law in range(LAWS):
+        w.raw[FLOWS + law] = min(w.raw[FLOWS + law], CAP)
+        w.raw[JOINTS + law] = min(w.raw[JOINTS + law], CAP)
     for k in range(len(GROUPS)):
-        flow, quote, laws = 0.0, 0.0, 0
+        flow, quote, joint, laws = 0.0, 0.0, 0.0, 0
         for law in range(LAWS):
             if GROUPS[k] >> law & 1:
                 flow += w.raw[FLOWS + law]
-                quote += w.raw[QUOTES + law] + w.raw[QUOTES + LAWS + law]
+                joint += w.raw[JOINTS + law]
+                quote += (w.raw[QUOTES + law] + w.raw[QUOTES + LAWS + law]) / 2.0
                 laws += 1
-        w.raw[FLOW_GROUPS + k] = flow / laws
-        w.raw[QUOTE_GROUPS + k] = quote / (2 * laws)
-        w.raw[MIXED_GROUPS + k] = (flow / laws + quote / (2 * laws)) / 2.0
+        w.raw[JOINT_GROUPS + k] = joint / laws
+        w.raw[MIXED_GROUPS + k] = (flow + quote) / (2 * laws)
+        w.mix[k] = flow / (flow + quote) if flow + quote > 0 else 0.0
 
 
 score = jit(_score)
@@ -165,7 +196,7 @@ class Normalisation(NamedTuple):
     cell: int
     pool: int
     length: int  # place in LENGTHS
-    young: bool  # under two minutes of history: the pool alone
+    young: bool  # under two minutes of history: the pool alone, and nothing of flow, whose rate is not known
     mute_flow: bool  # own prints are missing on the tape: flow says nothing
     mute_fast: bool  # clocks are too far apart for the fastest delay law
     tables: Tables
@@ -179,10 +210,10 @@ LARGEST_SIZE = 3000.0
 def _says_nothing(n: Normalisation, k: int) -> bool:
     """True for a score whose channel is void."""
     kind, law = k // LAWS, k % LAWS
-    flow = kind == FLOWS // LAWS or kind == FLOW_GROUPS // LAWS or kind == MIXED_GROUPS // LAWS
-    grouped = k >= FLOW_GROUPS
+    flow = kind == FLOWS // LAWS or k >= JOINTS
+    grouped = k >= JOINT_GROUPS
     fast = GROUPS[law] & 1 != 0 if grouped else law == 0
-    return (flow and n.mute_flow) or (fast and n.mute_fast)
+    return (flow and (n.mute_flow or n.young)) or (fast and n.mute_fast)
 
 
 says_nothing = jit(_says_nothing)

@@ -6,16 +6,17 @@ rows strictly before it; what a step is held against (rate, sign, noise) is from
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from app.engine.bits import exp
 from app.engine.enrich.asof import row_at
 from app.engine.events import Rows
 from app.engine.evidence.calm import quiet, quiet_steps
 from app.engine.evidence.model import Floats
-from app.engine.evidence.reference import Inputs, explained, factor, others, weighted
-from app.engine.evidence.rows import CHECKS, FROZEN, OWN, RESET, RING, STEP_NS, STEP_S
+from app.engine.evidence.reference import Inputs, explained, factor, others, pressure, weighted
+from app.engine.evidence.rows import CHECKS, FOLLOWS_S, FROZEN, OWN, RESET, RING, STEP_NS, STEP_S
 from app.engine.evidence.score import AGAIN, OWN_STEP, SURPRISE
 from app.engine.evidence.steps import (
     BLOCK,
@@ -41,6 +42,10 @@ SIZES = 1000.0  # trades the running mean size reaches back
 ASLEEP_NS = 3600 * SECOND  # without a row: the market is closed
 YOUNG_NS = 120 * SECOND
 ALWAYS = 2**63 - 1
+KNOWN = 100.0  # changes the kernel of the model counts for
+FORGETS = 1.0 - 1.0 / 3600.0
+MOST_GAIN = 1.5
+MOST_MOVED = 8.0  # bps a change counts for at most
 
 
 def _is_own(k: Inputs, number: int) -> bool:
@@ -52,6 +57,19 @@ def _is_own(k: Inputs, number: int) -> bool:
 
 
 is_own = jit(_is_own)
+
+
+def _warm(x: Any, t: int, side: int) -> None:
+    """A trade of others makes more of its side likely for a moment."""
+    left = exp(-((t - x["hot_at"]) / SECOND) / FOLLOWS_S) if x["hot_at"] != NULL else 0.0
+    x["hot"][0] *= left
+    x["hot"][1] *= left
+    x["hot_at"] = t
+    if side != 0:
+        x["hot"][0 if side == BID else 1] += 1.0 / FOLLOWS_S
+
+
+warm = jit(_warm)
 
 
 def _hear(k: Inputs, at: int) -> None:
@@ -69,7 +87,10 @@ def _hear(k: Inputs, at: int) -> None:
             x["own_s"][b] += push
         x["own"] += 1
         return
+    if p["ts"] == x["last_trade"]:
+        return  # one order that met several: one trade
     x["last_trade"] = p["ts"]
+    warm(x, p["ts"], side)
     if side == BID:
         x["buys"] += 1
     elif side == ASK:
@@ -174,9 +195,40 @@ def _first_price(k: Inputs, bid: int, ask: int) -> None:
 first_price = jit(_first_price)
 
 
+def _settle(k: Inputs) -> None:
+    """What the tape explains by now has been told."""
+    x = k.stream[0]
+    raw = pressure(k)
+    x["told"] += x["gain"] * (raw - x["raw"])
+    x["raw"] = raw
+
+
+settle = jit(_settle)
+
+
+def _learn_gain(k: Inputs, price: float) -> None:
+    """How much of the kernel's impact this market shows: changes of price on changes of pressure, a second or more
+    each, from a step with trades to another; the kernel itself counts as KNOWN of them.
+    """
+    x = k.stream[0]
+    if x["mark"] == NULL or x["end"] - x["mark"] >= SECOND:
+        if x["mark"] != NULL:
+            dx, dy = x["raw"] - x["mark_raw"], max(-MOST_MOVED, min(MOST_MOVED, price - x["mark_price"]))
+            x["both"], x["square"] = x["both"] * FORGETS + dx * dy, x["square"] * FORGETS + dx * dx
+            x["pairs"] = x["pairs"] * FORGETS + 1.0
+            if x["square"] > 0.0:
+                known = KNOWN * x["square"] / x["pairs"]
+                x["gain"] = max(0.0, min(MOST_GAIN, (x["both"] + known) / (x["square"] + known)))
+        x["mark"], x["mark_raw"], x["mark_price"] = x["end"], x["raw"], price
+
+
+learn_gain = jit(_learn_gain)
+
+
 def _close(k: Inputs, at: int) -> None:
     """Finish the step in the making, as of history row `at`, and begin the next one."""
     x = k.stream[0]
+    settle(k)
     flags, bid, bid_size, ask, ask_size = others(k, at)
     if flags == 0 and x["anchor"] == NULL:
         first_price(k, bid, ask)
@@ -196,6 +248,8 @@ def _close(k: Inputs, at: int) -> None:
         slot["buys"], slot["sells"], slot["flags"] = min(x["buys"], 30_000), min(x["sells"], 30_000), flags
     learn_noise(k, r, kind, flags & ~RESET)
     learn_q(k, r, noise, flags)
+    if flags & FROZEN == 0 and x["buys"] + x["sells"] + x["own"] > 0:
+        learn_gain(k, r + x["told"])
     x["r"], x["kind"] = r, kind
     x["frozen"] = x["frozen"] + 1 if flags & FROZEN else 0
     roll(k)
@@ -244,6 +298,7 @@ def _wake(k: Inputs, ts: int) -> None:
     for j in range(3):
         x["memory"][j] = 0.0
     x["lam120"], x["lam30"], x["seen120"], x["seen30"], x["flow10"] = 0.0, 0.0, 0.0, 0.0, 0.0
+    x["raw"], x["told"], x["mark"] = 0.0, 0.0, NULL
     x["in_block"], x["blocks"], x["block"], x["block_noise"] = 0, 0, 0.0, 0.0
     x["anchor"], x["index_anchor"], x["kind"], x["frozen"], x["asleep"] = NULL, NULL, -1, 1, 0
     x["end"] = (ts // STEP_NS + 1) * STEP_NS
@@ -342,7 +397,9 @@ glance = jit(_glance)
 def begin(stream: Rows, ts: int, noise: Floats, sigma2: float) -> None:
     """An empty stream that starts with the step of ts; `sigma2`: variance a second known so far (fractions squared)."""
     stream[...] = np.zeros(1, stream.dtype)
-    stream["anchor"], stream["index_anchor"], stream["last_trade"], stream["began"] = NULL, NULL, NULL, NULL
+    for name in ("anchor", "index_anchor", "last_trade", "began", "hot_at", "mark"):
+        stream[name] = NULL
+    stream["gain"] = 1.0
     stream["end"] = (ts // STEP_NS + 1) * STEP_NS
     stream["cursor"] = stream["end"] - STEP_NS
     stream["noise"] = noise

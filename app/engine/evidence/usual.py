@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from app.engine.evidence.bucket import pool
-from app.engine.evidence.process import MOST
+from app.engine.evidence.process import MOST, begins
 from app.engine.evidence.rows import CELLS, LENGTHS, POOLS, SCORES, SHARES, WORLDS
 from app.engine.evidence.score import POOL_SIZE, shrunk
 from app.engine.jit import jit
@@ -93,7 +93,7 @@ class SecondBet(NamedTuple):
 def _enter_again(b: SecondBet) -> None:
     """One more scored child; E without the mass of the epoch."""
     epoch = b.epochs[b.at]
-    born = epoch["unborn"] * (b.onset_first if epoch["n"] == 0 else b.onset_hazard)
+    born = epoch["unborn"] * begins(epoch["n"], b.onset_first, b.onset_hazard)
     epoch["unborn"] -= born
     epoch["n"] += 1
     largest, total = 0.0, 0.0

@@ -4,19 +4,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from app.engine.bits import exp
 from app.engine.events import Rows
 from app.engine.evidence.bucket import Before, cell, pool
 from app.engine.evidence.model import Floats, Tables
 from app.engine.evidence.reference import Inputs
 from app.engine.evidence.rows import (
-    FLOW_GROUPS,
+    BLOCKS,
+    FOLLOWS_S,
     FROZEN,
     HALTED,
     LAWS,
     LENGTHS,
     LONGEST,
     PASSIVE,
-    QUOTE_GROUPS,
     RING,
     SCORES,
     STEP_NS,
@@ -25,7 +26,7 @@ from app.engine.evidence.rows import (
 from app.engine.evidence.score import Normalisation, Window, normalise, score
 from app.engine.evidence.stream import YOUNG_NS, Glance, glance
 from app.engine.jit import jit
-from app.engine.units import BPS, MILLISECOND, NULL
+from app.engine.units import BPS, MILLISECOND, NULL, SECOND
 
 OPEN, SCORED, VOID = range(3)  # of a record
 WINDOW_NS = LONGEST * STEP_NS
@@ -36,8 +37,9 @@ HELD = 20  # steps without two sides from which a window is cut
 class Scratch(NamedTuple):
     """Arrays kernels write to, the same for all symbols."""
 
-    steps: Floats
+    blocks: Floats
     raw: Floats
+    mix: Floats
     e: Floats
     measured: Floats
     seen: Floats
@@ -45,7 +47,7 @@ class Scratch(NamedTuple):
 
 def scratch() -> Scratch:
     """Fresh ones."""
-    return Scratch(np.zeros((3, LONGEST)), np.zeros(SCORES), np.zeros(SCORES), np.zeros(2), np.zeros(5))
+    return Scratch(np.zeros(BLOCKS), np.zeros(SCORES), np.zeros(LAWS), np.zeros(SCORES), np.zeros(2), np.zeros(5))
 
 
 def _usable(ring: Rows, first: int, steps: int) -> int:
@@ -96,6 +98,8 @@ def _open_window(o: Opening) -> None:
     record["m"], record["p"], record["tick"] = seen[0], seen[1], tick
     record["step"] = (x["end"] - o.t) / STEP_NS
     record["before"] = x["buys"] if o.side > 0 else x["sells"]
+    left = exp(-((o.t - x["hot_at"]) / SECOND) / FOLLOWS_S) if x["hot_at"] != NULL else 0.0
+    record["hot"] = left * x["hot"][0 if o.side > 0 else 1]
     record["early"] = 1 if x["began"] == NULL or o.t - x["began"] < YOUNG_NS else 0
 
 
@@ -131,9 +135,9 @@ def _judge(j: Judgement) -> None:
     record, s = j.records[j.number], j.scratch
     score(
         Window(
-            j.ring, int(record["t"]) // STEP_NS, LENGTHS[j.place], int(record["side"]), int(record["before"]),
-            float(record["step"]),
-            float(record["m"]), float(record["p"]), float(record["tick"]), j.tables.laws, s.steps, s.raw, s.measured,
+            j.ring, int(record["t"]) // STEP_NS, j.place, int(record["side"]), int(record["before"]),
+            float(record["hot"]), float(record["step"]), float(record["m"]), float(record["p"]),
+            float(record["tick"]), j.tables.laws, j.tables.matched, s.blocks, s.raw, s.mix, s.measured,
         )
     )  # fmt: skip
 
@@ -163,8 +167,7 @@ def _close_window(c: Closing) -> None:
     record["y"] = s.measured[0] - c.tables.direct[at, 0]
     record["c"] = s.measured[1] - c.tables.direct[at, 1]
     for law in range(LAWS):
-        flow, quote = s.raw[FLOW_GROUPS + law], s.raw[QUOTE_GROUPS + law]
-        record["mix"][law] = flow / (flow + quote) if flow + quote > 0 else 0.0
+        record["mix"][law] = s.mix[law]
 
 
 close_window = jit(_close_window)

@@ -8,12 +8,12 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from app.engine.evidence.model import Floats
+from app.engine.evidence.process import begins
 from app.engine.evidence.rows import (
-    FLOW_GROUPS,
+    JOINTS,
     JUMPS,
     LAWS,
     MIXED_GROUPS,
-    QUOTE_GROUPS,
     QUOTES,
     SCORES,
     SHARES,
@@ -33,7 +33,7 @@ class Terms(NamedTuple):
     """What an estimate depends on beside scores and weights."""
 
     null: float = 0.7
-    jump_ticks: float = 0.225
+    jump_ticks: float = 0.1
     later_impact: float = 1.06
     onset: Onset = Onset()
 
@@ -49,8 +49,7 @@ def costs_of(found: Gathered, terms: Terms, most: int) -> Floats:
     flat[:, :QUOTES] = later[:, None]
     for j, size in enumerate(JUMPS):
         flat[:, QUOTES + j * LAWS : QUOTES + (j + 1) * LAWS] = (size * tick * share)[:, None]
-    flat[:, FLOW_GROUPS:QUOTE_GROUPS] = later[:, None]
-    flat[:, QUOTE_GROUPS:MIXED_GROUPS] = jump[:, None]
+    flat[:, JOINTS:MIXED_GROUPS] = (later + jump)[:, None]
     flat[:, MIXED_GROUPS:] = mix * later[:, None] + (1.0 - mix) * jump[:, None]
     for row, parent in enumerate(found.parents):
         n = min(int(parent["scored"]), most)
@@ -73,7 +72,7 @@ def _run(block: Padded, costs: Floats, onset: Onset) -> tuple[Floats, Floats, Fl
     unborn = np.ones(parents)
     for k in range(block.e.shape[1]):
         alive = (k < block.scored)[:, None, None]
-        born = np.where(k < block.scored, unborn * (onset.first if k == 0 else onset.hazard), 0.0)
+        born = np.where(k < block.scored, unborn * begins(k, onset.first, onset.hazard), 0.0)
         unborn = unborn - born
         e = block.e[:, k, :, None].astype(np.float64)
         grows = 1.0 + shares * (e - 1.0)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.evidence.model import Floats
+from app.engine.evidence.process import begins
 from app.engine.evidence.rows import SCORES, SHARES, WORLDS
 from app.session.evidence.gathered import Gathered
 
@@ -24,7 +25,7 @@ WARY: Final = 1.5  # log E a clean one should stay below
 class Onset(NamedTuple):
     """The prior of when a leak begins."""
 
-    first: float = 0.3
+    first: float = 0.6
     hazard: float = 0.04
 
 
@@ -52,7 +53,7 @@ def capital(of: Padded, onset: Onset) -> Floats:
     unborn = np.ones(len(of.scored))
     for k in range(of.e.shape[1]):
         alive = k < of.scored
-        born = np.where(alive, unborn * (onset.first if k == 0 else onset.hazard), 0.0)
+        born = np.where(alive, unborn * begins(k, onset.first, onset.hazard), 0.0)
         unborn = unborn - born
         grown = (out + born[:, None, None]) * (1.0 + shares * (of.e[:, k, :, None].astype(np.float64) - 1.0))
         out = np.where(alive[:, None, None], grown, out)
@@ -67,7 +68,7 @@ def paths(of: Padded, onset: Onset, weights: Floats) -> Floats:
     e = np.ones((len(of.scored), of.e.shape[1]))
     for k in range(of.e.shape[1]):
         alive = k < of.scored
-        born = np.where(alive, unborn * (onset.first if k == 0 else onset.hazard), 0.0)
+        born = np.where(alive, unborn * begins(k, onset.first, onset.hazard), 0.0)
         unborn = unborn - born
         grown = (out + born[:, None, None]) * (1.0 + shares * (of.e[:, k, :, None].astype(np.float64) - 1.0))
         out = np.where(alive[:, None, None], grown, out)

@@ -16,7 +16,7 @@ from app.engine.events import OrderRow
 from app.engine.evidence.follow import Evidence
 from app.engine.evidence.model import Model
 from app.engine.evidence.placebo import Placebos, Plan
-from app.engine.evidence.rows import FLOW_GROUPS, MIXED_GROUPS, QUOTE_GROUPS, QUOTES, SHARES
+from app.engine.evidence.rows import JOINTS, QUOTES, SHARES
 from app.engine.units import NULL, SECOND
 from app.feeds.simulator.evidence import seeds_of
 from app.runtime.route import MAX_BLOCK, NO_LIMIT, Route
@@ -78,7 +78,7 @@ def price_alone(model: Model) -> Model:
     """The model betting on quotes alone: for tapes whose flow is another market's. Raises SettingsError."""
     weights = model.tables.weights.reshape(-1, len(SHARES)).copy()
     quotes = np.zeros(len(weights), bool)
-    quotes[QUOTES:FLOW_GROUPS] = quotes[QUOTE_GROUPS:MIXED_GROUPS] = True
+    quotes[QUOTES:JOINTS] = True
     weights[~quotes] = 0.0
     total = math.fsum(weights.ravel().tolist())
     if total <= 0:

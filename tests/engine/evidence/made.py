@@ -11,6 +11,7 @@ from app.engine.evidence.model import ANY, Floats, Kernel, Model
 from app.engine.evidence.rows import CELLS, LAWS, LENGTHS, LONGEST, POOLS, RING, SCORES, STEP, STEP_S, WORLDS
 from app.engine.evidence.symbol import Symbol
 from app.feeds.generator.hand import T0, Sheet
+from app.session.evidence.neutral import matched_filters
 from tests.engine.days import in_time, last_ts
 from tests.session.play import keyed
 
@@ -32,7 +33,7 @@ def laws() -> Floats:
 def model(**changes: Any) -> Model:
     """Placebo means of 1 everywhere, each worth 1,000 placebos, and even weights."""
     tables = {
-        "laws": laws(),
+        "laws": laws(), "matched": matched_filters(laws()),
         "edges_imbalance": np.array([-0.2, 0.2]), "edges_flow": np.array([-1.0, -0.3, 0.3, 1.0]),
         "edges_rate": np.array([0.5, 0.9]), "edges_volatility": np.array([0.25, 0.5, 1.0]),
         "means": np.ones((CELLS, len(LENGTHS), SCORES)), "sizes": np.full((CELLS, len(LENGTHS)), 1000.0),

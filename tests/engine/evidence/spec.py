@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 DT = 0.05
 GROUPS = ((0, 1), (2, 3), (1, 2), (0, 1, 2, 3))
-SHARES = (0.05, 0.12, 0.3, 0.6, 0.9)
+SHARES = (0.02, 0.06, 0.15, 0.3, 0.6)
+EDGES = (0, 2, 4, 8, 16, 32, 64, 160)
+FOLLOWED, FOLLOWS_S = 0.12, 0.25
 
 
 class Step(NamedTuple):
@@ -24,7 +27,9 @@ class Step(NamedTuple):
 
 
 class Event(NamedTuple):
-    """An own event: side, filter before it, tick in bps, same-side trades and part of the first step gone by."""
+    """An own event: side, filter before it, tick in bps, same-side trades, part of the first step gone by, followers a
+    second that are still expected of earlier trades.
+    """
 
     side: int
     m: float
@@ -32,6 +37,7 @@ class Event(NamedTuple):
     tick: float
     before: int = 0
     part: float = 1.0
+    hot: float = 0.0
 
 
 def filtered(steps: Sequence[Step], event: Event) -> tuple[list[tuple[float, float, float]], list[float]]:
@@ -60,35 +66,53 @@ def filtered(steps: Sequence[Step], event: Event) -> tuple[list[tuple[float, flo
     return out, levels
 
 
-def jump_ratio(steps: Sequence[tuple[float, float, float]], side: int, at: int, jump: float) -> float:
-    """Likelihood ratio of a lasting jump at one step: the innovations after it shift by what is left of it."""
-    log_ratio, left = 0.0, jump
-    for innovation, information, gain in steps[at:]:
-        log_ratio += left * side * innovation - left * left * information / 2
-        left *= 1 - gain
-    return math.exp(min(log_ratio, 4.6))
+def sure(x: float) -> float:
+    """A score of something odd: 1 where it says nothing, 0 to 2."""
+    return 1.0 + math.tanh(x)
 
 
-def scores(steps: Sequence[Step], event: Event, laws: Sequence[Sequence[float]]) -> list[float]:
+def quotes(steps: Sequence[Step], event: Event, filters: Sequence[Sequence[float]]) -> list[float]:
+    """Scores of a lasting move, small ones first; `filters`: of each law, for this length."""
+    means = []
+    for a, b in pairwise(EDGES):
+        inside = [event.side * (step.r - event.m) for step in steps[a:b]]
+        means.append(math.fsum(inside) / len(inside) if inside else 0.0)
+    out = []
+    for ticks in (1 / 8, 1 / 4):
+        for f in filters:
+            seen = math.fsum(weight * mean for weight, mean in zip(f[:7], means, strict=True))
+            variance = f[7] * event.tick**2 + f[8] * steps[0].q
+            out.append(sure(ticks * event.tick * f[9] * seen / variance))
+    return out
+
+
+def taken_along(steps: Sequence[Step], event: Event, at: int) -> float:
+    """How surely the price moved with us at a trade: half a second from it on over .3 s before it."""
+    before = math.fsum(steps[d].r - event.m for d in range(max(at - 6, 0), at)) / 6
+    after = [step.r - event.m for step in steps[at : at + 10]]
+    jump = event.side * (math.fsum(after) / len(after) - before)
+    return sure(0.25 * event.tick * jump / (0.055 * event.tick**2 + 0.11 * steps[0].q))
+
+
+def scores(
+    steps: Sequence[Step], event: Event, laws: Sequence[Sequence[float]], filters: Sequence[Sequence[float]]
+) -> list[float]:
     """The 24 scores of a window, capped."""
-    gone, _levels = filtered(steps, event)
-    flow, quote = [], []
-    for law in laws:
-        total = 1.0 - math.fsum(law[: len(steps)])
-        for d, step in enumerate(steps):
-            count = (step.buys if event.side > 0 else step.sells) - (event.before if d == 0 else 0)
-            same = step.p_buy if event.side > 0 else 1 - step.p_buy
-            total += law[d] * count / (step.lam * same * DT)
-        flow.append(min(total, 40.0))
-    for size in (1 / 8, 1 / 4):
-        ratios = [jump_ratio(gone, event.side, d, size * event.tick) for d in range(len(steps))]
-        for law in laws:
-            total = 1.0 - math.fsum(law[: len(steps)])
-            quote.append(min(total + math.fsum(law[d] * ratio for d, ratio in enumerate(ratios)), 40.0))
-    flows = [math.fsum(flow[m] for m in group) / len(group) for group in GROUPS]
-    quotes = [math.fsum(quote[m] + quote[4 + m] for m in group) / (2 * len(group)) for group in GROUPS]
-    mixed = [(f + q) / 2 for f, q in zip(flows, quotes, strict=True)]
-    return [*flow, *quote, *flows, *quotes, *mixed]
+    alone, along, hot = [], [], event.hot
+    for d, step in enumerate(steps):
+        count = (step.buys if event.side > 0 else step.sells) - (event.before if d == 0 else 0)
+        same = step.p_buy if event.side > 0 else 1 - step.p_buy
+        alone.append(count / (((1 - FOLLOWED) * step.lam * same + FOLLOWED * hot) * DT))
+        along.append(alone[-1] * (taken_along(steps, event, d) if count > 0 else 1.0))
+        hot = hot * math.exp(-DT / FOLLOWS_S) + count / FOLLOWS_S
+    flow, joint = (
+        [min(1.0 + math.fsum(law[d] * (x - 1.0) for d, x in enumerate(said)), 40.0) for law in laws]
+        for said in (alone, along)
+    )
+    quote = quotes(steps, event, filters)
+    joints = [math.fsum(joint[m] for m in group) / len(group) for group in GROUPS]
+    mixed = [math.fsum(flow[m] + (quote[m] + quote[4 + m]) / 2 for m in group) / (2 * len(group)) for group in GROUPS]
+    return [*flow, *quote, *joint, *joints, *mixed]
 
 
 def normalised(score: float, mean: float, size: float) -> float:
@@ -109,7 +133,10 @@ def process(children: Sequence[Sequence[float]], costs: Sequence[Sequence[float]
     Each onset k has prior pi_k; its capital is the product of 1 + a (e - 1) over the children from k on.
     """
     n = len(children)
-    prior = [0.3 if k == 0 else 0.7 * 0.96 ** (k - 1) * 0.04 for k in range(n)]
+    prior, unborn = [], 1.0
+    for k in range(n):
+        prior.append(unborn * (0.3 if k == 0 else 0.04 / (1 + 0.04 * (k - 1))))
+        unborn -= prior[-1]
     e = 1.0 - math.fsum(prior)
     cost = 0.0
     for world, weight in enumerate(weights):

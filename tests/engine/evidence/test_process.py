@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.engine.evidence.process import EPOCH, LARGE, MOST, Bet, enter, p_anytime, p_null, start
+from app.engine.evidence.process import EPOCH, LARGE, MOST, Bet, begins, enter, p_anytime, p_null, start
 from app.engine.evidence.rows import SCORES, SHARES, WORLDS
 from tests.engine.evidence import spec
 
@@ -112,3 +112,12 @@ def test_that_flow_on_our_side_after_a_third_of_the_children_is_found() -> None:
         e[answered, :4] *= 8.0
         found += max(play(epochs(), e, np.zeros((children, SCORES)))) >= 20
     assert found >= 0.9 * parents
+
+
+def test_that_a_leak_may_begin_late_in_a_long_order() -> None:
+    left = 1.0
+    for n in range(2_000):
+        left *= 1.0 - begins(n, 0.6, 0.04)
+    assert begins(0, 0.6, 0.04) == 0.6
+    assert begins(1, 0.6, 0.04) == 0.04
+    assert left == pytest.approx(0.4 * 0.96 / (1 + 0.04 * 1_998), rel=1e-9)

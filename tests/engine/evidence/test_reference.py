@@ -104,3 +104,5 @@ def test_that_the_tape_explains_by_its_kernel() -> None:
     symbol.stream["s"] = [1.0, -2.0, 3.0, 4.0]
     wanted = math.fsum(g * s for g, s in zip(KERNEL.g, (1.0, -2.0, 3.0, 4.0), strict=True))
     assert st.explained(symbol.inputs()) == pytest.approx(wanted, rel=1e-14)
+    symbol.stream["told"], symbol.stream["raw"], symbol.stream["gain"] = 0.5, wanted - 2.0, 0.25
+    assert st.explained(symbol.inputs()) == pytest.approx(1.0, rel=1e-12)

@@ -8,13 +8,12 @@ import pytest
 
 from app.engine.evidence import score as s
 from app.engine.evidence.rows import (
+    BLOCKS,
     CELLS,
-    FLOW_GROUPS,
     FLOWS,
+    JOINTS,
     LENGTHS,
-    MIXED_GROUPS,
     POOLS,
-    QUOTE_GROUPS,
     QUOTES,
     RING,
     SCORES,
@@ -25,18 +24,20 @@ from tests.engine.evidence import spec
 from tests.engine.evidence.made import laws, model, random_ring
 
 LAWS = laws()
+MATCHED = model().tables.matched
 
 
 def window(ring: Any, **changes: Any) -> Window:
     fields: dict[str, Any] = {
-        "ring": ring, "first": 3, "steps": 40, "side": 1, "before": 0, "part": 1.0, "m": 0.2, "p": 0.3, "tick": 2.0,
-        "laws": LAWS, "scratch": np.zeros((3, 160)), "raw": np.zeros(SCORES), "measured": np.zeros(2),
+        "ring": ring, "first": 3, "place": 2, "side": 1, "before": 0, "hot": 0.0, "part": 1.0, "m": 0.2, "p": 0.3,
+        "tick": 2.0, "laws": LAWS, "matched": MATCHED, "blocks": np.zeros(BLOCKS), "raw": np.zeros(SCORES),
+        "mix": np.zeros(4), "measured": np.zeros(2),
     }  # fmt: skip
     return Window(**(fields | changes))
 
 
 def steps_of(w: Window) -> list[spec.Step]:
-    rows = [w.ring[(w.first + d) % RING] for d in range(w.steps)]
+    rows = [w.ring[(w.first + d) % RING] for d in range(LENGTHS[w.place])]
     return [
         spec.Step(
             float(row["r"]), float(row["noise"]), float(row["q"]), float(row["lam"]), float(row["p_buy"]),
@@ -46,14 +47,16 @@ def steps_of(w: Window) -> list[spec.Step]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("steps", LENGTHS)
+@pytest.mark.parametrize("place", range(len(LENGTHS)))
 @pytest.mark.parametrize("side", [1, -1])
-def test_that_the_scores_are_those_of_the_specification(steps: int, side: int) -> None:
+def test_that_the_scores_are_those_of_the_definition(place: int, side: int) -> None:
     for seed in range(6):
-        w = window(random_ring(seed), steps=steps, side=side, first=20 * seed, before=seed % 2, part=0.3)
+        of = {"place": place, "side": side, "first": 20 * seed, "before": seed % 2, "part": 0.3, "hot": 0.7 * seed}
+        w = window(random_ring(seed), **of)
         score(w)
-        event = spec.Event(side, w.m, w.p, w.tick, w.before, w.part)
-        assert w.raw.tolist() == pytest.approx(spec.scores(steps_of(w), event, LAWS.tolist()), rel=1e-12, abs=1e-12)
+        event = spec.Event(side, w.m, w.p, w.tick, w.before, w.part, w.hot)
+        wanted = spec.scores(steps_of(w), event, LAWS.tolist(), MATCHED[:, place].tolist())
+        assert w.raw.tolist() == pytest.approx(wanted, rel=1e-11, abs=1e-11)
 
 
 def test_that_nothing_after_a_quiet_event_scores_below_one_and_a_pushed_price_above() -> None:
@@ -61,7 +64,8 @@ def test_that_nothing_after_a_quiet_event_scores_below_one_and_a_pushed_price_ab
     ring["noise"], ring["q"], ring["lam"], ring["p_buy"] = 0.07, 1.0, 0.5, 0.5
     quiet = window(ring, m=0.0)
     score(quiet)
-    assert (quiet.raw < 1).all()
+    assert (quiet.raw <= 1).all()
+    assert quiet.raw[QUOTES:JOINTS].tolist() == [1.0] * (JOINTS - QUOTES)
     ring["r"], ring["buys"] = 0.2 * np.arange(RING), 1  # rising by the same each step, whatever the delay
     pushed = window(ring, m=0.6)
     score(pushed)
@@ -69,6 +73,53 @@ def test_that_nothing_after_a_quiet_event_scores_below_one_and_a_pushed_price_ab
     against = window(ring, m=0.6, side=-1)
     score(against)
     assert (against.raw < 1).all()
+
+
+@pytest.mark.parametrize("place", range(len(LENGTHS)))
+def test_that_a_price_that_had_moved_before_the_event_is_no_answer(place: int) -> None:
+    ring = np.zeros(RING, STEP)
+    ring["q"], ring["lam"], ring["p_buy"], ring["r"] = 1.0, 0.5, 0.5, 3.0
+    w = window(ring, place=place, m=0.0)  # there at once
+    score(w)
+    assert w.raw[QUOTES:JOINTS].tolist() == pytest.approx([1.0] * (JOINTS - QUOTES), abs=2e-3)
+
+
+def test_that_scores_of_prices_have_a_mean_of_one_however_noisy_prices_are() -> None:
+    ring = random_ring(4)
+    ring["flags"] = 0
+    for loud in (0.1, 1.0, 30.0):
+        up, down = ring.copy(), ring.copy()
+        up["r"], down["r"] = 0.2 + loud * ring["r"], 0.2 - loud * ring["r"]
+        said = []
+        for one in (up, down):
+            w = window(one, place=4)
+            score(w)
+            said.append(w.raw[QUOTES:JOINTS].copy())
+        assert (said[0] + said[1]).tolist() == pytest.approx([2.0] * (JOINTS - QUOTES), rel=1e-12)
+
+
+def test_that_a_trade_that_takes_the_price_along_says_more_than_one_that_does_not() -> None:
+    ring = np.zeros(RING, STEP)
+    ring["q"], ring["lam"], ring["p_buy"] = 1.0, 0.5, 0.5
+    ring["buys"][20] = 1
+    alone = window(ring, first=0, m=0.0)
+    score(alone)
+    assert alone.raw[JOINTS : JOINTS + 4].tolist() == alone.raw[FLOWS : FLOWS + 4].tolist()
+    ring["r"][20:] = 0.5
+    along = window(ring, first=0, m=0.0)
+    score(along)
+    assert along.raw[FLOWS : FLOWS + 4].tolist() == alone.raw[FLOWS : FLOWS + 4].tolist()
+    assert (along.raw[JOINTS : JOINTS + 4] > alone.raw[JOINTS : JOINTS + 4]).all()
+
+
+def test_that_a_follower_of_a_trade_says_less_than_a_trade_out_of_nothing() -> None:
+    ring = np.zeros(RING, STEP)
+    ring["q"], ring["lam"], ring["p_buy"] = 1.0, 0.5, 0.5
+    ring["buys"][3] = 1
+    calm, hot = window(ring, first=0, hot=0.0), window(ring, first=0, hot=4.0)
+    score(calm)
+    score(hot)
+    assert (hot.raw[FLOWS : FLOWS + 4] < calm.raw[FLOWS : FLOWS + 4]).all()
 
 
 def test_that_a_sale_in_the_mirrored_market_has_the_same_bits() -> None:
@@ -89,23 +140,27 @@ def test_that_a_sale_in_the_mirrored_market_has_the_same_bits() -> None:
 
 def test_that_no_score_is_beyond_its_cap() -> None:
     ring = random_ring(1)
-    ring["buys"] = 1000
-    w = window(ring)
+    ring["buys"] = np.arange(RING) ** 3  # faster than followers could
+    ring["r"] = 0.1 * np.arange(RING)
+    w = window(ring, first=0, place=4)
     score(w)
-    assert w.raw[FLOWS : FLOWS + 4].tolist() == [s.CAP] * 4
+    assert w.raw[FLOWS : FLOWS + 3].tolist() == w.raw[JOINTS : JOINTS + 3].tolist() == [s.CAP] * 3
     assert w.raw.max() == s.CAP
 
 
 def test_that_the_first_second_is_measured_directly_where_the_window_is_long_enough() -> None:
     ring = random_ring(2)
     ring["flags"] = 0
-    w = window(ring, steps=20)
+    w = window(ring, place=1)
     score(w)
     _gone, levels = spec.filtered(steps_of(w), spec.Event(1, w.m, w.p, w.tick))
     assert w.measured[0] == pytest.approx(levels[19] - w.m, rel=1e-12)
-    expected = math.fsum(step.lam * step.p_buy * spec.DT for step in steps_of(w))
+    expected, hot = 0.0, 0.0
+    for step in steps_of(w):
+        expected += (0.88 * step.lam * step.p_buy + 0.12 * hot) * spec.DT
+        hot = hot * math.exp(-0.2) + step.buys / 0.25
     assert w.measured[1] == pytest.approx(sum(step.buys for step in steps_of(w)) - expected, rel=1e-12)
-    short = window(ring, steps=10)
+    short = window(ring, place=0)
     score(short)
     assert np.isnan(short.measured).all()
 
@@ -133,7 +188,11 @@ def test_that_without_placebos_of_its_own_the_pool_speaks_for_300(young: bool) -
     pools = np.full((POOLS, len(LENGTHS), SCORES), 2.0)
     n = normalisation(tables=model(sizes=sizes, pools=pools).tables, young=young)
     assert normalise(n)
-    assert n.e.tolist() == pytest.approx([spec.normalised(a, 2.0, 300) for a in n.raw.tolist()], rel=1e-14)
+    wanted = [spec.normalised(a, 2.0, 300) for a in n.raw.tolist()]
+    if young:  # how often others trade is not known yet
+        wanted[:QUOTES] = [1.0] * QUOTES
+        wanted[JOINTS:] = [1.0] * (SCORES - JOINTS)
+    assert n.e.tolist() == pytest.approx(wanted, rel=1e-14)
 
 
 def test_that_without_any_placebo_nothing_is_said() -> None:
@@ -146,11 +205,11 @@ def test_that_without_any_placebo_nothing_is_said() -> None:
 def test_that_a_void_channel_says_nothing() -> None:
     flow = normalisation(mute_flow=True)
     normalise(flow)
-    quotes = [*range(QUOTES, FLOW_GROUPS), *range(QUOTE_GROUPS, MIXED_GROUPS)]
+    quotes = [*range(QUOTES, JOINTS)]
     assert [k for k in range(SCORES) if flow.e[k] != 1.0] == quotes
     fast = normalisation(mute_fast=True)
     normalise(fast)
-    muted = [0, 4, 8, 12, 15, 16, 19, 20, 23]
+    muted = [0, 4, 8, 12, 16, 19, 20, 23]
     assert [k for k in range(SCORES) if fast.e[k] == 1.0] == muted
 
 

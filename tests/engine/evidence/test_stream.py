@@ -63,6 +63,8 @@ class Plain:
         self.rows = sheet.in_order()
         self.quote: dict[str, Any] | None = None
         self.anchor = 0
+        self.raw = self.told = self.both = self.square = self.pairs = 0.0
+        self.gain, self.mark = 1.0, (0, 0.0, 0.0)  # step, pressure and price the next change is measured from
 
     def run(self, steps: int) -> list[tuple[float, float, float]]:
         """(r, rate, P(buy)) of the first steps from the first row on."""
@@ -73,6 +75,8 @@ class Plain:
             buys, sells = self._trades((n + 1) * STEP_NS)
             r = self._residual()
             out.append((r, lam, p_buy))
+            if buys + sells:
+                self._compare(n, r + self.told)
             self.s = [value * math.exp(-0.05 / tau) for value, tau in zip(self.s, (1, 20, 200, math.inf), strict=True)]
             self.lam120 = self.lam120 * math.exp(-0.05 / 120) + (buys + sells) / 120
             self.lam30 = self.lam30 * math.exp(-0.05 / 30) + (buys + sells) / 30
@@ -108,7 +112,23 @@ class Plain:
         bid, ask, b, a = quote["bid_price"], quote["ask_price"], quote["bid_size"], quote["ask_size"]
         self.anchor = self.anchor or (bid + ask) // 2
         ref = ((ask - self.anchor) * b + (bid - self.anchor) * a) / (a + b) / self.anchor * 1e4
-        return float(ref - math.fsum(g * s for g, s in zip(KERNEL.g, self.s, strict=True)))
+        raw = math.fsum(g * s for g, s in zip(KERNEL.g, self.s, strict=True))
+        self.told += self.gain * (raw - self.raw)
+        self.raw = raw
+        return float(ref - self.told)
+
+    def _compare(self, step: int, price: float) -> None:
+        before, raw, known = self.mark
+        if before and step - before < 20:
+            return
+        if before:
+            self.both, self.square = self.both * 3599 / 3600, self.square * 3599 / 3600
+            self.pairs = self.pairs * 3599 / 3600 + 1
+            self.both += (self.raw - raw) * min(8.0, max(-8.0, price - known))
+            self.square += (self.raw - raw) ** 2
+            share = self.pairs / (self.pairs + 100)
+            self.gain = min(1.5, max(0.0, share * self.both / self.square + 1 - share))
+        self.mark = (step, self.raw, price)
 
 
 def test_that_the_stream_is_the_one_written_plainly() -> None:
@@ -121,6 +141,21 @@ def test_that_the_stream_is_the_one_written_plainly() -> None:
         wanted = [step[column] for step in theirs]
         assert [float(step[name]) for step in mine] == pytest.approx(wanted, rel=1e-9, abs=1e-9)
     assert symbol.stream["flow10"][0] == pytest.approx(plain.flow10, rel=1e-9)
+
+
+@pytest.mark.parametrize(("shown", "low", "high"), [(0.0, 0.0, 0.35), (1.0, 0.8, 1.2), (9.0, 1.5, 1.5)])
+def test_that_a_market_says_how_much_of_the_kernel_it_shows(shown: float, low: float, high: float) -> None:
+    sheet, draw, pressed = Sheet(), np.random.default_rng(7), np.zeros(4)
+    for n in range(400):
+        bid = 10_000 + round(shown * float(np.dot(KERNEL.g, pressed)))  # a tick is a bp
+        sheet.quote(n * S + 1, f"{bid / 100:.2f}", f"{(bid + 2) / 100:.2f}")
+        buys = draw.random() < 0.5
+        sheet.trade(n * S + 990 * MS, f"{(bid + 2 * buys) / 100:.2f}", 100, side="B" if buys else "A")
+        pressed = pressed * np.exp(-0.01 / np.array([1.0, 20.0, 200.0, math.inf])) + (1 if buys else -1)
+        bid = 10_000 + round(shown * float(np.dot(KERNEL.g, pressed)))
+        sheet.quote(n * S + 992 * MS, f"{bid / 100:.2f}", f"{(bid + 2) / 100:.2f}")
+        pressed *= np.exp(-0.99 / np.array([1.0, 20.0, 200.0, math.inf]))
+    assert low <= heard(sheet, 400 * S).stream["gain"][0] <= high
 
 
 def test_that_it_does_not_matter_where_one_stops() -> None:
@@ -264,6 +299,27 @@ def test_that_a_trade_at_nobodys_initiative_is_no_sign() -> None:
     assert symbol.stream["sizes"][0] == 1
     assert symbol.stream["memory"][0].tolist() == [0.0, 0.0, 0.0]
     assert symbol.stream["lam120"][0] == 0.0
+
+
+def test_that_an_order_that_met_several_is_one_trade() -> None:
+    sheet = Sheet()
+    sheet.quote(0, "100.00", "100.02")
+    for _ in range(3):
+        sheet.trade(960 * MS, "100.02", 100, side="B")
+    symbol = heard(sheet, 990 * MS)
+    assert symbol.stream["buys"][0] == 1
+    assert symbol.stream["sizes"][0] == 3  # each moves the tape
+    assert symbol.stream["hot"][0].tolist() == [4.0, 0.0]
+
+
+def test_that_a_trade_is_expected_to_be_followed_for_a_moment() -> None:
+    sheet = Sheet()
+    sheet.quote(0, "100.00", "100.02")
+    sheet.trade(100 * MS, "100.02", 100, side="B")
+    sheet.trade(350 * MS, "100.00", 100, side="A")
+    sheet.trade(600 * MS, "100.01", 100)
+    hot = heard(sheet, 900 * MS).stream["hot"][0]
+    assert hot.tolist() == pytest.approx([4.0 * math.exp(-2.0), 4.0 * math.exp(-1.0)])
 
 
 def test_that_a_unit_of_flow_is_the_models_where_it_says_one() -> None:

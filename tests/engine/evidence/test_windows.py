@@ -1,12 +1,13 @@
 """Windows: which class and cell, how long, what voids and what mutes them."""
 
+import math
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from app.engine.evidence.bucket import words
-from app.engine.evidence.rows import FROZEN, HALTED, LENGTHS, RING, STEP_NS
+from app.engine.evidence.rows import BLOCKS, FROZEN, HALTED, LENGTHS, RING, STEP_NS
 from app.engine.evidence.symbol import Muted
 from app.engine.evidence.windows import OPEN, SCORED, VOID, scratch
 from app.feeds.generator.hand import T0, Sheet
@@ -46,6 +47,20 @@ def test_that_trades_of_the_step_before_the_event_are_not_its_answer() -> None:
     assert opened(symbol, t, -side)["before"] == 0
     part = opened(symbol, t, side)["step"]
     assert part == pytest.approx(1 - (row["ts_event"] + 1) % STEP_NS / STEP_NS, rel=1e-5)
+
+
+def test_that_what_is_expected_to_follow_a_trade_on_our_side_is_noted() -> None:
+    row = next(row for row in SHEET.market if row["action"] == "T" and row["ts_event"] > T0 + 3 * S)
+    t, side = row["ts_event"] - T0 + 250 * MS, 1 if row["side"] == "B" else -1
+    symbol = at(t)
+    same = [row["ts_event"] for row in SHEET.market if row["action"] == "T" and row["side"] == "AB"[side > 0]]
+    gone = [(T0 + t - ts) / S for ts in same]
+    wanted = math.fsum(4.0 * math.exp(-4.0 * seconds) for seconds in gone if seconds > 0)
+    assert wanted >= 4.0 * math.exp(-1.0) > opened(symbol, t, -side)["hot"]
+    assert opened(symbol, t, side)["hot"] == pytest.approx(wanted, rel=1e-5)
+    quiet = Sheet()
+    quiet.quote(0, "100.00", "100.01")
+    assert opened(at(S, quiet), S)["hot"] == 0.0
 
 
 def test_that_without_two_sides_or_a_tick_nothing_is_opened() -> None:
@@ -93,8 +108,8 @@ def test_that_muted_channels_are_passed_on() -> None:
 
 def test_that_scratch_has_room_for_the_longest_window() -> None:
     fresh = scratch()
-    assert fresh.steps.shape == (3, LENGTHS[-1])
-    assert [len(array) for array in fresh[1:]] == [24, 24, 2, 5]
+    assert fresh.blocks.shape == (BLOCKS,)
+    assert [len(array) for array in fresh[1:]] == [24, 4, 24, 2, 5]
 
 
 def test_that_the_first_two_minutes_are_young() -> None:

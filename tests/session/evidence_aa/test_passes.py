@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from app.engine.errors import SettingsError
-from app.engine.evidence.rows import FLOW_GROUPS, MIXED_GROUPS, QUOTE_GROUPS, QUOTES, SHARES, WORLDS
+from app.engine.evidence.rows import JOINTS, QUOTES, SHARES, WORLDS
 from app.feeds.decode.rows import chunks
 from app.feeds.session import write_session
 from app.session.evidence_aa import passes
@@ -80,8 +80,8 @@ def test_that_a_recording_is_held_against_its_own_first_half(day: Day, tmp_path:
 def test_that_price_alone_bets_on_quotes_alone() -> None:
     weights = price_alone(MODEL).tables.weights.reshape(-1, len(SHARES)).sum(axis=1)
     assert math.fsum(weights.tolist()) == pytest.approx(1.0)
-    assert weights[:QUOTES].max() == weights[FLOW_GROUPS:QUOTE_GROUPS].max() == weights[MIXED_GROUPS:].max() == 0.0
-    assert weights[QUOTES:FLOW_GROUPS].min() > 0
+    assert weights[:QUOTES].max() == weights[JOINTS:].max() == 0.0
+    assert weights[QUOTES:JOINTS].min() > 0
     flow = np.zeros(WORLDS)
     flow[0] = 1.0
     with pytest.raises(SettingsError, match="quotes"):
