@@ -53,7 +53,8 @@ def test_that_the_costs_of_the_children_add_up_to_the_leak(n: int) -> None:
 def test_that_the_onset_is_found_by_summing_over_every_one() -> None:
     some, prior = children(6, 3), Prior(0.6, 0.2, 0.1)
     _cost, onset = with_hindsight(some, MODEL, EVEN, prior)
-    mass = [0.2 if k == 0 else 0.8 * 0.9 ** (k - 1) * 0.1 for k in range(6)]
+    mass = [0.2, *(0.8 * 0.9 * 0.1 / ((1 + 0.1 * (k - 1)) * (1 + 0.1 * (k - 2))) for k in range(1, 6))]
+    mass[1] = 0.8 * 0.1
     likely = []
     for k in range(6):
         worlds = [np.prod(1 + SHARES[c % 5] * (some.records["e"][k:, c // 5].astype(float) - 1)) for c in range(WORLDS)]
