@@ -52,6 +52,7 @@ class Column:
     default: bool = True
     compact: bool = False
     digits: int = 3  # of a second, for times
+    named: Callable[[str], str] | None = None  # what a text of the board reads, where it is a code
 
     @property
     def right(self) -> bool:
@@ -68,7 +69,8 @@ class Column:
         if self.look == "spark":
             return ""
         if not self.right:
-            return texts.text(int(value)) or self.empty
+            word = texts.text(int(value))
+            return (self.named(word) if self.named and word else word) or self.empty
         if text.undefined(value):
             return self.empty
         if self.look == "time":
@@ -88,6 +90,17 @@ _LEVELS: Final[dict[str, tuple[Shape, str]]] = {
     "AMBER": ("triangle", "amber"),
     "RED": ("square", "red"),
 }
+_STATUS: Final = {
+    "0": "new", "1": "part", "2": "filled", "3": "done", "4": "cxl", "5": "repl", "6": "cxl?", "8": "rej", "9": "susp",
+    "A": "new?", "C": "exp", "E": "repl?",
+}  # fmt: skip
+
+
+def status_words(code: str) -> str:
+    """A status of FIX tag 39 as it is read; ? where the other side has not said yes yet."""
+    return _STATUS.get(code, code)
+
+
 # gravity of either light; AMBER and RED stand as high in both
 SEVERITY: Final = {word: rank for rank, word in enumerate(_LEVELS)} | {"GREY": 0, "CLEAR": 1, "LEAN": 2}
 
@@ -155,7 +168,7 @@ CHILDREN: Final = (
     Column("filled", "Filled", 7, "quantity"),
     Column("avg_px", "Avg px", 9, show=text.price, why=NO_FILL),
     Column("child_arrival_mid", "Mid at new", 9, show=text.price, why="no valid mid before the child"),
-    Column("last_status", "Status", 7, "text", about="FIX tag 39"),
+    Column("last_status", "Status", 7, "text", named=status_words, about="FIX tag 39 in a word; ? is pending"),
     Column("n_replace_requests", "Repl", 5, show=text.number, about="replace requests"),
     Column("n_cancel_requests", "Canc", 5, show=text.number, about="cancel requests"),
     Column(

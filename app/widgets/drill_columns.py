@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from app.widgets import format as text
-from app.widgets.columns import NO_ARRIVAL, NO_FILL, NO_HORIZON, Column, markout
+from app.widgets.columns import NO_ARRIVAL, NO_FILL, NO_HORIZON, Column, markout, status_words
 
 # One algo order of a parent, gathered on the screen from its children, fills and events; texts are the board's.
 ALGO: Final = np.dtype(
@@ -34,7 +34,7 @@ CHILDREN: Final = (
     Column("price", "Price", 9, show=text.price, why="no limit price"),
     Column("qty", "Qty", 7, show=text.number),
     Column("filled", "Filled", 7, show=text.number),
-    Column("last_status", "St", 3, "text", about="FIX tag 39"),
+    Column("last_status", "Status", 6, "text", named=status_words, about="FIX tag 39 in a word; ? is pending"),
     Column(
         "response_1s_bps", "Resp 1s", 7, about="mid 1 s after the child against before; + = against us", why=NO_HORIZON
     ),

@@ -6,6 +6,8 @@ from typing import Final, NamedTuple
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 
+from app.widgets.painting import painting
+
 _ROOM: Final = 2  # pixels around a symbol, for its edge
 
 
@@ -86,7 +88,6 @@ def _drawn(look: Look, ratio: float) -> QPixmap:
     stamp = QPixmap(round(2 * half * ratio), round(2 * half * ratio))
     stamp.setDevicePixelRatio(ratio)
     stamp.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(stamp)
-    draw_symbol(painter, QPointF(half, half), look)
-    painter.end()
+    with painting(stamp) as (painter,):  # one that outlives its picture ends the process at its exit
+        draw_symbol(painter, QPointF(half, half), look)
     return stamp

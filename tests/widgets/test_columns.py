@@ -211,3 +211,13 @@ def test_that_a_correction_is_of_the_class_of_its_fill(liquidity: str) -> None:
 @pytest.mark.parametrize("kind", ["child_new", "child_replaced", "child_cancelled", "algo_new", "", "bust"])
 def test_that_the_liquidity_of_what_is_no_fill_does_not_matter(kind: str) -> None:
     assert len({event_class(kind, liquidity) for liquidity in ("A", "R", "")}) == 1
+
+
+@pytest.mark.parametrize(("code", "word"), [("2", "filled"), ("4", "cxl"), ("6", "cxl?"), ("", ""), ("Z", "Z")])
+def test_that_a_status_is_a_word_and_an_unknown_code_stays(code: str, word: str) -> None:
+    class Code:
+        def text(self, index: int) -> str:
+            return code
+
+    column = next(column for column in columns.CHILDREN if column.name == "last_status")
+    assert column.say(1, Code()) == (word or column.empty)
