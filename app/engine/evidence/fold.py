@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from app.engine.events import Rows
+from app.engine.evidence import cost
 from app.engine.evidence.again import Replay, price
 from app.engine.evidence.model import Floats
 from app.engine.evidence.process import Bet, enter
@@ -38,6 +39,9 @@ class Prior(NamedTuple):
     first: float
     hazard: float
     null: float
+
+
+later_impact = jit(cost.later_impact)  # once a child, with three exp
 
 
 class Scored(NamedTuple):

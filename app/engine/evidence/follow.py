@@ -87,6 +87,7 @@ class Evidence:
         self.jobs = Jobs()
         self.room = room()
         self.found: list[Met] = []  # for the second pass
+        self.again = False  # moments the stream has passed are being played once more
 
     def trails(self) -> dict[str, Trail]:
         """Every parent's trail, by parent id."""
@@ -219,9 +220,12 @@ class Evidence:
         kind, fact, job = moment.kind, moment.fact, -1
         seen = followed.seen_of(fact)
         if kind == SHOW:
-            jobs = self._jobs(followed)  # they begin with what is displayed so far
-            followed.symbol.show(moment.side, moment.price, moment.qty)
-            jobs.show(followed.symbol, moment.t)
+            symbol = followed.symbol
+            if not self.again:
+                self._jobs(followed)  # they begin with what is displayed so far
+            symbol.show(moment.side, moment.price, moment.qty)
+            if not self.again:  # else the stream has been there; what is displayed in the end begins the next jobs
+                self.jobs.show(symbol, moment.t)
             if seen is None or (seen.trail is not None and fact.row.visibility is None):
                 return
         elif kind == ACT:
@@ -412,7 +416,9 @@ class Evidence:
         """Read every fact again and play the moments before `until` on the records there are."""
         followed.forget()
         followed.read_until(until + AHEAD_NS)
+        self.again = True
         self._moments(followed, until)
+        self.again = False
         if followed.open >= 0 and followed.ends <= until:
             self._close(followed, followed.ends)
         self._settle(NO_JOBS)

@@ -129,7 +129,7 @@ class Jobs:
     def clear(self) -> None:
         """Nothing is to be done."""
         self._jobs: list[int] = []  # row behind row
-        self._displays: list[tuple[int, int, int]] = []
+        self._displays: list[int] = []  # row behind row
         self._owned: list[int] = []
         self._levels = 0
         self._speaks = None
@@ -158,9 +158,11 @@ class Jobs:
         self._display(symbol, t)
 
     def _display(self, symbol: Symbol, t: int) -> None:
-        first = len(self._displays)
-        self._displays += [(side, price, qty) for (side, price), qty in symbol.shown.items()]
-        self._jobs += (symbol.place, DISPLAY, t, -1, first, len(self._displays), 0, 0, 0, 0, 0)
+        displays = self._displays
+        first = len(displays) // 3
+        for (side, price), qty in symbol.shown.items():
+            displays += (side, price, qty)
+        self._jobs += (symbol.place, DISPLAY, t, -1, first, len(displays) // 3, 0, 0, 0, 0, 0)
 
     def open(self, symbol: Symbol, t: int, number: int, of: tuple[int, int]) -> int:
         """The window of an event, of (side, class), into record `number`; which of the outcomes is its."""

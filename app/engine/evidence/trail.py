@@ -9,7 +9,7 @@ import numpy as np
 
 from app.engine.evidence import colour, cost
 from app.engine.evidence.colour import Light, Limits, Look
-from app.engine.evidence.fold import Prior, Room, Scored, fold, room, stake
+from app.engine.evidence.fold import Prior, Room, Scored, fold, later_impact, room, stake
 from app.engine.evidence.groups import Group
 from app.engine.evidence.process import EPOCH, start
 from app.engine.evidence.rows import VOLATILITIES
@@ -160,7 +160,7 @@ class Trail:
     def later(self, t: int, share: float) -> float:
         """bps one more trade on our side costs the fills to come, as planned at t."""
         seconds = NO_PLAN_S if self.planned == NULL else max(self.planned - t, SECOND) / SECOND
-        return self.model.numbers["later_impact"] * cost.later_impact(self.g, share, seconds)
+        return self.model.numbers["later_impact"] * later_impact(self.g, share, seconds)
 
     # -- what it says ----------------------------------------------------------------------------------------------
 
