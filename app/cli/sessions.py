@@ -11,6 +11,7 @@ from app.cli.opening import WORLD_SPEED, Runtime, open_window, run_session
 from app.cli.recordings import play_on_desk, request_of, speed_of
 from app.cli.window import attach
 from app.cli.words import Format, Orders, Seed, SettingsFile, Speed, World, app, has_screen, worded
+from app.engine.errors import SettingsError, complaint
 from app.session.hand import stop_session
 from app.session.runtime_folder import RuntimeFolder, Session, default_folder
 from app.settings import BPS_PRESET, load_settings
@@ -33,21 +34,37 @@ class RunWords:
     agent: Annotated[bool, typer.Option(help="With the one who sells ahead of our children.")] = True
     format: Format = None
     orders: Orders = None
+    follow: Annotated[
+        bool, typer.Option("--follow", help="--orders is a FIX log still being written, beside the settings' sources.")
+    ] = False
     speed: Speed = None
     archive: Archive = None
     settings: SettingsFile = None
     runtime: Runtime = None
 
     def session(self, *, desk: bool) -> Session:
-        """The session it names: a recording, the settings' live sources where they have some, or a world."""
+        """The session it names: a recording, the settings' live sources where they have some, or a world.
+
+        Raises SettingsError where `--follow` has no log to follow, or nothing beside it.
+        """
+        live = self.settings is not None and bool(load_settings(self.settings).sources)
+        if self.follow and (self.orders is None or self.replay is not None or not live):
+            allowed = "with --orders LOG and --settings FILE, whose [sources.NAME] bring market data; without --replay"
+            raise SettingsError(complaint("command line", "--follow", True, allowed))
+        if live and self.replay is None and self.orders is not None and not self.follow:
+            allowed = "with --follow beside live sources: a FIX log that is read on as it grows"
+            raise SettingsError(complaint("command line", "--orders", str(self.orders), allowed))
         if self.replay is not None:
             return Session(
                 replay=str(self.replay.absolute()), format=self.format, orders=_absolute(self.orders),
                 settings=_absolute(self.settings), speed=self.speed or speed_of(self.settings), desk=desk,
                 archive=self.archive,
             )  # fmt: skip
-        if self.settings is not None and load_settings(self.settings).sources:
-            return Session(settings=_absolute(self.settings), live=True, desk=desk, archive=self.archive)
+        if live:
+            return Session(
+                settings=_absolute(self.settings), orders=_absolute(self.orders), live=True, desk=desk,
+                archive=self.archive,
+            )  # fmt: skip
         return Session(
             world=self.world, seed=self.seed, agent=self.agent, settings=_absolute(self.settings or BPS_PRESET),
             speed=self.speed or WORLD_SPEED, desk=desk, archive=self.archive,

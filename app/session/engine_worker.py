@@ -23,7 +23,7 @@ from app.session.day import Day, RecordedDay, SimulatedDay
 from app.session.follow import follow
 from app.session.live import LiveRun
 from app.session.live_board import LiveBoard
-from app.session.live_day import SWITCH_S, LiveDay, with_drop_copy
+from app.session.live_day import SWITCH_S, LiveDay, with_drop_copy, with_followed
 from app.session.runtime_folder import RuntimeFolder, Session
 from app.session.simulation import conclude
 from app.session.wishes import OK, Wish
@@ -96,6 +96,8 @@ def main(words: Sequence[str], opener: OpenDay = open_day) -> int:
             if session.results is not None:
                 follow(settings, session.results, folder.board, pace)
                 return 0
+            if session.live and session.orders is not None:
+                settings = with_followed(settings, Path(session.orders))
             around = Surroundings(with_drop_copy(settings, folder.control), pace, wire)
             day = opener(session, around)
             return _run(folder, settings, day, pace)

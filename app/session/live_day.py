@@ -25,6 +25,7 @@ from app.settings import Settings
 from app.settings_sources import ArchiveSource, FileSource, KafkaSource, KdbSource, Source
 
 DROP_COPY: Final = "ems"
+FOLLOWED: Final = "followed"
 SWITCH_S: Final = 0.0005  # between threads: the engine does not wait for its readers
 FeedMaker: TypeAlias = Callable[[str, Any, Settings, Universe], LiveFeed]
 
@@ -98,6 +99,20 @@ def with_drop_copy(settings: Settings, control: Path) -> Settings:
     path = str(control / "fix" / "messages.log")
     source = FileSource(role="orders", source=DROP_COPY, start="earliest", codec="fix", path=path)
     return msgspec.structs.replace(settings, sources={**settings.sources, DROP_COPY: source})
+
+
+def with_followed(settings: Settings, log: Path) -> Settings:
+    """The settings with one source more: own orders from a FIX log that is still written, told from its beginning.
+
+    Raises SettingsError where there is no other source: market data must come from somewhere.
+    """
+    if not settings.sources:
+        allowed = "at least one table [sources.NAME] that brings market data beside the log that is followed"
+        raise SettingsError(complaint("settings", "sources", {}, allowed))
+    if FOLLOWED in settings.sources:
+        raise SettingsError(complaint("settings", f"sources.{FOLLOWED}", FOLLOWED, "another name: --follow takes it"))
+    source = FileSource(role="orders", start="earliest", codec="fix", path=str(log))
+    return msgspec.structs.replace(settings, sources={**settings.sources, FOLLOWED: source})
 
 
 def results_of(settings: Settings, title: str, universe: Universe) -> Results | None:
