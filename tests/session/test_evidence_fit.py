@@ -1,6 +1,7 @@
 """The numbers of a fit: weights that tell leaks from none, factors, sizes, kernels; and a small fit as a whole."""
 
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -9,13 +10,25 @@ import pytest
 
 from app.engine.errors import FeedError, SettingsError
 from app.engine.evidence.model import ANY, Floats
-from app.engine.evidence.rows import CELLS, LAWS, LENGTHS, LONGEST, POOLS, SCORES, SHARES, WORLDS
+from app.engine.evidence.rows import (
+    BLOCKS,
+    CELLS,
+    EDGES,
+    LAWS,
+    LENGTHS,
+    LONGEST,
+    MATCHED,
+    POOLS,
+    SCORES,
+    SHARES,
+    WORLDS,
+)
 from app.feeds.simulator.evidence import load_world
 from app.session.evidence.errands import Errand, file_of, kept_model, perform, read_library, read_seen, write_seen
 from app.session.evidence.factors import Ratios, factors, held_again, ratios_of, with_factors
 from app.session.evidence.fitting import FitPlan, fit, kind_of, rounded
 from app.session.evidence.gathered import PARENT, SCORED, Gathered, joined, read_gathered, write_gathered
-from app.session.evidence.neutral import MEDIANS_S, delay_laws, neutral_model
+from app.session.evidence.neutral import MEDIANS_S, delay_laws, matched_filters, neutral_model
 from app.session.evidence.sampled import NOTHING, Seen, kernel_of, memories_of, standard_errors
 from app.session.evidence.sizing import Terms, costs_of, estimates, interval, seen_with
 from app.session.evidence.weighing import (
@@ -62,7 +75,7 @@ def test_that_many_parents_at_once_have_the_e_of_each_from_the_definition() -> N
         children = some.children["e"][10 * row : 10 * row + 10].astype(float).tolist()
         flat = [[0.0] * SCORES for _ in children]
         for n in (1, 4, 10):
-            wanted = process(children[:n], flat[:n], weights.tolist()).e
+            wanted = process(children[:n], flat[:n], weights.tolist(), Onset().first).e
             assert e[row, n - 1] == pytest.approx(wanted, rel=1e-6)
 
 
@@ -195,7 +208,8 @@ def test_that_the_estimate_of_many_parents_is_that_of_the_definition() -> None:
     got = estimates(some, weights)
     for row in range(2):
         children = some.children["e"][10 * row : 10 * row + 10].astype(float).tolist()
-        assert got[row] == pytest.approx(process(children, costs[row].tolist(), weights.tolist()).leak, rel=1e-5)
+        wanted = process(children, costs[row].tolist(), weights.tolist(), Onset().first)
+        assert got[row] == pytest.approx(wanted.leak, rel=1e-5)
 
 
 def test_that_what_an_answer_costs_is_of_its_kind() -> None:
@@ -204,8 +218,7 @@ def test_that_what_an_answer_costs_is_of_its_kind() -> None:
     assert costs[:4] == pytest.approx([flow] * 4)
     assert costs[4:8] == pytest.approx([small] * 4)
     assert costs[8:12] == pytest.approx([large] * 4)
-    assert costs[12:16] == pytest.approx([flow] * 4)
-    assert costs[16:20] == pytest.approx([group] * 4)
+    assert costs[12:20] == pytest.approx([flow + group] * 8)
     assert costs[20:] == pytest.approx([0.25 * flow + 0.75 * group] * 4)
 
 
@@ -276,6 +289,21 @@ def test_that_delay_laws_have_their_medians_and_all_their_mass_within_reach() ->
     for law, median in zip(laws, MEDIANS_S, strict=True):
         assert law[: round(median / 0.05)].sum() == pytest.approx(0.5, abs=0.01)
         assert 0.9 < law.sum() <= 1.0
+
+
+def test_that_matched_filters_see_a_lasting_move_of_their_law_and_none_that_was_there_at_once() -> None:
+    laws = delay_laws()
+    filters = matched_filters(laws)
+    assert filters.shape == (LAWS, len(LENGTHS), MATCHED)
+    assert (filters[:, :, BLOCKS : BLOCKS + 2] > 0).all()
+    for place, steps in enumerate(LENGTHS):
+        blocks = [(a, min(b, steps)) for a, b in pairwise(EDGES) if a < steps]
+        for law in range(LAWS):
+            weights = filters[law, place, : len(blocks)]
+            move = [np.cumsum(laws[law, :steps])[a:b].mean() for a, b in blocks]
+            assert weights @ move == pytest.approx(filters[law, place, BLOCKS + 2])
+            assert abs(weights.sum()) < 0.01 * np.abs(weights).sum()
+            assert not filters[law, place, len(blocks) : BLOCKS].any()
 
 
 # -- files -------------------------------------------------------------------------------------------------------------

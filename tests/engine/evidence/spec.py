@@ -127,7 +127,9 @@ class Found(NamedTuple):
     leak: float
 
 
-def process(children: Sequence[Sequence[float]], costs: Sequence[Sequence[float]], weights: Sequence[float]) -> Found:
+def process(
+    children: Sequence[Sequence[float]], costs: Sequence[Sequence[float]], weights: Sequence[float], first: float = 0.3
+) -> Found:
     """E and the leak rate of all children, from the definition: a mixture over worlds and onsets, with none begun.
 
     Each onset k has prior pi_k; its capital is the product of 1 + a (e - 1) over the children from k on.
@@ -135,7 +137,7 @@ def process(children: Sequence[Sequence[float]], costs: Sequence[Sequence[float]
     n = len(children)
     prior, unborn = [], 1.0
     for k in range(n):
-        prior.append(unborn * (0.3 if k == 0 else 0.04 / (1 + 0.04 * (k - 1))))
+        prior.append(unborn * (first if k == 0 else 0.04 / (1 + 0.04 * (k - 1))))
         unborn -= prior[-1]
     e = 1.0 - math.fsum(prior)
     cost = 0.0

@@ -78,16 +78,19 @@ def test_that_later_fills_are_planned_to_the_end_or_for_half_an_hour() -> None:
 
 def test_that_children_are_bets_with_what_they_would_cost() -> None:
     made, draw = trail(), np.random.default_rng(2)
-    children = draw.uniform(0, 4, (6, SCORES)).astype(np.float32)
+    children, jump = draw.uniform(0, 4, (6, SCORES)).astype(np.float32), 2.0 * made.model.numbers["jump_ticks"]
     prices = []
     for n, e in enumerate(children):
         share, own = 1 - 0.1 * n, 0.3
         made.scored(n, child(n * SECOND, e.tolist(), share=share, own=own, mix=0.25))
         out = np.zeros(SCORES)
-        kept = cost.Answered(float(np.float32(share)), float(np.float32(own)), 0.45, 2.0, (0.25,) * 4)
+        kept = cost.Answered(
+            float(np.float32(share)), float(np.float32(own)), 2.0 * made.model.numbers["jump_ticks"], 2.0, (0.25,) * 4
+        )
         cost.world_costs(kept, out)
         prices.append(out.tolist())
-    wanted = spec.process(children.astype(float).tolist(), prices, made.model.tables.weights.tolist())
+    first = made.model.numbers["onset_first"]
+    wanted = spec.process(children.astype(float).tolist(), prices, made.model.tables.weights.tolist(), first)
     assert made.epochs[0]["e"] == pytest.approx(wanted.e, rel=1e-9)
     assert made.epochs[0]["leak"] == pytest.approx(wanted.leak, rel=1e-9)
     assert [said.e_child for said in made.said][1:] == pytest.approx(
