@@ -1,11 +1,12 @@
 """The trace's plots and the mouse: a drag zooms to what it went over, others pan, a wheel turned back is undone."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QPen, QWheelEvent
+from PySide6.QtGui import QImage, QPainter, QPen, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -170,3 +171,26 @@ def test_that_panes_share_the_height_and_a_resize_is_told(asked: Asked, qtbot: Q
     assert len({pane.rect.left() for pane in asked.plots.panes}) == 1
     tops = [pane.rect.top() for pane in asked.plots.panes]
     assert tops == sorted(tops)
+
+
+@pytest.mark.parametrize("height", [180, 240, 300, 420])
+@pytest.mark.parametrize("low", [-40.0, -41.0, -38.5])
+def test_that_figures_of_two_panes_never_touch(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, height: int, low: float
+) -> None:
+    plots = Plots(themes.DARK)
+    qtbot.addWidget(plots)
+    plots.resize(500, height)
+    plots.show_ranges((0.0, 3600.0), ((low, 6.0), (0.0, 100.0), (0.0, 120_000.0)))
+    tops, draw = list[int](), plots.glyphs.draw
+
+    def noted(painter: QPainter, where: tuple[int, int, int], words: str, *, right: bool = False) -> int:
+        if right:  # figures of the left axes; the clock's stand on their left
+            tops.append(where[1])
+        return draw(painter, where, words, right=right)
+
+    monkeypatch.setattr(plots.glyphs, "draw", noted)
+    plots.grab()
+    gaps = [other - one for one, other in pairwise(sorted(tops))]
+    assert len(tops) >= 4
+    assert min(gaps) >= plots.glyphs.height
