@@ -4,7 +4,6 @@ Started as a module it is one of those processes: `python -m app.session.evidenc
 for each episode.
 """
 
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from app.engine.errors import FeedError, ScorecardError
+from app.engine.errors import FeedError
 from app.feeds.decode.rows import chunks
 from app.feeds.session import write_session
 from app.feeds.simulator.evidence import (
@@ -29,6 +28,7 @@ from app.feeds.simulator.evidence import (
 )
 from app.feeds.simulator.evidence.measure import seen_in
 from app.kernel_cache import use_kernel_cache
+from app.session.shares import dealt, lines_of, serve
 
 MOST_PROCESSES: Final = 2
 TRUTHS: Final = "truths"
@@ -96,26 +96,11 @@ def simulate(request: SimulateRequest, tell: Callable[[int, int], object] = lamb
 def run_errand(errand: Errand, processes: int) -> Iterator[Done]:
     """Every episode of an errand as it is done, its seeds dealt to processes. Raises FeedError where one fails."""
     use_kernel_cache()
-    shares = [errand.seeds[k::processes] for k in range(max(1, min(processes, MOST_PROCESSES)))]
-    running = [_started(msgspec.structs.replace(errand, seeds=share)) for share in shares if share]
+    shares = dealt(errand.seeds, min(processes, MOST_PROCESSES))
+    orders = [msgspec.json.encode(msgspec.structs.replace(errand, seeds=share)) for share in shares]
     decoder = msgspec.json.Decoder(Done)
-    try:
-        for process in running:
-            for line in process.stdout or ():
-                yield decoder.decode(line)
-            if process.wait() != 0:
-                raise FeedError(f"episodes of {errand.world.name}: a process ended with {process.returncode}")
-    finally:
-        for process in running:
-            process.kill()
-            process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
-
-
-def _started(errand: Errand) -> "subprocess.Popen[bytes]":
-    words = [sys.executable, "-m", _MODULE, msgspec.json.encode(errand).decode()]
-    return subprocess.Popen(words, stdout=subprocess.PIPE)
+    for line in lines_of(_MODULE, orders, f"episodes of {errand.world.name}"):
+        yield decoder.decode(line)
 
 
 def perform(errand: Errand) -> Iterator[Done]:
@@ -155,18 +140,10 @@ def leaks_of(truths: Sequence[Truth]) -> np.ndarray[Any, np.dtype[np.float64]]:
     return np.array([truth.leak_bps for truth in truths if truth.leaking])
 
 
-def main(words: Sequence[str]) -> int:
-    """One process's share."""
-    try:
-        errand = msgspec.json.decode(words[0], type=Errand)
-        for done in perform(errand):
-            sys.stdout.buffer.write(msgspec.json.encode(done) + b"\n")
-            sys.stdout.buffer.flush()
-    except ScorecardError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+def lines(order: bytes) -> Iterator[bytes]:
+    """One process's share, a line an episode."""
+    return map(msgspec.json.encode, perform(msgspec.json.decode(order, type=Errand)))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(serve(lines))

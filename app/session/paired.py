@@ -5,20 +5,20 @@ saving a line.
 """
 
 import itertools
-import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import time
 from typing import Final
 
 import msgspec
 
-from app.engine.errors import FeedError, ScorecardError, SettingsError, complaint
+from app.engine.errors import SettingsError, complaint
 from app.feeds.simulator import World, load_world
 from app.feeds.simulator.paired import Saving, Switch, savings, split_of
 from app.feeds.simulator.truth import BPS, notional_of
 from app.kernel_cache import use_kernel_cache
 from app.session.paired_figures import PairedFigures, Part, hash_of_world
+from app.session.shares import lines_of, serve
 
 MOST_PROCESSES: Final = 2
 _MODULE: Final = "app.session.paired"
@@ -42,22 +42,12 @@ def days_of(request: PairedRequest, tell: Callable[[int], object] = lambda _: No
     processes = max(1, min(request.processes, request.seeds))
     use_kernel_cache()
     bounds = [request.seeds * share // processes for share in range(processes + 1)]
-    running = [_started(request, first + 1, last) for first, last in itertools.pairwise(bounds)]
+    orders = [msgspec.json.encode((request, first + 1, last)) for first, last in itertools.pairwise(bounds)]
     days: list[Saving] = []
     decoder = msgspec.json.Decoder(Saving)
-    try:
-        for process in running:
-            for line in process.stdout or ():
-                days.append(decoder.decode(line))
-                tell(len(days))
-            if process.wait() != 0:
-                raise FeedError(f"paired runs of {request.world}: a process ended with {process.returncode}")
-    finally:
-        for process in running:
-            process.kill()
-            process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
+    for line in lines_of(_MODULE, orders, f"paired runs of {request.world}"):
+        days.append(decoder.decode(line))
+        tell(len(days))
     return sorted(days, key=lambda day: day.noise_seed)
 
 
@@ -97,25 +87,14 @@ def _insist(request: PairedRequest, world: World) -> None:
         raise SettingsError(complaint("--strategy", "strategy", request.strategy, allowed))
 
 
-def _started(request: PairedRequest, first: int, last: int) -> "subprocess.Popen[bytes]":
-    words = [sys.executable, "-m", _MODULE, request.world, request.at, request.strategy, str(first), str(last)]
-    return subprocess.Popen(words, stdout=subprocess.PIPE)
-
-
-def main(words: Sequence[str]) -> int:
-    """One process's share."""
-    name, at, strategy, first, last = words
-    try:
-        world, switch = load_world(name), Switch(at=at, strategy=strategy)
-        for seed in range(int(first), int(last) + 1):
-            for day in savings(world, switch, [seed]):
-                sys.stdout.buffer.write(msgspec.json.encode(day) + b"\n")
-                sys.stdout.buffer.flush()
-    except ScorecardError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+def perform(order: bytes) -> Iterator[bytes]:
+    """The days of an order `(request, first seed, last seed)`, a line each."""
+    request, first, last = msgspec.json.decode(order, type=tuple[PairedRequest, int, int])
+    world, switch = load_world(request.world), Switch(at=request.at, strategy=request.strategy)
+    for seed in range(first, last + 1):
+        for day in savings(world, switch, [seed]):
+            yield msgspec.json.encode(day)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(serve(perform))

@@ -12,7 +12,7 @@ from app.engine.evidence.rows import LENGTHS, POOLS
 from app.feeds.decode.rows import chunks
 from app.feeds.session import write_session
 from app.feeds.simulator.evidence import episode_of, load_world
-from app.session.evidence.errands import Errand, kept_model, main, read_library, run, scored, write_library
+from app.session.evidence.errands import Errand, kept_model, lines, read_library, run, scored, write_library
 from app.session.evidence.history import kernels_of, placebos_of
 from app.session.evidence.neutral import neutral_model
 
@@ -47,13 +47,12 @@ def test_that_a_recording_gives_kernels_and_placebos_of_its_instruments_and_none
 KNOWN = neutral_model().changed(pool_sizes=np.full((POOLS, len(LENGTHS)), 500.0))
 
 
-def test_that_an_errand_is_gone_on_with_and_fails_in_words(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_that_an_errand_is_gone_on_with_and_fails_in_words(tmp_path: Path) -> None:
     errand = Errand(
         kind="score", world=SMALL, seeds=[1_000_000, 1_000_001], agent=True,
         model=str(kept_model(KNOWN, tmp_path)), folder=str(tmp_path),
     )  # fmt: skip
-    assert main([msgspec.json.encode(errand).decode()]) == 0
-    assert capfd.readouterr().out == "1000000\n1000001\n"
+    assert list(lines(msgspec.json.encode(errand))) == [b"1000000", b"1000001"]
     written = {file: file.stat().st_mtime_ns for file in tmp_path.glob("score-*.npz")}
     assert list(run(errand, 1)) == [1_000_000, 1_000_001]
     assert written == {file: file.stat().st_mtime_ns for file in tmp_path.glob("score-*.npz")}
@@ -62,5 +61,5 @@ def test_that_an_errand_is_gone_on_with_and_fails_in_words(tmp_path: Path, capfd
     assert all(part.parents["leaking"].all() and part.parents["agent"].all() for part in parts)
     assert all(len(part.children) == int(part.parents["scored"][0]) > 0 for part in parts)
     wrong = msgspec.structs.replace(errand, seeds=[3_000_000])
-    assert main([msgspec.json.encode(wrong).decode()]) == 1
-    assert "fit split" in capfd.readouterr().err
+    with pytest.raises(ScorecardError, match="fit split"):
+        list(lines(msgspec.json.encode(wrong)))

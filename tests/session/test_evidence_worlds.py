@@ -17,7 +17,7 @@ from app.session.evidence_worlds import (
     SimulateRequest,
     folder_of,
     leaks_of,
-    main,
+    lines,
     parents_of_an_episode,
     perform,
     read_truths,
@@ -105,10 +105,9 @@ def test_that_a_process_that_fails_ends_the_errand(capfd: pytest.CaptureFixture[
     assert "agent.share" in capfd.readouterr().err
 
 
-def test_that_a_process_says_a_line_for_each_episode(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_that_a_process_says_a_line_for_each_episode() -> None:
     errand = Errand(world=WORLD, seeds=[2_000_000], look=True)
-    assert main([msgspec.json.encode(errand).decode()]) == 0
-    (line,) = capfdbinary.readouterr().out.splitlines()
+    (line,) = lines(msgspec.json.encode(errand))
     done = msgspec.json.decode(line, type=Done)
     assert done.seed == 2_000_000
     assert len(done.variances) == parents_of_an_episode(WORLD) == 2

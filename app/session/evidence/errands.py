@@ -1,12 +1,10 @@
 """Episodes played for a fit, in this process or in a few: each leaves a file, and one that is there is not made again.
 
-Started as a module it is one of those processes: `python -m app.session.evidence.errands ERRAND` writes a line for
-each episode.
+Started as a module it is one of those processes (app/session/shares.py): a line for each episode.
 """
 
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal
 
@@ -14,13 +12,14 @@ import msgspec
 import numpy as np
 
 from app.engine.config import EngineConfig
-from app.engine.errors import FeedError, ScorecardError
+from app.engine.errors import FeedError
 from app.engine.evidence.model import Model, load_model
 from app.engine.evidence.placebo import Library, Placebos, Plan
 from app.feeds.simulator.evidence import EvidenceWorld, code_hash, episode_of, insist_on_split, world_hash
 from app.kernel_cache import use_kernel_cache
 from app.session.evidence.gathered import Gathered, gathered, played, read_gathered, write_gathered
 from app.session.evidence.sampled import NOTHING, Sampled, Seen
+from app.session.shares import dealt, lines_of, serve
 
 MOST_WORKERS: Final = 2
 _MODULE: Final = "app.session.evidence.errands"
@@ -92,25 +91,9 @@ def run(errand: Errand, workers: int) -> Iterator[int]:
     if workers <= 1:
         yield from perform(msgspec.structs.replace(errand, seeds=missing))
         return
-    shares = [missing[k::workers] for k in range(min(workers, MOST_WORKERS))]
-    running = [_started(msgspec.structs.replace(errand, seeds=share)) for share in shares if share]
-    try:
-        for process in running:
-            for line in process.stdout or ():
-                yield int(line)
-            if process.wait() != 0:
-                raise FeedError(f"episodes of {errand.world.name}: a process ended with {process.returncode}")
-    finally:
-        for process in running:
-            process.kill()
-            process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
-
-
-def _started(errand: Errand) -> "subprocess.Popen[bytes]":
-    words = [sys.executable, "-m", _MODULE, msgspec.json.encode(errand).decode()]
-    return subprocess.Popen(words, stdout=subprocess.PIPE)
+    shares = dealt(missing, min(workers, MOST_WORKERS))
+    orders = [msgspec.json.encode(msgspec.structs.replace(errand, seeds=share)) for share in shares]
+    yield from map(int, lines_of(_MODULE, orders, f"episodes of {errand.world.name}"))
 
 
 def scored(errand: Errand) -> list[Gathered]:
@@ -160,18 +143,11 @@ def read_seen(path: Path) -> Seen:
         raise FeedError(f"{path}: no file of prices and flow ({error})") from error
 
 
-def main(words: Sequence[str]) -> int:
-    """One process's share."""
+def lines(order: bytes) -> Iterator[bytes]:
+    """One process's share, a line an episode."""
     use_kernel_cache()
-    try:
-        for seed in perform(msgspec.json.decode(words[0], type=Errand)):
-            sys.stdout.write(f"{seed}\n")
-            sys.stdout.flush()
-    except ScorecardError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    return (b"%d" % seed for seed in perform(msgspec.json.decode(order, type=Errand)))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(serve(lines))

@@ -5,7 +5,6 @@ goes on, and figures of different versions never mix. Started as a module it is 
 """
 
 import hashlib
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,12 +12,12 @@ from typing import Final
 
 import msgspec
 
-from app.engine.errors import FeedError, ScorecardError
 from app.engine.evidence.model import Model, load_model
 from app.feeds.simulator.evidence import EvidenceWorld, code_hash, episode_of, seeds_of, world_hash
 from app.kernel_cache import use_kernel_cache
 from app.session.evidence_eval.plan import Cell
 from app.session.evidence_eval.record import Kept, engine_of, judged
+from app.session.shares import dealt, lines_of, serve
 
 APP: Final = Path(__file__).resolve().parents[2]
 MODEL: Final = "model"
@@ -103,34 +102,16 @@ def file_of(folder: Path, seed: int) -> Path:
     return folder / f"{seed}.parents"
 
 
-def _run(request: Request, tasks: Sequence[Task]) -> Iterator[str]:
+def _run(request: Request, tasks: Sequence[Task]) -> Iterator[bytes]:
     """A line for every task that is done, the tasks dealt to processes. Raises FeedError where one fails."""
     if not tasks:
         return
     use_kernel_cache()
     model = request.keep / f"{MODEL}-{request.model.hash[:12]}"
     model.write_bytes(request.model.save())
-    shares = [list(tasks[k :: request.workers]) for k in range(request.workers)]
-    running = [_started(Errand(model=str(model), tasks=share)) for share in shares if share]
-    try:
-        for process in running:
-            yield from (line.decode().strip() for line in process.stdout or ())
-            if process.wait() != 0:
-                raise FeedError(f"evidence eval: a process ended with {process.returncode}")
-    finally:
-        for process in running:
-            process.kill()
-            process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
-
-
-def _started(errand: Errand) -> "subprocess.Popen[bytes]":
-    process = subprocess.Popen([sys.executable, "-m", _MODULE], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert process.stdin is not None  # noqa: S101 - a pipe was asked for
-    process.stdin.write(msgspec.json.encode(errand))
-    process.stdin.close()
-    return process
+    shares = dealt(tasks, request.workers)
+    orders = [msgspec.json.encode(Errand(model=str(model), tasks=share)) for share in shares]
+    yield from lines_of(_MODULE, orders, "evidence eval")
 
 
 def perform(errand: Errand) -> Iterator[str]:
@@ -156,18 +137,10 @@ def uncured_of(world: EvidenceWorld, seed: int) -> dict[str, float]:
     return {truth.parent_id: truth.leak_bps for truth in episode.truths}
 
 
-def main() -> int:
-    """One process's share."""
-    try:
-        errand = msgspec.json.decode(sys.stdin.buffer.read(), type=Errand)
-        for line in perform(errand):
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
-    except ScorecardError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+def lines(order: bytes) -> Iterator[bytes]:
+    """One process's share, a line an episode."""
+    return (line.encode() for line in perform(msgspec.json.decode(order, type=Errand)))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(serve(lines))
