@@ -193,12 +193,12 @@ def test_that_the_delays_are_the_medians_of_the_laws() -> None:
 @pytest.mark.parametrize(
     ("score", "words"),
     [
-        (0, "others trade on our side about 0.1 s after 12 % of our children"),
-        (5, "the price moves away a little about 0.3 s after 12 % of our children"),
-        (11, "the price moves away about 2.4 s after 12 % of our children"),
-        (12, "others trade on our side 0.1 to 0.3 s after 12 % of our children"),
-        (17, "the price moves away 0.9 to 2.4 s after 12 % of our children"),
-        (23, "others trade on our side and the price moves away 0.1 to 2.4 s after 12 % of our children"),
+        (0, "others trade on our side about 0.1 s after 6 % of our children"),
+        (5, "the price moves away a little about 0.3 s after 6 % of our children"),
+        (11, "the price moves away about 2.4 s after 6 % of our children"),
+        (12, "others trade on our side and take the price along about 0.1 s after 6 % of our children"),
+        (17, "others trade on our side and take the price along 0.9 to 2.4 s after 6 % of our children"),
+        (23, "others trade on our side or the price moves away 0.1 to 2.4 s after 6 % of our children"),
     ],
 )
 def test_that_what_explains_the_children_best_is_said_in_words(score: int, words: str) -> None:

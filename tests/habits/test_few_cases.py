@@ -1,10 +1,12 @@
 """A quick run leaves out cases of a test, and the tests a list names: a list of tests that exist."""
 
 import ast
+import os
 from pathlib import Path
 
 import pytest
 
+from app import kernel_cache
 from scripts.check import HURRY, UNHURRIED, unhurried
 
 pytest_plugins = ["pytester"]
@@ -23,6 +25,12 @@ def test_of_two(n):
 def test_alone():
     pass
 """
+
+
+@pytest.fixture(autouse=True)
+def _same_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suite's own conftest.py, run once more with another home, leaves the kernels where they are."""
+    monkeypatch.setenv(kernel_cache.OVERRIDE, str(Path(os.environ["NUMBA_CACHE_DIR"]).parent))
 
 
 @pytest.mark.parametrize(

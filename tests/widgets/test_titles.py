@@ -26,6 +26,8 @@ class Recorder(QPainter):
 
     def drawText(self, *args: Any) -> Any:
         room, side, words = args
+        if isinstance(room, int):  # at a point: a figure of a row
+            return super().drawText(*args)
         self.said.append((room.left(), room.right(), words, bool(side & int(Qt.AlignmentFlag.AlignRight))))
         return super().drawText(*args)
 
