@@ -70,8 +70,7 @@ def unhurried(report: Path) -> list[str]:
 def measure() -> int:
     """Run every fast test and keep the names of those a quick check does without."""
     outcome = fast_tests()
-    if outcome.failed == 0:
-        UNHURRIED.write_text("".join(f"{test}\n" for test in unhurried(BUILD / "reports" / "fast.xml")), "utf-8")
+    UNHURRIED.write_text("".join(f"{test}\n" for test in unhurried(BUILD / "reports" / "fast.xml")), "utf-8")
     return finish([Stage("fast tests", outcome, 0.0)])
 
 

@@ -154,7 +154,7 @@ def test_that_paired_runs_of_no_world_start_no_process(
     def started(*_: object, **__: object) -> None:
         raise AssertionError("a process was started")
 
-    monkeypatch.setattr("app.session.paired.subprocess.Popen", started)
+    monkeypatch.setattr("app.session.shares.subprocess.Popen", started)
     assert scorecard("paired", "nowhere", "--seeds", 2) in {1, 2}
     assert "nowhere" in refused(capsys)
 
