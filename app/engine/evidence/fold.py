@@ -8,9 +8,10 @@ import numpy as np
 from app.engine.events import Rows
 from app.engine.evidence import cost
 from app.engine.evidence.again import Replay, price
+from app.engine.evidence.bucket import pool
 from app.engine.evidence.model import Floats
-from app.engine.evidence.process import Bet, enter
-from app.engine.evidence.rows import BUCKETS, SCORES, VOLATILITIES
+from app.engine.evidence.process import Bet, enter, hold_back, temper
+from app.engine.evidence.rows import AGGRESSIVE, BUCKETS, SCORES, VOLATILITIES
 from app.engine.jit import jit
 
 BEFORE, MOST, AFTER, TOP, LEAK, CHILDREN, CELL, VOLATILITY = range(8)  # what is found
@@ -66,6 +67,9 @@ def _stake(s: Scored) -> None:
         s.room.e, s.room.costs,
     )  # fmt: skip
     price(replay, 0)
+    if pool(one[0]["cell"]) // VOLATILITIES == AGGRESSIVE:
+        temper(s.epochs, s.at, s.room.e)
+    hold_back(s.room.e, s.epochs[s.at]["n"])
     enter(Bet(s.epochs, s.at, s.room.e, s.room.costs, s.weights, prior.first, prior.hazard, prior.null))
 
 

@@ -10,18 +10,23 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from app.engine.evidence.model import Floats
-from app.engine.evidence.rows import SHARES, WORLDS
+from app.engine.evidence.rows import JOINTS, LAWS, MIXED_GROUPS, QUOTES, SCORES, SHARES, WORLDS
 from app.engine.jit import jit
 
 LARGE = 1e200  # from here on capital is counted in units of itself
 MOST = 1e300  # what a published E is cut at
+SHORT, LONG = 200, 500  # children from which on, and by which, the means of placebos are doubted
+DOUBT = 0.06
+FIRST_OWN = 20.0  # aggressive children the placebos count for beside the order's earlier ones
 
-# One epoch of one parent. `unborn`: prior of a leak that has not begun; `scale`: capital is in units of LARGE**scale.
+# One epoch of one parent. `unborn`: prior of a leak that has not begun; `scale`: capital is in units of LARGE**scale;
+# `after_own`: sum of the price scores of the order's `own_events` aggressive children.
 EPOCH = np.dtype(
     [
         ("capital", "f8", (WORLDS,)), ("cost", "f8", (WORLDS,)), ("unborn", "f8"), ("scale", "i8"), ("n", "i8"),
         ("e", "f8"), ("most", "f8"), ("leak", "f8"), ("top", "i8"),
         ("direct", "f8"), ("direct2", "f8"), ("measured", "i8"), ("began", "i8"), ("mass", "f8"),
+        ("after_own", "f8"), ("own_events", "f8"),
     ]
 )  # fmt: skip
 
@@ -35,6 +40,36 @@ def _begins(n: int, first: float, hazard: float) -> float:
 
 
 begins = jit(_begins)
+
+
+def _hold_back(e: Floats, n: int) -> None:
+    """Make less of what child n says: placebos are other moments, maybe of other instruments, and their means are that
+    much uncertain. In a short order that is nothing; over a thousand children it would compound to an alarm.
+    """
+    doubt = DOUBT * max(0.0, min(1.0, (n - SHORT) / (LONG - SHORT)))
+    if doubt > 0.0:
+        for k in range(len(e)):
+            e[k] = e[k] / (1.0 + doubt) if e[k] != 1.0 else 1.0
+
+
+hold_back = jit(_hold_back)
+
+
+def _temper(epochs: Any, at: int, e: Floats) -> None:
+    """Price scores of an aggressive child over what they were after the order's earlier ones, where that is above 1.
+
+    Makers may answer our prints for seconds as they answer nobody else's: no trade of others is a placebo for that.
+    """
+    epoch = epochs[at]
+    usual = max(1.0, (FIRST_OWN + epoch["after_own"]) / (FIRST_OWN + epoch["own_events"]))
+    epoch["after_own"] += (e[QUOTES + LAWS] + e[QUOTES + LAWS + 1]) / 2.0
+    epoch["own_events"] += 1.0
+    for k in range(QUOTES, SCORES):
+        if (k < JOINTS or k >= MIXED_GROUPS) and e[k] != 1.0:
+            e[k] /= usual
+
+
+temper = jit(_temper)
 
 
 class Bet(NamedTuple):

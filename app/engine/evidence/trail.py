@@ -204,6 +204,7 @@ class Trail:
         self._tell()
         fresh = np.zeros(1, EPOCH)
         start(fresh, t, float(self.epochs[-1]["mass"]) / 2.0)
+        fresh[["after_own", "own_events"]] = self.epochs[-1:][["after_own", "own_events"]]
         self.epochs = np.concatenate([self.epochs, fresh])
         self.records.append([])
         self.groups.append(self.groups[-1])

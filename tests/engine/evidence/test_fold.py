@@ -24,7 +24,7 @@ from app.engine.evidence.fold import (
     stake,
 )
 from app.engine.evidence.process import EPOCH, start
-from app.engine.evidence.rows import BUCKETS, CHILD, SCORES
+from app.engine.evidence.rows import BUCKETS, CHILD, SCORES, VOLATILITIES
 from app.engine.evidence.trail import Trail
 from app.engine.units import NULL
 from tests.engine.evidence import spec
@@ -98,3 +98,12 @@ def test_that_an_order_takes_no_more_than_promised() -> None:
         assert sum(array.nbytes for array in arrays) <= 2_500
         assert trail.room is among
     assert CHILD.itemsize <= 256
+
+
+def test_that_only_aggressive_children_teach_what_follows_own_prints() -> None:
+    for kind, heard in ((0, 0.0), (1, 3.0), (2, 0.0)):
+        records, epochs = children(3, cell=kind * VOLATILITIES * BUCKETS), epoch()
+        for n in range(3):
+            fold(asked(records, n, epochs, room()))
+        assert epochs[0]["own_events"] == heard
+        assert (epochs[0]["after_own"] > 0) == (heard > 0)

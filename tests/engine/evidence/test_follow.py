@@ -9,6 +9,7 @@ from app.engine.config import EngineConfig
 from app.engine.core import Engine
 from app.engine.events import Block, OrderRow
 from app.engine.evidence.follow import AHEAD_NS, LAG_NS
+from app.engine.evidence.rows import QUOTES
 from app.engine.evidence.windows import OPEN, SCORED, VOID
 from app.engine.units import NULL
 from app.feeds.generator.hand import T0, Sheet
@@ -253,8 +254,8 @@ def test_that_clocks_far_apart_mute_the_fastest_answers_only() -> None:
     for engine, muted in ((near, False), (far, True)):
         records = evidence_of(engine).records[: evidence_of(engine).used]
         scored = records[records["state"] == SCORED]
-        assert (scored["e"][:, 0] == 1.0).all() == muted
-        assert not (scored["e"][:, 2] == 1.0).all()
+        assert (scored["e"][:, QUOTES] == 1.0).all() == muted
+        assert not (scored["e"][:, QUOTES + 2] == 1.0).all()
         assert (records["state"] != VOID).any()
 
 

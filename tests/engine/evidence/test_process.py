@@ -6,8 +6,24 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.engine.evidence.process import EPOCH, LARGE, MOST, Bet, begins, enter, p_anytime, p_null, start
-from app.engine.evidence.rows import SCORES, SHARES, WORLDS
+from app.engine.evidence.process import (
+    DOUBT,
+    EPOCH,
+    FIRST_OWN,
+    LARGE,
+    LONG,
+    MOST,
+    SHORT,
+    Bet,
+    begins,
+    enter,
+    hold_back,
+    p_anytime,
+    p_null,
+    start,
+    temper,
+)
+from app.engine.evidence.rows import JOINTS, MIXED_GROUPS, QUOTES, SCORES, SHARES, WORLDS
 from tests.engine.evidence import spec
 
 EVEN = np.full(WORLDS, 1 / WORLDS)
@@ -121,3 +137,49 @@ def test_that_a_leak_may_begin_late_in_a_long_order() -> None:
     assert begins(0, 0.6, 0.04) == 0.6
     assert begins(1, 0.6, 0.04) == 0.04
     assert left == pytest.approx(0.4 * 0.96 / (1 + 0.04 * 1_998), rel=1e-9)
+
+
+def test_that_a_long_order_has_to_say_more_than_means_of_placebos_are_sure_of() -> None:
+    said = np.array([1.0, 0.0, 1.06, 4.0])
+    for n, doubt in ((0, 0.0), (SHORT, 0.0), ((SHORT + LONG) // 2, DOUBT / 2), (LONG, DOUBT), (9 * LONG, DOUBT)):
+        e = said.copy()
+        hold_back(e, n)
+        assert e == pytest.approx([1.0, 0.0, 1.06 / (1 + doubt), 4.0 / (1 + doubt)], rel=1e-14)
+
+
+def test_that_a_small_error_of_placebos_compounds_no_further_in_a_long_order() -> None:
+    plain, careful = epochs(), epochs()
+    said = []
+    for n in range(2_000):
+        e = np.full(SCORES, 1.0 + DOUBT)
+        play(plain, [e], [np.zeros(SCORES)])
+        hold_back(e, n)
+        said += play(careful, [e], [np.zeros(SCORES)])
+    assert plain[0]["most"] > 1e6
+    assert said[-1] == pytest.approx(said[LONG], rel=1e-9)
+    assert said[-1] < plain[0]["most"] / 1e6
+
+
+def test_that_prices_after_own_prints_are_held_against_those_after_earlier_ones() -> None:
+    rows = epochs(2)
+    told = np.full(SCORES, 1.5)
+    told[QUOTES] = 1.0  # says nothing
+    first, later = told.copy(), told.copy()
+    temper(rows, 1, first)
+    assert (first == told).all()
+    for _ in range(int(FIRST_OWN) - 1):
+        temper(rows, 1, told.copy())
+    temper(rows, 1, later)
+    prices = [*range(QUOTES + 1, JOINTS), *range(MIXED_GROUPS, SCORES)]
+    assert later[prices] == pytest.approx(np.full(len(prices), 1.5 / 1.25), rel=1e-14)
+    assert (np.delete(later, prices) == np.delete(told, prices)).all()
+    assert rows["own_events"].tolist() == [0.0, FIRST_OWN + 1]
+
+
+def test_that_prices_against_us_after_own_prints_excuse_nothing() -> None:
+    rows = epochs()
+    for _ in range(50):
+        temper(rows, 0, np.full(SCORES, 0.4))
+    e = np.full(SCORES, 1.5)
+    temper(rows, 0, e)
+    assert (e == 1.5).all()

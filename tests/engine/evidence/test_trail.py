@@ -149,6 +149,14 @@ def test_that_a_new_algo_begins_a_new_epoch_with_half_the_mass() -> None:
     assert made.epochs[1]["n"] == 1
 
 
+def test_that_a_new_epoch_remembers_what_followed_own_prints() -> None:
+    made = trail()
+    made.scored(0, child(0, 6.0))
+    made.epochs["after_own"], made.epochs["own_events"] = 9.0, 7.0
+    made.switch(9)
+    assert made.epochs[["after_own", "own_events"]].tolist() == [(9.0, 7.0), (9.0, 7.0)]
+
+
 def test_that_an_unheard_of_growth_from_nothing_is_told() -> None:
     made = trail()
     made.epochs["e"] = 0.0
