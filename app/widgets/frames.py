@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-FULL_MS: Final = 6.0  # from here on a frame takes no more than the least of every work
-MOST_MS: Final = 9.0  # nothing that can wait is begun where it would end later
+FULL_MS: Final = 4.5  # from here on a frame takes no more than the least of every work
+MOST_MS: Final = 7.5  # nothing that can wait is begun where it would end later
 LATEST_NS: Final = 200_000_000  # no work waits longer
 NEXT_MS: Final = 33  # until the next frame
 _COLLECT: Final = (5_000, 20, 20)  # a young collection a second or so, of what is new alone
