@@ -77,3 +77,12 @@ def test_that_what_is_seen_of_a_parent_is_kept_by_its_name() -> None:
     assert seen.visibility == "V2"  # what is not said stays
     loose.parent = None
     assert one.seen_of(loose) is None
+
+
+def test_that_a_moment_that_comes_late_finds_its_place() -> None:
+    one = followed()
+    moments, last = list(one.moments), one.moments[-1]
+    one.forget()
+    one.moments.append(last)  # somebody knew of it before the facts were read
+    one.read_until(one.facts[-1][0] + 1)
+    assert one.moments == [*moments, last]
