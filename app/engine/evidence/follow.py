@@ -298,9 +298,9 @@ class Evidence:
                     self._folded(trail, number, done, self.children[number])
             elif moment.kind == DONE:
                 if number >= 0:
-                    followed.levels[moment.key] = levels[number]
+                    followed.levels[moment.key] = levels[number], levels[number + 1]
                 trail.visibility = moment.fact.row.visibility or trail.visibility
-                trail.done(moment.qty, followed.levels[moment.key], moment.price)
+                trail.done(moment.qty, *followed.levels[moment.key], moment.price)
                 followed.house.note(moment.t, moment.side, trail)
             else:
                 self._apply(met, moment, trail, done)
@@ -365,12 +365,12 @@ class Evidence:
         for instrument, followed in self.followed.items():
             facts = {key: number[id(fact)] for _, key, fact in followed.facts}
             placed = [(facts[key], t, record) for (key, t), record in followed.placed.items() if key in facts]
-            levels = [(facts[key], level) for key, level in followed.levels.items() if key in facts]
+            levels = [(facts[key], *level) for key, level in followed.levels.items() if key in facts]
             dirty = NULL if followed.dirty is None else followed.dirty
             out |= {f"{instrument}.{name}": array for name, array in followed.symbol.save().items()}
             out[f"{instrument}.marks"] = np.array([followed.passed, dirty, self.due[instrument]], np.int64)
             out[f"{instrument}.placed"] = np.array(placed, np.int64).reshape(-1, 3)
-            out[f"{instrument}.levels"] = np.array(levels, np.float64).reshape(-1, 2)
+            out[f"{instrument}.levels"] = np.array(levels, np.float64).reshape(-1, 3)
         return out
 
     def load(self, state: dict[str, NDArray[Any]], facts: list[Fact]) -> None:
@@ -390,7 +390,7 @@ class Evidence:
             followed.symbol.load(of)
             passed, dirty, due = of["marks"].tolist()
             followed.placed = {(facts[n].key, t): record for n, t, record in of["placed"].tolist()}
-            followed.levels = {facts[int(n)].key: level for n, level in of["levels"].tolist()}
+            followed.levels = {facts[int(n)].key: (level, gain) for n, level, gain in of["levels"].tolist()}
             if passed != NULL:
                 self._replay(followed, passed)
             followed.passed, followed.dirty = passed, None if dirty == NULL else dirty

@@ -65,7 +65,7 @@ class Followed:
         self._passed = NULL
         self.dirty: int | None = None  # the earliest time at which something has changed
         self.placed: dict[tuple[Key, int], int] = {}  # (fact, time) -> its record
-        self.levels: dict[Key, float] = {}  # fill -> own level just before it
+        self.levels: dict[Key, tuple[float, float]] = {}  # fill -> own level just before it, gain of the kernel
         self.trails: dict[str, Trail] = {}
         self.house = House()
         self.seen: dict[str, Seen] = {}

@@ -27,7 +27,7 @@ NOT_OPENED, NOT_SCORED, GOOD = range(3)
 
 # Columns of a job, int64: at T the symbol at PLACE, which hears everything before it first, does WHAT. FIRST, STOP:
 # rows of what we display from then on (DISPLAY), own prints near the span (OWNED, for the symbol's jobs that follow).
-# BEGIN, END: the window of record NUMBER; LEVEL: into NUMBER of the levels. OUTCOME, of a window: as above.
+# BEGIN, END: the window of record NUMBER; LEVEL: it and the gain from NUMBER of the levels on. OUTCOME: as above.
 PLACE, WHAT, T, NUMBER, FIRST, STOP, KIND, SIDE, MUTE_FLOW, MUTE_FAST, OUTCOME = range(11)
 COLUMNS: Final = 11
 
@@ -97,7 +97,7 @@ def _perform(b: Batch) -> None:
             total = 0.0
             for band in range(4):
                 total += of["g"][band] * x["own_s"][band]
-            b.levels[number] = total
+            b.levels[number], b.levels[number + 1] = total, x["gain"]
 
 
 perform = jit(_perform)
@@ -175,10 +175,10 @@ class Jobs:
         return len(self._jobs) // COLUMNS - 1
 
     def level(self, symbol: Symbol, t: int) -> int:
-        """Where among the answers the own level just before t will stand."""
+        """Where among the answers the own level just before t will stand, and behind it the gain of the kernel."""
         self._jobs += (symbol.place, LEVEL, t, self._levels, 0, 0, 0, 0, 0, 0, 0)
-        self._levels += 1
-        return self._levels - 1
+        self._levels += 2
+        return self._levels - 2
 
     def do(self, states: States, records: Rows, also: NDArray[np.int64]) -> tuple[list[float], list[int]]:
         """Do all jobs, and those of `also`; the levels that were asked for, and the outcome of every job."""

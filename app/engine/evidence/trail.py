@@ -134,18 +134,20 @@ class Trail:
         self.usual: Usual | None = found
         self.second: Any = None if found is None else fresh()
 
-    def done(self, qty: int, level: float, seen: int) -> None:
-        """A fill; `level`: where own trades had moved the price just before it; `seen`: 1 where it is on the tape."""
-        self.accrue(level)
+    def done(self, qty: int, level: float, gain: float, seen: int) -> None:
+        """A fill; `level`: where own trades had moved the price just before it by the kernel, of which the market shows
+        `gain`; `seen`: 1 where it is on the tape.
+        """
+        self.accrue(level, gain)
         self.filled += qty
         if seen != NULL:
             self.on_tape += qty
             self.unseen += 0 if seen else qty
 
-    def accrue(self, level: float) -> None:
-        """Charge what is unfilled with the change of the own level since the last time."""
+    def accrue(self, level: float, gain: float) -> None:
+        """Charge what is unfilled with the change of the own level since the last time, at the gain of now."""
         if not math.isnan(self.own_level):
-            self.moved += self.side * self.rest * (level - self.own_level)
+            self.moved += self.side * self.rest * gain * (level - self.own_level)
         self.own_level = level
 
     @property

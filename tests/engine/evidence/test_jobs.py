@@ -37,7 +37,7 @@ def same(mine: Symbol, theirs: Symbol) -> None:
         assert mine.save()[name].tobytes() == array.tobytes()
 
 
-def by_hand(records: Any) -> tuple[Symbol, float]:
+def by_hand(records: Any) -> tuple[Symbol, list[float]]:
     symbol = begun()
     symbol.own = np.array([number for _ts, number in near()], np.int64)
     symbol.advance(T0 + 3 * S)
@@ -45,7 +45,7 @@ def by_hand(records: Any) -> tuple[Symbol, float]:
     symbol.advance(T0 + 4 * S)
     symbol.open(T0 + 4 * S, 1, 0, records, 0)
     symbol.advance(T0 + 9 * S)
-    level = level_of(symbol)
+    level = [level_of(symbol), float(symbol.stream[0]["gain"])]
     symbol.close(records, 0, T0 + 9 * S, Muted(flow=True))
     symbol.advance(T0 + 11 * S)
     return symbol, level
@@ -68,7 +68,7 @@ def test_that_jobs_do_what_the_symbol_itself_would() -> None:
     levels, outcomes = jobs.do(symbol.states, mine, NOTHING)
     same(symbol, alone)
     assert mine.tobytes() == theirs.tobytes()
-    assert (levels, asked) == ([level], 0)
+    assert (levels, asked) == (level, 0)
     assert (outcomes[opened], outcomes[ended]) == (GOOD, GOOD)
     assert mine["state"][0] == SCORED
     assert mine["e"][0, :4].tolist() == [1.0] * 4
@@ -109,7 +109,7 @@ def test_that_a_market_nobody_has_heard_of_has_nothing_to_open() -> None:
     jobs.begin(symbol, nobody)
     jobs.hear(symbol, T0 + 2 * S)
     assert jobs.level(symbol, T0 + 3 * S) == 0
-    assert jobs.do(symbol.states, records, NOTHING)[0] == [0.0]
+    assert jobs.do(symbol.states, records, NOTHING)[0][0] == 0.0
     assert symbol.cursor == 0
 
 

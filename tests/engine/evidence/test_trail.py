@@ -45,15 +45,15 @@ def test_that_terms_stay_until_they_are_said_anew() -> None:
 
 def test_that_what_is_unfilled_pays_for_what_own_trades_move() -> None:
     made = trail()
-    made.done(400, 1.0, 1)
+    made.done(400, 1.0, 1.0, 1)
     assert made.moved == 0.0
-    made.done(100, 3.0, 1)
-    assert made.moved == pytest.approx(0.6 * 2.0)
-    made.accrue(2.0)
-    assert made.moved == pytest.approx(0.6 * 2.0 - 0.5)
+    made.done(100, 3.0, 0.5, 1)
+    assert made.moved == pytest.approx(0.6 * 2.0 * 0.5)
+    made.accrue(2.0, 1.0)
+    assert made.moved == pytest.approx(0.6 * 2.0 * 0.5 - 0.5)
     sold = trail(side=-1)
-    sold.done(400, -1.0, 1)
-    sold.done(100, -3.0, 1)
+    sold.done(400, -1.0, 1.0, 1)
+    sold.done(100, -3.0, 1.0, 1)
     assert sold.moved == pytest.approx(0.6 * 2.0)
     assert (made.rest, made.share_after(200)) == (0.5, 0.3)
 
@@ -61,11 +61,11 @@ def test_that_what_is_unfilled_pays_for_what_own_trades_move() -> None:
 def test_that_more_than_two_in_a_hundred_missing_on_the_tape_silence_flow() -> None:
     made = trail()
     assert not made.tape_is_missing
-    made.done(980, 0.0, 1)
-    made.done(19, 0.0, 0)
+    made.done(980, 0.0, 1.0, 1)
+    made.done(19, 0.0, 1.0, 0)
     assert not made.tape_is_missing
-    made.done(1, 0.0, NULL)
-    made.done(2, 0.0, 0)
+    made.done(1, 0.0, 1.0, NULL)
+    made.done(2, 0.0, 1.0, 0)
     assert (made.unseen, made.on_tape) == (21, 1001)
     assert made.tape_is_missing
 
@@ -101,7 +101,7 @@ def test_that_the_light_is_the_same_however_often_it_is_looked_at() -> None:
     once, always = trail(), trail()
     for n in range(12):
         for made in (once, always):
-            made.done(50, 0.0, 1)
+            made.done(50, 0.0, 1.0, 1)
             made.scored(n, child(n * SECOND, 5.0 if n % 4 else 0.2, own=1.0, cell=100 * n))
             if n == 7:
                 made.switch(n * SECOND + 1)
