@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.widgets.alerts import Toast
@@ -53,15 +52,16 @@ class Overlay(QFrame):
         self.move(max(x, 0), max(y, 0))
         self.raise_()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """From now on the window is watched: each of its events costs a call, so only while this is on it."""
-        super().showEvent(event)
-        self.over.installEventFilter(self)
+    def setVisible(self, visible: bool) -> None:
+        """The window is watched while this lies on it: each of its events costs a call.
 
-    def hideEvent(self, event: QHideEvent) -> None:
-        """And no longer."""
-        super().hideEvent(event)
-        self.over.removeEventFilter(self)
+        Not when the hide event comes: a window sends one to all that lies on it while it is being destroyed.
+        """
+        super().setVisible(visible)
+        if visible:
+            self.over.installEventFilter(self)
+        else:
+            self.over.removeEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay in place when the window changes its size."""

@@ -1,6 +1,7 @@
 """A real broker for tests: one for a run of the suite, shared by its workers; one of its own for who breaks it."""
 
 import fcntl
+import itertools
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import pytest
 from scripts.kafka import Broker
 from tests.parts.ports import free_ports
 
+_USERS = itertools.count()
 _PORTS = 5  # a broker with secure listeners takes so many, one after the other
 
 
@@ -30,7 +32,7 @@ def shared_broker(root: Path, *, secure: bool = False, brief: bool = True) -> It
     home = root / ("kafka-secure" if secure else "kafka" if brief else "kafka-fast")
     users = home / "users"
     users.mkdir(parents=True, exist_ok=True)
-    mine = users / str(os.getpid())
+    mine = users / f"{os.getpid()}-{next(_USERS)}"  # each that asks for it has one of its own
     port_file = home / "port"
     with locked(home / "lock"):
         if not port_file.exists():

@@ -22,7 +22,7 @@ ROW = parents_of(PLAYED)["P1"]
 PARTS = ("drift_market_ccy", "drift_own_ccy", "drift_leak_ccy", "drift_noise_ccy")
 
 
-def planted(leak: bool, seed: int = 5, seconds: int = 150) -> Any:
+def planted(leak: bool, seed: int = 5, seconds: int = 330) -> Any:
     """A day on which, after each child, somebody trades on our side and the price follows; or nobody does."""
     sheet = market_sheet(seed, seconds)
     own_parent(sheet, seconds)
