@@ -147,7 +147,7 @@ def outcome() -> Outcome:
     """Every share in a process with the JIT off, at once; prints the table; engine files passed and failed."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
-    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "COVERAGE_CORE": "ctrace"}
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "COVERAGE_CORE": "ctrace", "HYPOTHESIS_PROFILE": "coverage"}
     tests = sorted(TESTS.rglob("test_*.py"))
     running = []
     for number, hand in enumerate(dealt(tests, max(1, min(cores(), len(tests) // LEAST)))):

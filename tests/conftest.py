@@ -33,6 +33,8 @@ settings.register_profile("ci", deadline=None, max_examples=100, derandomize=Tru
 # Shrinking is for readers: a mutant only asks whether a test fails.
 _FIRST: Final = (Phase.explicit, Phase.generate)
 settings.register_profile("quick", deadline=None, max_examples=10, suppress_health_check=_SLOW)
+# Lines are reached by few examples; without the JIT each is slow.
+settings.register_profile("coverage", deadline=None, max_examples=40, derandomize=True, suppress_health_check=_SLOW)
 settings.register_profile(
     "mutation",
     deadline=None,

@@ -79,12 +79,19 @@ class Light:
         assert self.running.stdout is not None
         return self.running.stdout.readline().decode().strip()
 
+    def has_said(self, after: float) -> bool:
+        """Whether there is something to read within so many seconds."""
+        assert self.running.stdout is not None
+        ears = select.poll()  # `select.select` refuses descriptors above 1,023
+        ears.register(self.running.stdout, select.POLLIN)
+        return bool(ears.poll(1e3 * after))
+
     def replay(self, out: Path, stopped: signal.Signals | None = None, after: float = 0.0) -> int:
         """Its exit code, when it gets a signal so many seconds after its rows began to flow."""
         assert self.running.stdout is not None
         self.tell(out)
         number = int(self.line())
-        if stopped and not select.select([self.running.stdout], [], [], after)[0]:
+        if stopped and not self.has_said(after):
             os.kill(number, stopped)  # it is there until its code was asked for, ended or not
         assert self.line() == "ended"
         self.tell("let it go")
