@@ -14,6 +14,9 @@ from hypothesis import HealthCheck, Phase, settings
 
 from app.kernel_cache import use_kernel_cache
 
+if sys.platform != "win32":
+    import resource
+
 ROOT: Final = Path(__file__).resolve().parents[1]
 SHARED_DATA: Final = Path(os.environ.get("SCORECARD_SHARED_DATA", ROOT.parent / "shared" / "data"))
 ABSENT: Final = f"shared data absent: {SHARED_DATA} (set SCORECARD_SHARED_DATA)"
@@ -67,6 +70,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--few-cases", type=int, default=0, metavar="N", help=words)
     words = "leave out the tests this file names, `path::test` a line"
     parser.addoption("--leave-out", type=Path, default=None, metavar="FILE", help=words)
+
+
+def pytest_configure() -> None:
+    """Thousands of boards are mapped in one process, each a file: the usual 1,024 are a few too few."""
+    if sys.platform != "win32":
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = 16_384 if hard == resource.RLIM_INFINITY else min(hard, 16_384)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 @pytest.hookimpl(wrapper=True)

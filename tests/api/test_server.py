@@ -49,8 +49,11 @@ def _stream(served: Serving, query: str = "", user: str = "chief") -> ClientConn
 
 
 def _frame(stream: ClientConnection) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(stream.recv(timeout=20))
-    return found
+    """The next frame that tells something: a beat may come at any time."""
+    while True:
+        found: dict[str, Any] = json.loads(stream.recv(timeout=20))
+        if found["type"] != "beat":
+            return found
 
 
 def _first(served: Serving, query: str) -> dict[str, Any]:
