@@ -105,7 +105,10 @@ PROOFS: Final[dict[str, dict[str, Part]]] = {
         "kdb": Part(("test_second_opinion.py",)),
     },
     # Each file is a part: sessions with a broker, one at a time.
-    "c": {_word(path): Part((path.name,), alone=True) for path in sorted((TESTS / "prove_c").glob("test_*_proof.py"))},
+    "c": {
+        **{_word(path): Part((path.name,), alone=True) for path in sorted((TESTS / "prove_c").glob("test_*_proof.py"))},
+        "latency": _bench("switch"),
+    },
     # One evaluation of worlds on final seeds, kept in build/prove/evidence, is shared by the parts.
     "d": {
         **{
