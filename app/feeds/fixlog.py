@@ -19,13 +19,15 @@ from app.engine.universe import Universe
 from app.feeds.base import Options, OrderDecoder, Recording, in_order
 from app.feeds.decode.fix_columns import Symbology
 from app.feeds.decode.fix_fields import FixMessage
-from app.feeds.decode.fix_frame import BadSpan, Framer
+from app.feeds.decode.fix_frame import BadSpan, Framer, Item
 from app.feeds.decode.fix_intake import Intake
 from app.feeds.decode.fix_marks import Tally
 from app.feeds.decode.fix_orders import RowMaker
 from app.feeds.decode.fix_prefix import DAY
 from app.feeds.decode.fix_records import read_records
+from app.feeds.decode.fix_scanner import Scanner
 from app.feeds.decode.fix_settings import FixSettings
+from app.feeds.decode.fix_settled import Settled, may_be_settled
 
 FORMAT: Final = "fixlog"
 RECORDS_FILE: Final = "orders.fix"
@@ -118,30 +120,49 @@ def read_flow(
 ) -> FixFlow:
     """Read a FIX log whole. Raises FeedError when it cannot be read, DecodeError when there is no FIX in it."""
     options, settings = options or Options(), settings or FixSettings()
+    files = list(_files(path))
+    if may_be_settled(settings) and not any(file.name == RECORDS_FILE for file, _ in files):
+        fast = _fast(path, files, Settled(settings, universe, _symbology(options), options.source), progress)
+        if fast is not None:
+            return fast
     reader = _Reader(settings, Intake(settings, options.source), progress)
-    for file, name in _files(path):
+    for file, name in files:
         reader.read(file, name)
-    if not reader.tally.messages and not reader.tally.quarantined:
-        what = "holds no FIX message" if reader.tally.text_bytes else "is empty"
-        raise DecodeError(f"{path}: {what}; allowed: raw FIX of 4.0 to 5.0 (8=FIX...), in text of any style")
+    reader.insist(path)
     intake = reader.intake
     intake.settle()
     maker = RowMaker(settings, universe, intake.chains, _symbology(options))
     maker.run(intake.received)
-    flow = FixFlow(in_order(maker.rows))
-    flow.quarantine = [*reader.quarantine, *intake.quarantine, *maker.quarantine]
-    flow.counts = +(intake.counts + intake.chains.counts + maker.counts + _tally_counts(reader.tally))
-    flow.notes = reader.notes + [f"{flow.counts[what]} {words}" for what, words in _NOTES.items() if flow.counts[what]]
-    return flow
+    counts = intake.counts + intake.chains.counts + maker.counts + _tally_counts(reader.tally)
+    return _flow(maker.rows, [*reader.quarantine, *intake.quarantine, *maker.quarantine], +counts, reader.notes)
+
+
+def _fast(path: Path, files: list[tuple[Path, str]], log: Settled, progress: Progress | None) -> FixFlow | None:
+    """The log by the kernels; None where its end would change what a stream says."""
+    reader = _Reader(log.settings, log.flow.stream.intake, progress, log)
+    for file, name in files:
+        reader.read(file, name)
+        if not log.good:
+            return None
+    if not log.settle():
+        return None
+    reader.insist(path)
+    return _flow(log.rows, log.quarantine, +(log.flow.counts + _tally_counts(reader.tally)), reader.notes)
+
+
+def _flow(rows: list[OrderRow], aside: list[Quarantined], counts: Counter[str], notes: list[str]) -> FixFlow:
+    words = [f"{counts[what]} {words}" for what, words in _NOTES.items() if counts[what]]
+    return FixFlow(in_order(rows), aside, counts, notes + words)
 
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads files into one intake."""
+    """Reads files into one intake, or into a log that is read as a stream."""
 
     settings: FixSettings
     intake: Intake
     progress: Progress | None
+    settled: Settled | None = None
     tally: Tally = field(default_factory=Tally)
     quarantine: list[Quarantined] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -157,16 +178,29 @@ class _Reader:
         except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise FeedError(f"{path}: cannot be read: {error.strerror}") from error
+            if self.settled is not None:
+                self.settled.good = False
             self._set_aside(name, BadSpan(0, 1, f"the compressed file is damaged: {error}", b""))
         if before == self.tally.messages + self.tally.quarantined:
             self.notes.append(f"{name} holds no FIX message")
 
+    def insist(self, path: Path) -> None:
+        """Raises DecodeError where there was no FIX."""
+        if not self.tally.messages and not self.tally.quarantined:
+            what = "holds no FIX message" if self.tally.text_bytes else "is empty"
+            raise DecodeError(f"{path}: {what}; allowed: raw FIX of 4.0 to 5.0 (8=FIX...), in text of any style")
+
+    def _framer(self, name: str) -> "Framer | _Through":
+        if self.settled is not None:
+            return _Through(self.settled, name)
+        return (Framer if self.settings.decoder == "reference" else Scanner)(self.settings.frame_rules())
+
     def _read_log(self, path: Path, name: str) -> None:
-        framer = Framer(self.settings.frame_rules())
+        framer = self._framer(name)
         total = path.stat().st_size
         try:
             with path.open("rb") as stored, _plain(path, stored) as plain:
-                while chunk := plain.read(_CHUNK):
+                while (self.settled is None or self.settled.good) and (chunk := plain.read(_CHUNK)):
                     self._take(framer.feed(chunk), name)
                     if self.progress is not None:
                         self.progress(stored.tell(), total)
@@ -199,6 +233,30 @@ class _Reader:
         self.quarantine.append(
             Quarantined(source=self.intake.source or name, where=where, reason=bad.reason, raw=bad.raw)
         )
+
+
+class _Through:
+    """A file of a log that is read as a stream, as a framer all of whose messages are taken."""
+
+    def __init__(self, log: Settled, name: str) -> None:
+        log.flow.begin()
+        self._log = log
+        self._name = name
+
+    @property
+    def tally(self) -> Tally:
+        """As Framer."""
+        return self._log.flow.scanner.tally
+
+    def feed(self, data: bytes) -> list[Item]:
+        """As Framer."""
+        self._log.feed(data, self._name)
+        return []
+
+    def close(self) -> list[Item]:
+        """As Framer."""
+        self._log.close(self._name)
+        return []
 
 
 def _files(path: Path) -> Iterator[tuple[Path, str]]:

@@ -20,10 +20,8 @@ from app.engine.events import Control, OrderRow, Quarantined
 from app.engine.units import NULL, SECOND
 from app.engine.universe import Universe
 from app.feeds.decode.fix_columns import Symbology
-from app.feeds.decode.fix_frame import Framer, Item
-from app.feeds.decode.fix_scanner import Scanner
+from app.feeds.decode.fix_followed import followed
 from app.feeds.decode.fix_settings import FixSettings, fix_settings
-from app.feeds.decode.fix_stream import FixStream
 from app.runtime.live_route import Batch, Lane
 from app.settings_sources import FileSource
 
@@ -59,8 +57,7 @@ class FixTail:
         self._lane = lane
         self._path = Path(source.path)
         self._source = source
-        self._stream = FixStream(settings, universe, symbology, source.source or None)
-        self._framer: Framer = Scanner(settings.frame_rules())
+        self._flow = followed(settings, universe, symbology, source.source or None)
         self._file: IO[bytes] | None = None
         self._number = -1
         self._read = 0
@@ -95,7 +92,7 @@ class FixTail:
         data = b"" if self._file is None else self._file.read(_CHUNK)
         if data:
             self._read += len(data)
-            self._put(self._framer.feed(data))
+            self._put(data)
         else:
             controls += self._moved()
         self._lane.behind = bool(data) and self._size() > self._read
@@ -151,8 +148,8 @@ class FixTail:
 
     def _begin_anew(self, path: Path) -> None:
         """The bytes so far are a whole; the next file follows them in the same stream of orders."""
-        self._put(self._framer.close())
-        self._framer = Scanner(self._framer.rules)
+        self._put(b"", whole=True)
+        self._flow.begin()
         self.close()
         self._reach(path)
 
@@ -169,17 +166,16 @@ class FixTail:
 
     # -- what is in it ---------------------------------------------------------------------------------------------
 
-    def _put(self, items: list[Item]) -> None:
-        file = self._path.name
-        known = sum(item.offset < self._told_from for item in items)
-        if known:
-            self._stream.take(items[:known], file)
-            self._stream.quarantine.clear()
-        rows = self._since(self._stream.take(items[known:], file))
-        aside: tuple[Quarantined, ...] = tuple(self._stream.quarantine)
-        self._stream.quarantine.clear()
-        if items[known:]:
-            place = Place(self._number, max(self._framer.decided, self._told_from))
+    def _put(self, data: bytes, *, whole: bool = False) -> None:
+        """Rows of more bytes into the lane, with the place behind them; what is known already is only heard."""
+        flow, file = self._flow, self._path.name
+        before = flow.taken
+        made = flow.close(file, self._told_from) if whole else flow.feed(data, file, self._told_from)
+        rows = self._since(made)
+        aside: tuple[Quarantined, ...] = tuple(flow.quarantine)
+        flow.quarantine.clear()
+        if flow.taken > before:
+            place = Place(self._number, max(flow.decided, self._told_from))
             text = msgspec.json.encode(place).decode()
             self._lane.put(Batch(position=text, orders=rows, quarantine=aside), time.monotonic())
 

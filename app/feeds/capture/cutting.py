@@ -10,6 +10,7 @@ from app.feeds.capture.records import Kind, Record
 from app.feeds.decode.fix_fields import FixMessage
 from app.feeds.decode.fix_frame import BadSpan, Framer
 from app.feeds.decode.fix_marks import FrameRules
+from app.feeds.decode.fix_scanner import Scanner
 from app.feeds.decode.mold import Line, MoldPacket, mold_packet
 from app.feeds.decode.pcap import Frame
 from app.feeds.decode.pcap_layers import UDP, Datagram, Flow, Passed, unwrapped
@@ -115,7 +116,7 @@ class Cutter:
                 yield from self._fix(piece.flow, framer.close(), piece.ts_ns)
                 framer = None
             if framer is None:
-                framer = self._framers[piece.flow] = Framer(self._plan.rules)
+                framer = self._framers[piece.flow] = Scanner(self._plan.rules)
             yield from self._fix(piece.flow, framer.feed(piece.data), piece.ts_ns)
             return
         soup = self._soups.setdefault(piece.flow, SoupStream())

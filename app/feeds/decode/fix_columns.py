@@ -31,7 +31,7 @@ TIFS: Final = {
     "8": "good_through_crossing", "9": "at_crossing",
 }  # fmt: skip
 # Instructions that change how an order behaves: kept under their FIX names in `params`.
-_INSTRUCTIONS: Final = {
+INSTRUCTIONS: Final = {
     "ExecInst": 18, "HandlInst": 21, "StopPx": 99, "MinQty": 110, "MaxFloor": 111, "PegOffsetValue": 211,
     "DisplayQty": 1138,
 }  # fmt: skip
@@ -121,7 +121,7 @@ def strategy(message: FixMessage, settings: SessionSettings) -> str | None:
 def parameters(message: FixMessage, settings: SessionSettings) -> str | None:
     """Parameters as JSON: instructions, the session's own tags, the StrategyParameters group (957: 958, 960)."""
     price(message, 99)
-    found = {name: text for name, tag in _INSTRUCTIONS.items() if (text := message.text(tag)) is not None}
+    found = {name: text for name, tag in INSTRUCTIONS.items() if (text := message.text(tag)) is not None}
     found |= {name: text for name, tag in settings.params.items() if (text := message.text(tag)) is not None}
     name: str | None = None
     for tag, value in message.fields:

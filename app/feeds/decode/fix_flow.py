@@ -6,7 +6,8 @@ rows a second time, and from then on it has that chain. So the rows are those of
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -24,7 +25,7 @@ from app.feeds.decode.fix_frame import BadSpan
 from app.feeds.decode.fix_handover import Handover
 from app.feeds.decode.fix_intake import Pending
 from app.feeds.decode.fix_rows import FlowRows, Told
-from app.feeds.decode.fix_scanner import FixBlock, Scanner, scanned
+from app.feeds.decode.fix_scanner import FixBlock, Part, Scanner, scanned
 from app.feeds.decode.fix_settings import FixSettings
 from app.feeds.decode.fix_stream import FixStream
 
@@ -35,6 +36,7 @@ _COUNTS: Final = {
     "possresend_copies": k.C_RESEND, "possdup_new": k.C_POSSDUP_NEW, "execution_copies": k.C_EXECUTION,
     "links_that_change": k.C_LINKS, "fills_without_match_time": k.C_NO_MATCH,
 }  # fmt: skip
+_STAMPED: Final = ("stamped_by_record", "stamped_by_prefix", "stamped_by_sending_time", "stamped_by_transact_time")
 
 
 @dataclass(slots=True)
@@ -45,6 +47,7 @@ class FixFlow:
     universe: Universe
     symbology: Symbology | None = None
     source: str | None = None
+    taken: int = 0  # messages and spans that are no message, those that were only heard left out
     stream: FixStream = field(init=False)
     hand: Handover = field(init=False)
     scanner: Scanner = field(init=False)
@@ -52,6 +55,10 @@ class FixFlow:
     def __post_init__(self) -> None:
         self.stream = FixStream(self.settings, self.universe, self.symbology, self.source)
         self.hand = Handover(self.stream)
+        self.begin()
+
+    def begin(self) -> None:
+        """Other bytes follow: a new file or packet of the same stream of orders."""
         self.scanner = Scanner(self.settings.frame_rules())
 
     @property
@@ -65,24 +72,45 @@ class FixFlow:
         state = self.hand.state
         return +(self.stream.counts + Counter({name: int(state[slot]) for name, slot in _COUNTS.items()}))
 
-    def feed(self, data: bytes, file: str) -> list[FlowRows]:
-        """Rows of the messages that more bytes complete, block by block."""
-        return self._told(self.scanner.scan(data), file)
+    def feed(self, data: bytes, file: str, known: int = 0) -> list[FlowRows]:
+        """Rows of the messages that more bytes complete, block by block.
 
-    def close(self, file: str) -> list[FlowRows]:
+        What begins before byte `known` of the stream is heard and not told: its rows and refusals are left out.
+        """
+        return self._told(self.scanner.scan(data), file, known)
+
+    def close(self, file: str, known: int = 0) -> list[FlowRows]:
         """Rows of what is left at the end of the stream."""
-        return self._told(self.scanner.finish(), file)
+        return self._told(self.scanner.finish(), file, known)
 
-    def _told(self, parts: list[FixBlock | FixMessage | BadSpan], file: str) -> list[FlowRows]:
+    @property
+    def number(self) -> int:
+        """Messages met so far: the number of the next one."""
+        return int(self.hand.state[k.S_REC])
+
+    def rows_of(self, block: FixBlock, file: str) -> FlowRows:
+        """Rows of a block that was scanned elsewhere."""
+        self.taken += len(block)
+        return self._block(block, file, None)
+
+    def _told(self, parts: list[Part], file: str, known: int) -> list[FlowRows]:
         found: list[FlowRows] = []
-        for part in parts:
+        for part, heard in _parted(parts, known):
+            kept = len(self.quarantine)
+            rows: FlowRows | None = None
             if isinstance(part, BadSpan):
                 self.stream.set_aside(part, file)
             elif isinstance(part, FixBlock):
-                found.append(self._block(part, file, None))
+                rows = self._block(part, file, None)
             else:
-                found.append(self._block(scanned(part), file, part))
-        return [rows for rows in found if len(rows)]
+                rows = self._block(scanned(part), file, part)
+            if heard:
+                del self.quarantine[kept:]
+                continue
+            self.taken += len(part) if isinstance(part, FixBlock) else 1
+            if rows is not None and len(rows):
+                found.append(rows)
+        return found
 
     def _block(self, block: FixBlock, file: str, odd: FixMessage | None) -> FlowRows:
         """Rows of a block; `odd`: its only message, as the reference decoder gave it."""
@@ -101,7 +129,7 @@ class FixFlow:
             elif stop in (k.SLOW, k.UNREAD):
                 message = odd or block.message(at - 1)
                 if stop == k.UNREAD:
-                    self.stream.intake.take(message, file)
+                    self._unread(message, file, stamped=stamps[at - 1, 0] != NULL)
                     continue
                 where = f"{file} line {message.line} offset {message.offset}"
                 pending = Pending(int(state[k.S_TS]), int(state[k.S_REC]) - 1, message, where)
@@ -110,7 +138,17 @@ class FixFlow:
                 self._undated(odd or block.message(at), stamps[at], file)
             else:
                 hand.learn(data, stop, odd or block.message(at))
-        return FlowRows(block, rows[: state[k.S_ROWS]], told, hand, file)
+        regular = rows[: state[k.S_ROWS]]
+        hand.name_venues(regular)
+        return FlowRows(block, regular, told, hand, file)
+
+    def _unread(self, message: FixMessage, file: str, *, stamped: bool) -> None:
+        """A message that is counted alone; `stamped`: its stamp has been looked for and counted."""
+        counts = self.stream.intake.counts
+        kept = {name: counts[name] for name in _STAMPED} if stamped else {}
+        self.stream.intake.take(message, file)
+        for name, count in kept.items():
+            counts[name] = count
 
     def _undated(self, message: FixMessage, stamp: Ints, file: str) -> None:
         """A message without SendingTime: TransactTime, or it is set aside."""
@@ -145,6 +183,19 @@ class FixFlow:
             if found is not None:
                 stamps[index] = found
         return stamps
+
+
+def _parted(parts: list[Part], known: int) -> Iterator[tuple[Part, bool]]:
+    """The parts, and whether each begins before byte `known`; a block that lies on both sides is two."""
+    for part in parts:
+        if not isinstance(part, FixBlock):
+            yield part, part.offset < known
+            continue
+        heard = int(np.searchsorted(part.messages[:, fix_scan.START] + part.base, known)) if known > part.base else 0
+        if heard:
+            yield replace(part, messages=part.messages[:heard]), True
+        if heard < len(part):
+            yield replace(part, messages=part.messages[heard:]), False
 
 
 def _dated(block: FixBlock, index: int) -> FixMessage:

@@ -17,6 +17,7 @@ from app.feeds.decode.fix_fields import FixMessage, decoded
 from app.feeds.decode.fix_frame import frame_one
 from app.feeds.decode.fix_intake import FROM_CLIENT, Pending
 from app.feeds.decode.fix_links import Chains, Order, linked_value
+from app.feeds.decode.fix_objects import Objects
 from app.feeds.decode.fix_orders import RowMaker
 from app.feeds.decode.fix_settings import SessionSettings
 from app.feeds.decode.fix_stream import FixStream
@@ -46,6 +47,7 @@ class Handover:
     stream: FixStream
     memory: t.Memory = field(init=False)
     state: Ints = field(init=False)
+    objects: Objects = field(init=False)
     sessions: list[tuple[str, SessionSettings]] = field(default_factory=list)
     _sources: list[str] = field(default_factory=list)
     _names: list[str] = field(default_factory=list)  # texts as they were read from the arena
@@ -54,6 +56,7 @@ class Handover:
     _asked: dict[tuple[str, bytes], int] = field(default_factory=dict)  # session, MsgSeqNum -> number in the stream
 
     def __post_init__(self) -> None:
+        self.objects = Objects(self)
         self._slots = {tag: slot for slot, tag in enumerate(t.SLOT_TAGS)}
         for settings in self.stream.settings.session.values():
             for rule in settings.parent:
@@ -309,6 +312,41 @@ class Handover:
             at, size, _ = self.memory.texts[len(self._names)].tolist()
             self._names.append(decoded(self.memory.arena[at : at + size].tobytes()))
         return self._names[number]
+
+    def name_venues(self, lines: Ints) -> None:
+        """Venues of rows under the names their sessions give them."""
+        for number, (_, settings) in enumerate(self.sessions):
+            if not settings.venues:
+                continue
+            here = np.flatnonzero((lines[:, k.R_SESSION] == number) & (lines[:, k.R_VENUE] >= 0))
+            for venue in np.unique(lines[here, k.R_VENUE]).tolist():
+                text = self.text(venue) or ""
+                if text in settings.venues:
+                    rows = here[lines[here, k.R_VENUE] == venue]
+                    lines[rows, k.R_VENUE] = -2 - self.text_number(settings.venues[text])
+            named = here[lines[here, k.R_VENUE] < -1]
+            lines[named, k.R_VENUE] = -2 - lines[named, k.R_VENUE]
+
+    def named_texts(self, numbers: Ints) -> list[str | None]:
+        """Texts by their numbers; None below 0."""
+        if len(numbers) == 0 or numbers.max() < 0:
+            return [None] * len(numbers)
+        self.text(int(numbers.max()))
+        names = self._names
+        return [None if number < 0 else names[number] for number in numbers.tolist()]
+
+    def order_names(self, numbers: Ints) -> list[str | None]:
+        """ClOrdIDs of orders by their numbers; None below 0."""
+        distinct, which = np.unique(numbers, return_inverse=True)
+        arena = self.memory.arena
+        places = self.memory.orders[distinct][:, [t.O_AT, t.O_SIZE]].tolist()
+        names = [decoded(arena[at : at + size].tobytes()) for at, size in places]
+        if len(distinct) and distinct[0] < 0:
+            return [
+                None if number < 0 else names[place]
+                for number, place in zip(numbers.tolist(), which.tolist(), strict=True)
+            ]
+        return [names[place] for place in which.tolist()]
 
     def text_number(self, text: str) -> int:
         """The number of a text."""

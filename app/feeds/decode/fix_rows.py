@@ -12,23 +12,14 @@ from app.engine.fix_scan import Ints
 from app.engine.units import NULL
 from app.feeds.decode.fix_executions import Memory as ChainMemory
 from app.feeds.decode.fix_intake import Received
+from app.feeds.decode.fix_objects import KINDS, NUMBERS, SIDE_NAMES
 from app.feeds.decode.fix_scanner import FixBlock
 
 if TYPE_CHECKING:
     from app.feeds.decode.fix_handover import Handover
 
-# What a kind of the kernel is called; kinds only the reference decoder gives follow.
-KINDS: Final[tuple[Kind, ...]] = (
-    "child_new", "child_replace_requested", "child_cancel_requested", "cancel_rejected", "child_acked",
-    "child_cancelled", "child_replaced", "done_for_day", "child_expired", "restated", "restated", "rejected", "fill",
-    "bust", "correct", "parent_new", "parent_amended", "parent_done", "algo_new", "algo_replaced", "algo_switched",
-    "algo_done",
-)  # fmt: skip
-NUMBERS: Final = {
-    "ts_event": k.R_TS, "rec": k.R_REC, "seq": k.R_SEQ, "qty": k.R_QTY, "price": k.R_PRICE, "limit_price": k.R_LIMIT,
-    "cum_qty": k.R_CUM, "ts_match": k.R_MATCH, "fee": k.R_FEE, "start_ns": k.R_FROM, "end_ns": k.R_UNTIL,
-}  # fmt: skip
-_SIDES: Final = ("BUY", "SELL", "SHORT")
+
+_FEW: Final = 4  # rows that are not worth being made column by column
 
 
 class Told(NamedTuple):
@@ -76,7 +67,13 @@ class FlowRows:
 
     def orders(self) -> list[OrderRow]:
         """The rows as objects."""
-        found = [self._built(line) for line in self.regular.tolist()]
+        odd: list[int] = []
+        if len(self.regular) < _FEW:
+            found = [self._built(line) for line in self.regular.tolist()]
+        else:
+            found, odd = self.hand.objects.rows(self.block, self.regular)
+        for place in odd:
+            found[place] = self._built(self.regular[place].tolist())
         for place, told in enumerate(self.told):
             found.insert(told.after + place, told.row)
         return found
@@ -88,7 +85,7 @@ class FlowRows:
         for name, column in NUMBERS.items():
             value = getattr(row, name)
             line[column] = NULL if value is None else value
-        line[k.R_SIDE] = -1 if row.side is None else _SIDES.index(row.side)
+        line[k.R_SIDE] = -1 if row.side is None else SIDE_NAMES.index(row.side)
         texts = {
             k.R_PARENT: row.parent_id, k.R_ALGO: row.algo_order_id, k.R_SYMBOL: row.instrument, k.R_VENUE: row.venue,
             k.R_CURRENCY: row.currency, k.R_ACCOUNT: row.account,
@@ -106,7 +103,7 @@ class FlowRows:
         order = hand.stand_in(line)
         source = hand.stream.source or order.session
         memory = ChainMemory(
-            symbol=hand.text(line[k.R_SYMBOL]), side=None if line[k.R_SIDE] < 0 else _SIDES[line[k.R_SIDE]],
+            symbol=hand.text(line[k.R_SYMBOL]), side=None if line[k.R_SIDE] < 0 else SIDE_NAMES[line[k.R_SIDE]],
             venue=hand.text(line[k.R_VENUE]), currency=hand.text(line[k.R_CURRENCY]),
             account=hand.text(line[k.R_ACCOUNT]),
         )  # fmt: skip

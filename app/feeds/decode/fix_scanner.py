@@ -73,6 +73,18 @@ class FixBlock:
         """All of them in order."""
         return map(self.message, range(len(self)))
 
+    def raws(self, indices: Ints) -> list[bytes]:
+        """The messages as they were on the wire, SOH form."""
+        rows = self.messages[indices]
+        first = self.fields[rows[:, kernel.FIELD]]
+        data = np.frombuffer(self.data, np.uint8)
+        behind = data[first[:, kernel.AT] + first[:, kernel.SIZE]] if len(rows) else data[:0]
+        plain = (behind == SOH[0]) & (data[rows[:, kernel.END] - 1] == SOH[0])
+        spans = zip(rows[:, kernel.START].tolist(), rows[:, kernel.END].tolist(), strict=True)
+        if plain.all():
+            return [self.data[start:end] for start, end in spans]
+        return [self._raw(index, self.tags(index)) for index in indices.tolist()]
+
     def _raw(self, index: int, fields: list[Field]) -> bytes:
         row = self.messages[index]
         written = self.data[row[kernel.START] : row[kernel.END]]

@@ -87,6 +87,7 @@ class FixSettings(_Table, frozen=True):
     clock_budget_ms: Annotated[float, msgspec.Meta(ge=0, le=1e9)] = 1_000.0
     data_fields: dict[str, Tag] = {}  # length tag -> data tag, beside the standard ones
     keep_raw: bool = True
+    decoder: Literal["fast", "reference"] = "fast"  # the same rows: the second is there to check the first
     session: dict[str, SessionSettings] = {}
 
     def zone(self) -> tzinfo:

@@ -1,6 +1,6 @@
 """What a topic's messages are: one decoder per partition, bytes in, batches out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
 from app.engine.errors import SettingsError, complaint
@@ -29,6 +29,9 @@ class Decoder(Protocol):
 
     sources: set[str]
 
+    def ahead(self, pieces: Sequence[Piece]) -> None:
+        """The messages `decode` will be given next: what is cheaper in one go may be read now."""
+
     def decode(self, piece: Piece) -> Iterable[Batch]:
         """Rows of one message, or of earlier ones it completes. Raises DecodeError."""
 
@@ -51,6 +54,9 @@ class Blocks:
         self.sources = self._unpack.sources
         self._name = around.name
         self._gaps = self._sequence.gaps
+
+    def ahead(self, pieces: Sequence[Piece]) -> None:
+        """As Decoder: each stands for itself."""
 
     def decode(self, piece: Piece) -> Iterable[Batch]:
         """As Decoder."""
@@ -91,6 +97,9 @@ class _Single:
 
     def __init__(self, around: Surroundings) -> None:
         self.sources = {around.name}
+
+    def ahead(self, pieces: Sequence[Piece]) -> None:
+        """As Decoder: each stands for itself."""
 
     def position(self, offset: int) -> Position:
         """As Decoder."""

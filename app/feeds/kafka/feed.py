@@ -64,7 +64,9 @@ class KafkaFeed:
         controls: list[Control] = []
         starving = any(not lane.waiting and not lane.ended for lane in self.lanes.values())
         if room > 0 or starving or not self.lanes:
-            for item in reader.box.take(_MESSAGES):
+            items = reader.box.take(_MESSAGES)
+            self._announce([item for item in items if isinstance(item, Message)])
+            for item in items:
                 if isinstance(item, Message):
                     self._decode(item)
                 else:
@@ -127,6 +129,22 @@ class KafkaFeed:
             if self._reader is not None:
                 self._reader.remember(number, self._known[number])
 
+    def _announce(self, messages: list[Message]) -> None:
+        """Tell the decoders which messages they are about to be given."""
+        pieces: dict[int, list[Piece]] = {}
+        following = dict(self._next)
+        for message in messages:
+            number, offset = message.partition, message.offset
+            if number in self._decoders and offset >= following[number] and message.size == len(message.value):
+                following[number] = offset + 1
+                piece = Piece(message.value, offset, message.stamp_ms, self._where(number, offset))
+                pieces.setdefault(number, []).append(piece)
+        for number, known in pieces.items():
+            self._decoders[number].ahead(known)
+
+    def _where(self, number: int, offset: int) -> str:
+        return f"topic {self.topic} partition {number} offset {offset}"
+
     def _decode(self, message: Message) -> None:
         number, offset = message.partition, message.offset
         name = lane_of(self.topic, number)
@@ -135,7 +153,7 @@ class KafkaFeed:
             return  # read before, or of a partition that has been given away
         self._next[number] = offset + 1
         self._at_end.pop(number, None)
-        where = f"topic {self.topic} partition {number} offset {offset}"
+        where = self._where(number, offset)
         if message.size > len(message.value):
             allowed = f"at most {self._source.message_max} (sources.{self.name}.message_max)"
             reason = f"{where}: {message.size} bytes; {allowed}"

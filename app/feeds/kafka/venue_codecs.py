@@ -4,7 +4,7 @@ Orders, links and books are not on the tape in a form a decoder could go on with
 again from where the run began, without telling what is on the tape already.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
@@ -15,10 +15,9 @@ import numpy as np
 from app.engine.errors import DecodeError
 from app.engine.events import Quarantined, Rows
 from app.engine.units import MILLISECOND
-from app.feeds.decode.fix_frame import Framer
-from app.feeds.decode.fix_scanner import Scanner
+from app.feeds.decode.fix_followed import followed
+from app.feeds.decode.fix_packets import Opened, Packet, opened
 from app.feeds.decode.fix_settings import fix_settings
-from app.feeds.decode.fix_stream import FixStream
 from app.feeds.decode.itch import ZONE, Day, ItchDecoder, Packets
 from app.feeds.decode.itch import Batch as ItchBatch
 from app.feeds.decode.mold import Line, mold_packet
@@ -38,6 +37,9 @@ class _Remembering:
     def __init__(self, around: Surroundings, known: Position | None) -> None:
         self.sources = {around.name}
         self._begun = -1 if known is None else known.begun
+
+    def ahead(self, pieces: Sequence[Piece]) -> None:
+        """As Decoder."""
 
     def position(self, offset: int) -> Position:
         """As Decoder."""
@@ -107,21 +109,24 @@ class Fix(_Remembering):
 
     def __init__(self, around: Surroundings, known: Position | None) -> None:
         super().__init__(around, known)
-        settings = fix_settings(around.fix, "settings")
-        self._stream = FixStream(settings, around.universe, None, around.source.source or None)
-        self._frame: Callable[[], Framer] = lambda: Scanner(settings.frame_rules())
+        self._flow = followed(fix_settings(around.fix, "settings"), around.universe, None, around.source.source or None)
+        self._ahead: dict[int, Opened] = {}
+
+    def ahead(self, pieces: Sequence[Piece]) -> None:
+        """As Decoder: one pass of the kernels costs hardly more for many messages than for one."""
+        found = opened(self._flow, [Packet(piece.value, piece.where) for piece in pieces])
+        self._ahead = {piece.offset: packet for piece, packet in zip(pieces, found, strict=True)}
 
     def decode(self, piece: Piece) -> Iterable[Batch]:
         """As Decoder."""
         self._met(piece)
-        framer = self._frame()
-        items = [*framer.feed(piece.value), *framer.close()]
-        rows = tuple(self._stream.take(items, piece.where))
-        aside = tuple(self._stream.quarantine)
-        self._stream.quarantine.clear()
-        if not items and piece.value.strip():
+        found = self._ahead.pop(piece.offset, None)
+        if found is None:
+            (found,) = opened(self._flow, [Packet(piece.value, piece.where)])
+        if not found.taken and piece.value.strip():
             raise DecodeError(f"{piece.where}: no FIX message in {len(piece.value)} bytes; allowed: raw FIX (8=FIX...)")
-        return [Batch(orders=rows, quarantine=tuple(placed(entry, piece.where) for entry in aside))]
+        aside = tuple(placed(entry, piece.where) for entry in found.aside)
+        return [Batch(orders=tuple(found.rows), quarantine=aside)]
 
 
 @lru_cache(maxsize=64)
