@@ -15,6 +15,7 @@ import os
 import platform
 import threading
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
@@ -160,7 +161,11 @@ def by_chunk(
     chunks = index // per_chunk
     if not len(index) or bool(np.all(chunks == chunks[0])):
         return [(int(chunks[0]), index - chunks[0] * per_chunk, slice(None))] if len(index) else []
-    parts = []
+    if bool(np.all(chunks[1:] >= chunks[:-1])):  # as changes are told: each chunk's places are together
+        cuts = [0, *(np.flatnonzero(np.diff(chunks)) + 1).tolist(), len(index)]
+        spans = [slice(first, last) for first, last in pairwise(cuts)]
+        return [(int(chunks[span.start]), index[span] - chunks[span.start] * per_chunk, span) for span in spans]
+    parts: list[tuple[int, NDArray[np.int64], NDArray[np.int64] | slice]] = []
     for chunk in distinct(chunks).tolist():
         places = np.flatnonzero(chunks == chunk)
         parts.append((chunk, index[places] - chunk * per_chunk, places))

@@ -105,15 +105,13 @@ class BoardReader:
     def text(self, index: int) -> str:
         """The text at an index of the arena."""
         if index >= len(self._texts):
-            self._read_texts()
-        return self._texts[index]
+            self._read_places()
+        found = self._texts[index]
+        return self._read_text(index) if found is None else found
 
     def texts(self, indices: NDArray[np.generic]) -> list[str]:
         """The texts at many indices of the arena."""
-        if len(indices) and int(indices.max()) >= len(self._texts):
-            self._read_texts()
-        known = self._texts
-        return [known[i] for i in indices.tolist()]
+        return [self.text(i) for i in indices.tolist()]
 
     def meta(self) -> dict[str, str]:
         """The small facts in words that the writer has set."""
@@ -173,7 +171,8 @@ class BoardReader:
         self._per_chunk = dict(zip(NAMES, self._state["per_chunk"][0].tolist(), strict=False))
         self._chunks: dict[str, list[files.Chunk]] = {name: [] for name in NAMES}
         self._text_chunks: list[mmap.mmap] = []
-        self._texts: list[str] = []
+        self._texts: list[str | None] = []  # None: not asked for yet, a long day has more than a screen ever shows
+        self._text_places: list[tuple[int, int, int]] = []  # chunk, first byte, behind the last
         self._meta, self._meta_version = {}, 0
 
     def _read_header(self) -> tuple[int, int, int]:
@@ -227,20 +226,29 @@ class BoardReader:
             chunk = self._chunk(section, number)
             source = chunk.raw if name is None else chunk.rows[name]
             consecutive = bool(np.all(np.diff(inside) == 1))
+            mine = out[places] if isinstance(places, slice) else out  # a view
             for start in range(0, len(inside), _AT_ONCE):
                 some = slice(start, start + _AT_ONCE)
                 copied, torn = _copy_stable(source, chunk.sequences, (inside[some], consecutive), attempts)
-                out[some if isinstance(places, slice) else places[some]] = copied
+                mine[some if isinstance(places, slice) else places[some]] = copied
                 if len(torn):
                     raise TornRowsError(section, torn + number * self._per_chunk[section])
 
-    def _read_texts(self) -> None:
+    def _read_places(self) -> None:
+        """Where the texts are that have come since the last look; their files are mapped as long as they are there."""
         rows = self.rows(TEXTS, slice(len(self._texts), None))
-        for chunk, size, start in zip(*(rows[n].tolist() for n in ("chunk", "size", "offset")), strict=True):
-            while len(self._text_chunks) <= chunk:
-                path = self._home / f"text.{len(self._text_chunks)}"
-                self._text_chunks.append(files.map_file(path, int(self._state["text_chunk"][0]), write=False))
-            self._texts.append(self._text_chunks[chunk][start : start + size].decode("utf-8", "replace"))
+        starts = rows["offset"].astype(np.int64)
+        ends = starts + rows["size"]
+        self._text_places += zip(rows["chunk"].tolist(), starts.tolist(), ends.tolist(), strict=True)
+        self._texts += [None] * len(rows)
+        for number in range(len(self._text_chunks), int(rows["chunk"][-1]) + 1 if len(rows) else 0):
+            path = self._home / f"text.{number}"
+            self._text_chunks.append(files.map_file(path, int(self._state["text_chunk"][0]), write=False))
+
+    def _read_text(self, index: int) -> str:
+        chunk, start, end = self._text_places[index]
+        found = self._texts[index] = self._text_chunks[chunk][start:end].decode("utf-8", "replace")
+        return found
 
 
 def _copy_stable(
@@ -254,9 +262,9 @@ def _copy_stable(
     copies, left = source[:0], np.arange(0)
     for attempt in range(attempts):
         rows = inside[left] if attempt else slice(inside[0], inside[-1] + 1) if consecutive else inside
-        before = sequences[rows].copy()
+        before = sequences[rows].copy() if isinstance(rows, slice) else sequences[rows]
         fence()
-        copied = source[rows].copy()
+        copied = source[rows].copy() if isinstance(rows, slice) else source[rows]  # an index copies by itself
         fence()
         good = (before == sequences[rows]) & (before & np.uint64(1) == 0)
         if attempt == 0:

@@ -1,6 +1,7 @@
 """The window on a running session: `python -m app.cli.window FOLDER`; starts without the rest of the command line."""
 
 import gc
+import os
 import signal
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ from app.session.runtime_folder import RuntimeFolder
 
 def attach(folder: RuntimeFolder) -> int:
     """A window in this process; its end leaves the session running."""
+    # nothing here multiplies matrices, and the threads numpy would start for it begin by spinning
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.disable()  # until the window stands: what is loaded and made before is kept (app.widgets.frames.keep_all)
     from app import desk as window  # noqa: PLC0415 - Qt, where a window is opened
 

@@ -42,6 +42,7 @@ class Blotter(QWidget):
         self._unsettled = False  # figures have changed since the rows were last put in order
         self._held: set[str] = set()
         self._coming: NDArray[np.int64] | None = None  # order of the rows that is being drawn
+        self._coming_ms = 0.0  # what finding it took the last time
         self._waiting: list[NDArray[np.int64]] = []  # rows with newer figures, not yet painted
         self._life = ""
         self._pinned: set[str] = set()  # ids: rows are numbered anew in a new epoch
@@ -90,7 +91,11 @@ class Blotter(QWidget):
     def _arrange(self, now: int) -> None:
         """Rows move once those that come into view are drawn, a few a frame: none of them waits for all."""
         if self._coming is None:
+            if not FRAME.grants(self._coming_ms, now - max(self._arranged, self._touched) - ARRANGE_NS):
+                return
+            before = FRAME.spent_ms()
             self._coming = self.table.coming()
+            self._coming_ms = FRAME.spent_ms() - before
             if self._coming is not None and FRAME.is_full():
                 return  # the next frame begins to draw them
         coming = self._coming

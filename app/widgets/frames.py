@@ -7,7 +7,9 @@ from typing import Final
 
 FULL_MS: Final = 4.5  # from here on a frame takes no more than the least of every work
 MOST_MS: Final = 7.5  # nothing that can wait is begun where it would end later
-LATEST_NS: Final = 200_000_000  # no work waits longer
+LATEST_NS: Final = (
+    130_000_000  # what has waited longer is done in a full frame too, one a frame: 200 ms with two before it
+)
 NEXT_MS: Final = 33  # until the next frame
 _COLLECT: Final = (5_000, 20, 20)  # a young collection a second or so, of what is new alone
 
@@ -17,10 +19,11 @@ class Frame:
 
     def __init__(self, clock: Callable[[], float] = time.thread_time) -> None:
         self._clock, self._began = clock, -1.0
+        self._forced = False  # something that had no room has been done in this frame
 
     def begin(self) -> None:
         """A frame begins."""
-        self._began = self._clock()
+        self._began, self._forced = self._clock(), False
 
     def end(self) -> None:
         """No frame follows: what is asked for now is done at once."""
@@ -43,6 +46,19 @@ class Frame:
         spent = self.spent_ms()
         return spent < FULL_MS and (spent + cost_ms <= MOST_MS or not self.is_counting())
 
+    def grants(self, cost_ms: float, waited_ns: int, *, anyway: bool = False) -> bool:
+        """True when a work need not wait: it has room, or it has waited long and is the first such one of this frame.
+
+        Many that have waited come in as many frames: together they would be the frame that none of them is. `anyway`:
+        it does not wait, and what has waited does.
+        """
+        if self.has_room(cost_ms):
+            return True
+        if not anyway and (waited_ns < LATEST_NS or self._forced):
+            return False
+        self._forced = True
+        return True
+
 
 FRAME: Final = Frame()  # of the process: it has one GUI thread
 
@@ -58,11 +74,12 @@ def keep_all() -> None:
 
 
 class Works:
-    """Works of a frame by name, in turns: while the frame has room, and one in any case; none waits too long."""
+    """Works of a frame by name, in turns: while the frame has room for what each took the last time."""
 
     def __init__(self, frame: Frame = FRAME) -> None:
         self._frame = frame
         self._due: dict[str, tuple[int, Callable[[], object]]] = {}  # since when, what; the oldest first
+        self._costs: dict[str, float] = {}  # ms, the last time
 
     def __len__(self) -> int:
         return len(self._due)
@@ -77,12 +94,14 @@ class Works:
         self._due.pop(name, None)
 
     def run(self, now_ns: int) -> None:
-        """Do what the frame has room for."""
+        """Do what the frame has room for, and one in any case."""
         done = False
         while self._due:
             name, (since, work) = next(iter(self._due.items()))
-            if done and self._frame.is_full() and now_ns - since < LATEST_NS:
+            if not self._frame.grants(self._costs.get(name, 0.0), now_ns - since, anyway=not done):
                 return
             del self._due[name]
+            before = self._frame.spent_ms()
             work()
+            self._costs[name] = self._frame.spent_ms() - before
             done = True

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from app.widgets.columns import Column, look_of
@@ -56,12 +56,13 @@ class Grid(QTableView):
         self._places: dict[bool, list[Spot]] = {}  # columns in view, live ones or the others
         self._whole = (QSize(), -1, -1)  # size and scrolled-to line and pixel of what was painted last
         self._line_ms = 0.0  # what painting a line took the last time, its picture being there
+        self._row_ms = 0.0  # what drawing a row's picture took the last time
         self._held_since = 0  # ns; a painting has waited for its pictures since
         self._older_since = 0  # ns; older figures have been in view since
         self._again = QTimer(self)  # the next frame draws what this one had no room for
         self._again.setSingleShot(True)
         self._again.setInterval(NEXT_MS)
-        self._again.timeout.connect(self.viewport().update)
+        self._again.timeout.connect(self._paint_older)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # it may be left as it is
         self.setObjectName(name)
         self.setAccessibleName(name)
@@ -195,24 +196,25 @@ class Grid(QTableView):
 
         Pictures are drawn while the frame has room. What is on the screen stays until all that replaces it are there.
         """
-        where = event.rect()
-        left = self._render(self._lines_in(where))
-        if left:
-            self._again.start()
-            if self._holds():
-                return
+        where, region = event.rect(), event.region()
+        if self._render(self._lines_in(where), region) and self._holds():
+            return
         self._held_since = 0
         lines, before = self._see(where), FRAME.spent_ms()
         with painting(self.viewport()) as (painter,):
             painter.setFont(self.font())
             self.paint_ground(painter, where, lines)
             top = self.rowViewportPosition(lines.start) if lines.stop > lines.start else 0
+            due, width = list[int](), self.viewport().width()  # lines of which anything is to be painted
             for offset, row in enumerate(self.table.order[lines].tolist()):
-                if row in self._tiles:
-                    painter.drawPixmap(0, top + offset * ROW_HEIGHT, self._tiles[row])
-            numbers = np.arange(lines.start, lines.stop)
+                y = top + offset * ROW_HEIGHT
+                if region.intersects(QRect(0, y, width, ROW_HEIGHT)):
+                    due.append(lines.start + offset)
+                    if row in self._tiles:
+                        painter.drawPixmap(0, y, self._tiles[row])
+            numbers = np.array(due, np.int64)
             for spot in self._columns_in_view(live=True):
-                if event.region().intersects(QRect(spot.left, where.top(), spot.wide, where.height())):
+                if region.intersects(QRect(spot.left, where.top(), spot.wide, where.height())):
                     self.paint_column([painter] * len(numbers), spot.number, spot.column, numbers)
         if lines.stop > lines.start:
             self._line_ms = (FRAME.spent_ms() - before) / (lines.stop - lines.start)
@@ -266,35 +268,55 @@ class Grid(QTableView):
                 found.append(Spot(number, column, left, wide))
         return found
 
-    def _render(self, lines: slice) -> int:
+    def _render(self, lines: slice, region: QRegion) -> int:
         """Draw lines whose rows have no picture, then those that show older figures, while the frame has room.
 
-        Returns how many are left without a picture; older figures come with the next frame.
+        Returns how many are left without a picture; older figures come with the next frame. They are drawn only where
+        all of their line is painted: a newer picture of which half is put on the screen would never get there.
         """
         rows = self.table.order[lines].tolist()
         missing = [lines.start + place for place, row in enumerate(rows) if row not in self._tiles]
-        older = [lines.start + place for place, row in enumerate(rows) if row in self._tiles.stale]
+        older = [
+            lines.start + place
+            for place, row in enumerate(rows)
+            if row in self._tiles.stale and QRegion(self._place_of(lines.start + place)).subtracted(region).isEmpty()
+        ]
         if missing:
             self._tiles.make_room(set(rows))
         due, drawn = missing + older, 0
-        least = 1 if missing or self._have_waited(len(older), lines) else 0
         after = self._line_ms * len(rows)  # what putting the pictures on the screen takes then
-        while drawn < len(due) and (drawn < least or FRAME.has_room(after)):
+        least = 1 if missing or (older and self._have_waited(after)) else 0
+        while drawn < len(due) and (drawn < least or FRAME.has_room(after + self._row_ms * _AT_ONCE)):
             some = due[drawn : drawn + _AT_ONCE] if FRAME.is_counting() else due
+            before = FRAME.spent_ms()
             self._draw(np.array(some))
             drawn += len(some)
-        if drawn < len(due) and drawn >= len(missing):
+            self._row_ms = (FRAME.spent_ms() - before) / len(some)
+        if drawn < len(due) and not self._again.isActive():
             self._again.start()
+        if self._tiles.stale.isdisjoint(self.table.order[self.shown_lines()].tolist()):
+            self._older_since = 0
         return max(len(missing) - drawn, 0)
 
-    def _have_waited(self, older: int, lines: slice) -> bool:
+    def _place_of(self, line: int) -> QRect:
+        return QRect(0, self.rowViewportPosition(line), self.viewport().width(), ROW_HEIGHT) & self.viewport().rect()
+
+    def _paint_older(self) -> None:
+        """Ask for the rows that have newer figures than their pictures; for all where some have no picture."""
+        lines = self.shown_lines()
+        rows = self.table.order[lines].tolist()
+        if self._held_since or any(row not in self._tiles for row in rows):
+            self.viewport().update()
+            return
+        for line, row in enumerate(rows, lines.start):
+            if row in self._tiles.stale:
+                self.viewport().update(self._place_of(line))
+
+    def _have_waited(self, after: float) -> bool:
         """True when pictures of older figures have waited so long that even a full frame draws some."""
-        if older:
-            self._older_since = self._older_since or time.monotonic_ns()
-            return time.monotonic_ns() - self._older_since >= LATEST_NS
-        if lines == self.shown_lines():
-            self._older_since = 0
-        return False
+        now = time.monotonic_ns()
+        self._older_since = self._older_since or now
+        return FRAME.grants(after + self._row_ms * _AT_ONCE, now - self._older_since)
 
     def prepare(self, order: NDArray[np.int64]) -> bool:
         """Draw a few of the rows that will be in view in another order; True while more are to be drawn.

@@ -52,8 +52,9 @@ class Happened:
 
 def happened(events: Rows, reference: float, mids: NDArray[np.float64], texts: Texts) -> Happened:
     """Events as the trace places them: at their own price, or on the mid where they carry none."""
-    pairs, inverse = np.unique(events[["kind", "liquidity"]], return_inverse=True)
-    classes = [event_class(texts.text(int(p["kind"])), texts.text(int(p["liquidity"]))) for p in pairs]
+    both = events["kind"].astype(np.int64) << 32 | events["liquidity"]  # numpy compares records field by field, slowly
+    pairs, inverse = np.unique(both, return_inverse=True)
+    classes = [event_class(texts.text(pair >> 32), texts.text(pair & 0xFFFFFFFF)) for pair in pairs.tolist()]
     numbers = np.array([NAMES.index(name) if name else -1 for name in classes], np.int64)
     kind = numbers[inverse] if len(events) else np.empty(0, np.int64)
     px = np.where(np.isnan(events["px"]), mids, events["px"])
@@ -94,8 +95,9 @@ class Note(NamedTuple):
 def notes_of(events: Rows, texts: Texts) -> tuple[Note, ...]:
     """Switches, pauses and amendments among own events, in time order."""
     kinds = {i: texts.text(i) for i in distinct(events["kind"]).tolist()}
+    turns = [i for i, word in kinds.items() if word in _TURNS]
     found = []
-    for row in events[[kinds[i] in _TURNS for i in events["kind"].tolist()]]:
+    for row in events[np.isin(events["kind"], turns)] if turns else ():
         word = _TURNS[kinds[int(row["kind"])]]
         more = texts.text(int(row["algo"])) if word == "switched" else f"{row['qty']:,}" if word == "amended" else ""
         found.append(Note(int(row["ts"]), f"{word} {more}".strip()))

@@ -12,7 +12,7 @@ from app.engine.events import Rows
 from app.widgets.bridge import Bridge
 from app.widgets.columns import mark
 from app.widgets.format import number
-from app.widgets.frames import FRAME, LATEST_NS
+from app.widgets.frames import FRAME
 from app.widgets.pad import Pulled
 from app.widgets.painting import painting
 from app.widgets.shapes import draw_shape
@@ -71,6 +71,7 @@ class Overview(QWidget):
         self._bridge, self.theme, self.faded = bridge, theme, False
         self.spots = spots_of(bridge.pad.parents)
         self._looked, self._unseen = 0, True
+        self._cost_ms = 0.0  # what looking and painting took the last time
         self.setFont(figures_font())
         self.setMinimumSize(160, 120)
         self.setAccessibleName("Pad overview")
@@ -84,13 +85,17 @@ class Overview(QWidget):
         return QSize(420, 300)
 
     def show_pulled(self, pulled: Pulled) -> None:
-        """Newer figures, painted once a second."""
+        """Newer figures, painted once a second, in a frame that has room; none behind another dock's tab."""
         self._unseen |= pulled.reset or len(pulled.parents) > 0
         now = self._bridge.now()
-        patience = LATEST_NS if FRAME.is_full() else 0
-        if self._unseen and self.isVisible() and (pulled.reset or now - self._looked >= _LOOK_NS + patience):
+        waited = now - self._looked - _LOOK_NS
+        if not self._unseen or not (pulled.reset or waited >= 0) or self.visibleRegion().isEmpty():
+            return
+        if pulled.reset or FRAME.grants(self._cost_ms, waited):
             self._looked, self._unseen = now, False
+            before = FRAME.spent_ms()
             self.spots = spots_of(self._bridge.pad.parents)
+            self._cost_ms = FRAME.spent_ms() - before
             self.update()
 
     def fade(self, faded: bool) -> None:
@@ -129,6 +134,7 @@ class Overview(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Axes, points, the large ones on top of them, the chosen one with a ring."""
+        before = FRAME.spent_ms()
         with painting(self) as (painter,):
             painter.setFont(self.font())
             painter.fillRect(self.rect(), self.theme.colour("paper"))
@@ -140,6 +146,7 @@ class Overview(QWidget):
                 painter.drawText(
                     self.rect(), Qt.AlignmentFlag.AlignCenter, "no order with E or a cost z and something left"
                 )
+        self._cost_ms += FRAME.spent_ms() - before
 
     def _decades(self) -> tuple[float, float]:
         if not len(self.spots.remaining):

@@ -195,9 +195,10 @@ class Pad:
         """Copy parents; those half written stay as they were and are asked for again. Returns those copied."""
         end = int(wanted.max()) + 1
         if end > len(self._parents):
-            room = blank("parents", max(end, 2 * len(self._parents)))
+            room = np.empty(max(end, 2 * len(self._parents)), self._parents.dtype)
             as_bytes(room)[: self._count] = as_bytes(self.parents)
             self._parents = room
+        as_bytes(self._parents)[self._count : end] = as_bytes(blank("parents"))  # until they are copied
         asked, self._torn = wanted, wanted[:0]
         while len(wanted):
             try:

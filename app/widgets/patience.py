@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
-from app.widgets.frames import FRAME, LATEST_NS, NEXT_MS, Frame
+from app.widgets.frames import FRAME, NEXT_MS, Frame
 
 
 class Patience:
@@ -36,7 +36,7 @@ class Patience:
         """True when a newer picture is to be drawn now; where it has to wait, the next frame asks again."""
         if not self._since:
             return False
-        if not self._frame.has_room(self._cost_ms) and self._clock() - self._since < LATEST_NS:
+        if not self._frame.grants(self._cost_ms, self._clock() - self._since):
             self._again.start()
             return False
         return True

@@ -37,6 +37,7 @@ class SwitchLayout(QObject):
         self.confirm = ArmedButton("Confirm")
         self.reconcile = QPushButton("Reconcile")
         self.buttons: dict[Action, QPushButton] = {action: QPushButton(title) for action, title in _TITLES.items()}
+        self.standing = ""  # a sentence that stands where there is no other
         self._build(panel)
         self.dress(theme)
 
@@ -82,7 +83,8 @@ class SwitchLayout(QObject):
                 label.setStyleSheet(style)
 
     def problem(self, words: str) -> None:
-        """A sentence in the way, "" for none."""
+        """A sentence in the way, "" for none but the standing one."""
+        words = words or self.standing
         if words != self.words.text():
             self.words.setText(words)
         if self.words.isHidden() == bool(words):  # even what is put away anew lays a window out

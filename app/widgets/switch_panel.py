@@ -40,11 +40,13 @@ class SwitchPanel(QWidget):
         self.faded = self._moved = False
         self.asker = Asker(SwitchError, self)
         self.view = SwitchLayout(self, theme)
+        self.view.standing = "" if port is not None else NO_CONTROL
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(self._ask_menu)
         self._connect()
+        self.view.problem("")
         self._say()
 
     # -- which order ---------------------------------------------------------------------------------------------
@@ -182,8 +184,7 @@ class SwitchPanel(QWidget):
         self.view.confirm.disarm()
         self.view.confirm.setText("Confirm")
         self.view.preflight.show_preflight(None)
-        if self.port is not None:
-            self.view.problem(words)
+        self.view.problem(words if self.port is not None else "")
         self._say()
 
     def _confirm_words(self, wish: Wish) -> str:
@@ -196,8 +197,6 @@ class SwitchPanel(QWidget):
 
     def _say(self) -> None:
         bound, live = self.bound, self.view.live.live
-        if self.port is None:
-            self.view.problem(NO_CONTROL)
         if bound is None:
             self.view.head("no order chosen", "", "faint")
         else:

@@ -10,6 +10,7 @@ import time
 
 START = time.perf_counter()
 gc.disable()  # as app.cli.window does, until `keep_all`
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # and this
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from functools import partial  # noqa: E402
@@ -18,7 +19,6 @@ from typing import Final  # noqa: E402
 
 import msgspec  # noqa: E402
 from PySide6.QtCore import Qt  # noqa: E402
-from PySide6.QtTest import QTest  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from app.widgets import theme as themes  # noqa: E402
@@ -42,6 +42,8 @@ def look_on(window: MainWindow, frame: int) -> None:
 
 def turn_to(window: MainWindow, frame: int) -> None:
     """Another order, another order of rows, another filter, groups: three times a second something."""
+    from PySide6.QtTest import QTest  # the desk has none
+
     blotter = window.blotter
     if frame % 10:
         return

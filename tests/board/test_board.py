@@ -1,6 +1,7 @@
 """The board in one process and in two: what is written is what is read, and nobody reads half a row."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.board import BoardError, BoardReader, BoardWriter, TornRowsError, blank, distinct, files
+from app.board.files import by_chunk
 from app.engine import layout
 from app.engine.errors import EngineError
 from app.engine.events import Rows
@@ -437,6 +439,31 @@ def test_that_distinct_values_are_those_of_numpy(values: list[int], kind: type[n
     found = distinct(array)
     assert found.tolist() == np.unique(array).tolist()
     assert found.dtype == array.dtype
+
+
+@given(st.lists(st.integers(0, 99), min_size=1, max_size=40), st.booleans())
+def test_that_rows_are_parted_by_chunk_whatever_their_order(wanted: list[int], sort: bool) -> None:
+    index = np.array(sorted(wanted) if sort else wanted, np.int64)
+    found = np.full(len(index), -1)
+    chunks = []
+    for chunk, inside, places in by_chunk(index, 16):
+        found[places] = chunk * 16 + inside
+        chunks.append(chunk)
+        assert inside.min() >= 0
+        assert inside.max() < 16
+    assert found.tolist() == index.tolist()
+    assert chunks == sorted(set((index // 16).tolist()))
+
+
+def test_that_a_text_can_be_asked_for_long_after_its_epoch_is_gone(tmp_path: Path) -> None:
+    with BoardWriter(tmp_path) as writer:
+        late = writer.intern("late")
+        writer.put("parents", np.array([0]), parents(1))
+        writer.beat(1)
+        reader = BoardReader(tmp_path)
+        assert reader.text(0) == ""
+        shutil.rmtree(tmp_path / f"e{reader.epoch}")
+        assert reader.text(late) == "late"
 
 
 def test_that_the_board_brings_neither_numba_nor_qt() -> None:

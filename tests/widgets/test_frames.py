@@ -90,14 +90,49 @@ def test_that_a_full_frame_does_one_work_and_leaves_the_rest_in_their_order(cost
     assert frames <= len(costs)
 
 
-def test_that_a_work_that_has_waited_long_is_done_in_a_full_frame_too() -> None:
+def test_that_works_that_have_waited_long_are_done_in_full_frames_too_one_a_frame() -> None:
     spent, done = Spent(), list[str]()
     frame = Frame(spent)
     works = Works(frame)
-    for name, since in (("first", 0), ("late", 0), ("new", LATEST_NS)):
+    for name, since in (("first", 0), ("late", 0), ("last", 0), ("new", LATEST_NS)):
         works.add(name, since, lambda name=name: done.append(name))  # type: ignore[misc]
+    seen = []
+    for _ in range(2):
+        frame.begin()
+        spent.s += 1.0  # full before it has begun
+        works.run(LATEST_NS)
+        seen.append(list(done))
+    assert seen == [["first"], ["first", "late"]]
+
+
+def test_that_only_one_work_of_a_frame_is_done_without_room_whoever_asks() -> None:
+    spent = Spent()
+    frame = Frame(spent)
     frame.begin()
-    spent.s = 1.0
-    works.run(LATEST_NS)
-    assert done == ["first", "late"]
-    assert len(works) == 1
+    spent.s = FULL_MS / 1e3
+    assert [frame.grants(1.0, waited) for waited in (LATEST_NS - 1, LATEST_NS, 10 * LATEST_NS)] == [False, True, False]
+    frame.begin()
+    assert frame.grants(1.0, 0), "what has room needs no leave"
+    assert [frame.grants(MOST_MS + 1, waited) for waited in (0, LATEST_NS)] == [False, True]
+
+
+def test_that_a_work_too_long_for_what_is_left_of_a_frame_is_done_in_the_next() -> None:
+    spent, done = Spent(), list[str]()
+    frame = Frame(spent)
+    works = Works(frame)
+
+    def work(name: str, ms: float) -> None:
+        done.append(name)
+        spent.s += ms / 1e3
+
+    seen = []
+    for _ in range(3):
+        frame.begin()
+        works.add("short", 0, lambda: work("short", 2.0))
+        works.add("long", 0, lambda: work("long", MOST_MS - 1))
+        works.run(1)
+        seen.append(done.copy())
+        done.clear()
+    assert seen == [["short", "long"], ["short"], ["long"]], (
+        "the first time nobody knows; then it is first in its frame"
+    )

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QImage, QRegion
 from pytestqt.qtbot import QtBot
 
 from app.board import blank
@@ -101,8 +102,13 @@ def test_that_newer_figures_come_with_the_frames_that_have_room_and_older_ones_s
     assert len(grid._tiles.stale) == 8, "a full frame draws none"
     assert picture(grid) == before
     qtbot.waitUntil(lambda: len(grid._tiles.stale) == 6, timeout=200 * NEXT_MS)  # two a frame once they have waited
-    assert picture(grid) != before
-    qtbot.waitUntil(lambda: not grid._tiles.stale, timeout=200 * NEXT_MS)
+    assert grid._tiles.stale == set(range(2, 8))
+
+    def all_drawn() -> bool:
+        spent.frame.begin()  # one batch a frame
+        return not grid._tiles.stale
+
+    qtbot.waitUntil(all_drawn, timeout=200 * NEXT_MS)
     after = picture(grid)
     spent.rest()
     grid.forget_tiles()
@@ -123,3 +129,18 @@ def test_that_other_rows_forget_the_pictures_of_those_before(grid: Grid) -> None
     grid.table.replace(other)
     assert grid.seen(0) == -1
     assert picture(grid) != before
+
+
+def test_that_a_row_of_which_only_a_part_is_painted_keeps_its_older_picture_until_all_of_it_is(
+    grid: Grid, spent: Spent, qtbot: QtBot
+) -> None:
+    """A newer picture of which a part alone came to the screen would be taken for shown."""
+    screen = QImage(grid.viewport().size(), QImage.Format.Format_RGB32)
+    spent.cost = FULL_MS / 1e3
+    grid.table.rows["order_qty"][2] += 12_300
+    grid.table.touch(np.array([2]), grid.shown_lines())
+    spent.rest()
+    grid.viewport().render(screen, QPoint(), QRegion(0, 0, 3, grid.viewport().height()))
+    assert grid._tiles.stale == {2}
+    grid._paint_older()
+    qtbot.waitUntil(lambda: not grid._tiles.stale, timeout=200 * NEXT_MS)

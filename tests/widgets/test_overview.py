@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.board import blank
@@ -181,3 +182,19 @@ def test_that_with_evidence_the_axis_is_e_and_what_has_none_is_not_shown() -> No
     assert found.axis is EVIDENCE
     assert found.rows.tolist() == [0, 1]
     assert found.z.tolist() == [2.0, -9.0]
+
+
+def test_that_nothing_is_placed_behind_another_tab_and_all_of_it_once_it_is_seen(qtbot: QtBot, clock: Hand) -> None:
+    pad = pad_of((1.0, 5e4, 0.0))
+    view = view_of(qtbot, pad, clock)
+    over = QWidget(view)
+    over.setAutoFillBackground(True)
+    over.resize(view.size())
+    over.show()
+    clock.ns += 2 * SECOND
+    show(pad, (5.0, 5e4, 0.0))
+    view.show_pulled(Pulled(parents=np.array([0])))
+    hidden = view.spots.z.tolist()
+    over.hide()
+    view.show_pulled(Pulled())
+    assert (hidden, view.spots.z.tolist()) == ([1.0], [5.0])

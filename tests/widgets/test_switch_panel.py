@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit
@@ -23,6 +23,18 @@ from tests.widgets.fakes import GUARDS, MESSAGE, TAGS, Control
 ORDER = Bound("P1", "TECH", "SELL", 312_400, "VWAP", 7)
 OTHER = Bound("P2", "INST", "BUY", 500, "POV", 8)
 REJECT = b"8=FIX.4.4\x0135=9\x0139=2\x01102=0\x0158=order already filled\x0110=1\x01"
+
+
+class Heard(QObject):
+    """Notes every event of what it watches."""
+
+    def __init__(self, parent: QObject, heard: list[QEvent.Type]) -> None:
+        super().__init__(parent)
+        self._heard = heard
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        self._heard.append(event.type())
+        return False
 
 
 @pytest.fixture
@@ -321,8 +333,15 @@ def test_that_a_port_that_fails_is_a_sentence_and_no_port_says_what_to_do(
     alone.look()
     alone.preflight()
     assert alone.view.words.text() == NO_CONTROL
+    laid_out = list[QEvent.Type]()
+    alone.view.words.installEventFilter(Heard(alone, laid_out))
+    alone.bind(OTHER)
+    assert not {QEvent.Type.Hide, QEvent.Type.Show, QEvent.Type.HideToParent} & set(laid_out), (
+        "the window stays as it is"
+    )
     alone.bind(None)
     assert alone.view.order.text() == "no order chosen"
+    assert alone.view.words.text() == NO_CONTROL
 
 
 def test_that_a_pause_is_offered_where_the_profile_has_one(panel: SwitchPanel, control: Control, qtbot: QtBot) -> None:
