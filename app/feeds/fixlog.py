@@ -26,6 +26,7 @@ from app.feeds.decode.fix_orders import RowMaker
 from app.feeds.decode.fix_prefix import DAY
 from app.feeds.decode.fix_records import read_records
 from app.feeds.decode.fix_scanner import Scanner
+from app.feeds.decode.fix_securities import Securities
 from app.feeds.decode.fix_settings import FixSettings
 from app.feeds.decode.fix_settled import Settled, may_be_settled
 
@@ -59,6 +60,7 @@ _NOTES: Final = {
     "corrects_of_unseen_fills": "corrections name a fill that is not in the log",
     "fills_without_match_time": "fills have no TransactTime inside the clock budget: their own time stands in",
     "fills_reconciled": "executions were left to another session's reports, as the settings say",
+    "securities_without_a_name": "SecurityIDs (48) are named by no message; their orders stand under the id",
     "stop_orders_without_stop_price": "stop orders state no stop price",
     "commissions_not_read": "commissions are of a CommType that is not read",
 }  # fmt: skip
@@ -131,8 +133,9 @@ def read_flow(
     reader.insist(path)
     intake = reader.intake
     intake.settle()
-    maker = RowMaker(settings, universe, intake.chains, _symbology(options))
+    maker = RowMaker(settings, universe, intake.chains, _symbology(options), reader.securities)
     maker.run(intake.received)
+    maker.counts["securities_without_a_name"] = len(reader.securities.notices)
     counts = intake.counts + intake.chains.counts + maker.counts + _tally_counts(reader.tally)
     return _flow(maker.rows, [*reader.quarantine, *intake.quarantine, *maker.quarantine], +counts, reader.notes)
 
@@ -163,6 +166,7 @@ class _Reader:
     intake: Intake
     progress: Progress | None
     settled: Settled | None = None
+    securities: Securities = field(default_factory=Securities)
     tally: Tally = field(default_factory=Tally)
     quarantine: list[Quarantined] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -224,6 +228,7 @@ class _Reader:
     def _take(self, items: list[FixMessage | BadSpan], name: str) -> None:
         for item in items:
             if isinstance(item, FixMessage):
+                self.securities.hear(item)
                 self.intake.take(item, name)
             else:
                 self._set_aside(name, item)

@@ -19,9 +19,10 @@ from app.engine.errors import FeedError, SettingsError, complaint
 from app.engine.events import Control, OrderRow, Quarantined
 from app.engine.units import NULL, SECOND
 from app.engine.universe import Universe
-from app.feeds.decode.fix_columns import Symbology
 from app.feeds.decode.fix_followed import followed
+from app.feeds.decode.fix_securities import Securities, Unlisted
 from app.feeds.decode.fix_settings import FixSettings, fix_settings
+from app.feeds.decode.live_symbols import LiveSymbols
 from app.runtime.live_route import Batch, Lane
 from app.settings_sources import FileSource
 
@@ -29,11 +30,15 @@ _CHUNK: Final = 1 << 20
 _MILLISECOND: Final = 1e-3
 
 
-class Place(msgspec.Struct, frozen=True):
-    """How far a log has been told: the file's number on its disk, and the first byte not told yet."""
+class Place(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How far a log has been told: the file's number on its disk, and the first byte not told yet.
+
+    `named`: SecurityIDs that other sources had to explain, and what they were taken for.
+    """
 
     file: int
     offset: int
+    named: dict[str, str] = {}
 
 
 class FixTail:
@@ -45,7 +50,7 @@ class FixTail:
         source: FileSource,
         universe: Universe,
         fix: Mapping[str, Any],
-        symbology: Symbology | None = None,
+        symbols: LiveSymbols | None = None,
     ) -> None:
         """Raises SettingsError for a codec or session that is not there."""
         if source.codec != "fix":
@@ -57,7 +62,10 @@ class FixTail:
         self._lane = lane
         self._path = Path(source.path)
         self._source = source
-        self._flow = followed(settings, universe, symbology, source.source or None)
+        self._securities = Securities(symbols)
+        self._unlisted = Unlisted(universe)
+        symbology = None if symbols is None else symbols.symbology("fix")
+        self._flow = followed(settings, universe, symbology, source.source or None, self._securities)
         self._file: IO[bytes] | None = None
         self._number = -1
         self._read = 0
@@ -69,7 +77,9 @@ class FixTail:
         """As LiveFeed. Raises FeedError where the place on the tape is none."""
         text = positions.get(self._lane.name)
         if text is not None:
-            self._resume(_place(text, self._lane.name))
+            place = _place(text, self._lane.name)
+            self._securities.bound.update(place.named)
+            self._resume(place)
             return
         start = self._source.start
         if start[:1].isdigit():
@@ -174,8 +184,9 @@ class FixTail:
         rows = self._since(made)
         aside: tuple[Quarantined, ...] = tuple(flow.quarantine)
         flow.quarantine.clear()
+        aside += tuple(self._unlisted.said({row.instrument for row in rows}, self._lane.source, file))
         if flow.taken > before:
-            place = Place(self._number, max(flow.decided, self._told_from))
+            place = Place(self._number, max(flow.decided, self._told_from), dict(self._securities.bound))
             text = msgspec.json.encode(place).decode()
             self._lane.put(Batch(position=text, orders=rows, quarantine=aside), time.monotonic())
 

@@ -12,12 +12,14 @@ from app.engine.universe import Universe
 from app.feeds import session
 from app.feeds.archive.place import require_library
 from app.feeds.base import Options
+from app.feeds.decode.live_symbols import LiveSymbols
 from app.feeds.fixtail import FixTail
 from app.feeds.kafka.feed import KafkaFeed
 from app.feeds.kafka.results import ResultsTopic
 from app.feeds.kdb.connection import store_of
 from app.feeds.kdb.feed import KdbFeed
 from app.feeds.kdb.store import RealTimeStore
+from app.feeds.symbology import read_symbols
 from app.runtime.live_route import LiveFeed, LiveRoute
 from app.runtime.loop import Publication, Results, RunResult, Standing, Stream
 from app.runtime.route import Route
@@ -25,24 +27,29 @@ from app.settings import Settings
 from app.settings_sources import ArchiveSource, FileSource, KafkaSource, KdbSource, Source
 
 DROP_COPY: Final = "ems"
+SYMBOLS: Final = "symbols.parquet"  # of the reference folder: feed symbols and what they mean, by day
 FOLLOWED: Final = "followed"
 SWITCH_S: Final = 0.0005  # between threads: the engine does not wait for its readers
-FeedMaker: TypeAlias = Callable[[str, Any, Settings, Universe], LiveFeed]
+FeedMaker: TypeAlias = Callable[[str, Any, Settings, Universe, LiveSymbols], LiveFeed]
 
 
-def _kafka(name: str, source: KafkaSource, settings: Settings, universe: Universe) -> LiveFeed:
-    return KafkaFeed(name, source, settings.kafka, universe, settings.fix)
+def _kafka(name: str, source: KafkaSource, settings: Settings, universe: Universe, symbols: LiveSymbols) -> LiveFeed:
+    feed = KafkaFeed(name, source, settings.kafka, universe, settings.fix)
+    feed.share(symbols)
+    return feed
 
 
-def _kdb(name: str, source: KdbSource, _settings: Settings, universe: Universe) -> LiveFeed:
+def _kdb(name: str, source: KdbSource, _settings: Settings, universe: Universe, _symbols: LiveSymbols) -> LiveFeed:
     return KdbFeed(name, source, universe, frozenset(universe.reference))
 
 
-def _file(name: str, source: FileSource, settings: Settings, universe: Universe) -> LiveFeed:
-    return FixTail(name, source, universe, settings.fix)
+def _file(name: str, source: FileSource, settings: Settings, universe: Universe, symbols: LiveSymbols) -> LiveFeed:
+    return FixTail(name, source, universe, settings.fix, symbols)
 
 
-def _archive(name: str, source: ArchiveSource, _settings: Settings, universe: Universe) -> LiveFeed:
+def _archive(
+    name: str, source: ArchiveSource, _settings: Settings, universe: Universe, _symbols: LiveSymbols
+) -> LiveFeed:
     require_library()
     from app.feeds.archive.live import ArchiveFeed  # noqa: PLC0415 - its library is an extra
 
@@ -64,6 +71,7 @@ class LiveDay:
             allowed = "at least one table [sources.NAME] with kind, role and codec"
             raise SettingsError(complaint("settings", "sources", {}, allowed))
         self.universe = Universe()
+        self.symbols = LiveSymbols()
         self.route: LiveRoute | None = None
         self._settings = settings
         self.stream = Stream(title, self.universe, Route(iter(()), (), 1))
@@ -73,7 +81,10 @@ class LiveDay:
         """As Day: read on behind what the tape holds, lane by lane. Raises ScorecardError."""
         settings = self._settings
         if settings.live.reference:
-            read_reference(Path(settings.live.reference), self.universe)
+            folder = Path(settings.live.reference)
+            read_reference(folder, self.universe)
+            if (folder / SYMBOLS).exists():
+                self.symbols.file = read_symbols(folder / SYMBOLS)
         feeds = [self._feed(name, source) for name, source in settings.sources.items()]
         self.route = LiveRoute(feeds, settings.live.queue_rows)
         self.route.open(standing.positions, standing.watermark)
@@ -86,7 +97,7 @@ class LiveDay:
             self.route.close()
 
     def _feed(self, name: str, source: Source) -> LiveFeed:
-        return LIVE_FEEDS[type(source)](name, source, self._settings, self.universe)
+        return LIVE_FEEDS[type(source)](name, source, self._settings, self.universe, self.symbols)
 
 
 def with_drop_copy(settings: Settings, control: Path) -> Settings:

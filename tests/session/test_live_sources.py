@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 
 from app.engine.errors import FeedError, SettingsError
 from app.engine.events import Rows
 from app.engine.universe import Universe
+from app.feeds.decode.live_symbols import LiveSymbols
 from app.runtime.loop import Publication, Standing
 from app.session import live_day
 from app.session.live_day import LIVE_FEEDS, LiveDay, read_reference, results_of
@@ -175,7 +178,8 @@ def test_that_every_source_is_made_by_its_kinds_maker_with_its_own_name(
         def close(self) -> None:
             routes.clear()
 
-    def maker(name: str, source: object, _settings: Settings, _universe: Universe) -> Feed:
+    def maker(name: str, source: object, _settings: Settings, _universe: Universe, symbols: LiveSymbols) -> Feed:
+        assert symbols is day.symbols, "all sources learn into one table"
         made.append((name, type(source)))
         return Feed(name, [])
 
@@ -202,6 +206,19 @@ def test_that_reference_data_describe_the_instruments_before_the_first_row(tmp_p
     universe = Universe()
     read_reference(small_session(tmp_path / "day"), universe)
     assert len(universe.reference) == 2
+
+
+def test_that_a_symbol_file_beside_the_reference_data_goes_before_what_directories_tell(tmp_path: Path) -> None:
+    folder = small_session(tmp_path / "day")
+    pq.write_table(pa.table({"symbol": ["AAPL.O"], "instrument": ["AAPL"]}), folder / "symbols.parquet")
+    text = f'[live]\nreference = "{folder.as_posix()}"\n[sources.log]\nkind = "file"\npath = "{tmp_path / "x"}"\n'
+    day = LiveDay(settings_of(tmp_path, text), "day")
+    day.open(Standing())
+    day.close()
+    symbology = day.symbols.symbology("fix")
+    assert symbology is not None
+    assert (symbology("AAPL.O", 0), symbology("MSFT", 0)) == ("AAPL", "MSFT")
+    assert LiveSymbols().symbology("fix") is None
 
 
 def test_that_reference_data_that_are_not_there_are_named_before_a_source_is_asked(tmp_path: Path) -> None:

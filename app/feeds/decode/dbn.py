@@ -44,6 +44,7 @@ class DbnDecoder:
         self.directory = dbn_names.Directory(self._metadata, symbols)
         self.source = f"dbn:{self.dataset}"
         self.counts: dict[str, int] = {}
+        self.learnt = 0  # definitions and mappings met so far
         self.bars: list[pa.Table] = []
 
     @property
@@ -150,6 +151,7 @@ class DbnDecoder:
         return Batch(no_market(), [], 0)
 
     def _learn(self, found: Any) -> None:
+        self.learnt += 1
         if hasattr(found, "stype_out_symbol"):
             self.directory.always(found.instrument_id, found.stype_out_symbol)
             return

@@ -2,6 +2,7 @@
 
 import re
 import struct
+from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -19,6 +20,7 @@ from app.feeds.decode.symbols import DAY_NS, SymbolFile
 _EPOCH: Final = 719_163  # ordinal of 1970-01-01
 _ALWAYS: Final = (-(2**40), 2**40)
 _PUBLISHER: Final = re.compile(r"publisher_id=[A-Z0-9]+\.[A-Z0-9]+\.([A-Z0-9]+) \(")
+_FIRST_DAY: Final = -106_751  # the first whole day that int64 ns reach
 _UNDEFINED_WHOLE: Final = 2**31 - 1
 
 
@@ -89,6 +91,13 @@ class Directory:
                 picked[here[unset]] = len(symbols)
                 symbols.append(str(number))
         return self._renamed.codes(symbols, picked, times, universe.instruments)
+
+    def meanings(self) -> Iterator[tuple[int, str, int]]:
+        """(id, instrument, since when in ns) of every meaning that is known."""
+        for number, spans in self._spans.items():
+            for span in spans:
+                since = max(span.start, _FIRST_DAY) * DAY_NS
+                yield number, self._renamed.instrument(span.symbol, max(span.start, 0)), since
 
     def name(self, number: int, time: int) -> str:
         """The instrument an id means at a time (ns)."""

@@ -26,6 +26,7 @@ from app.feeds.decode.fix_handover import Handover
 from app.feeds.decode.fix_intake import Pending
 from app.feeds.decode.fix_rows import FlowRows, Told
 from app.feeds.decode.fix_scanner import FixBlock, Part, Scanner, scanned
+from app.feeds.decode.fix_securities import Securities
 from app.feeds.decode.fix_settings import FixSettings
 from app.feeds.decode.fix_stream import FixStream
 
@@ -47,13 +48,14 @@ class FixFlow:
     universe: Universe
     symbology: Symbology | None = None
     source: str | None = None
+    securities: Securities = field(default_factory=Securities)
     taken: int = 0  # messages and spans that are no message, those that were only heard left out
     stream: FixStream = field(init=False)
     hand: Handover = field(init=False)
     scanner: Scanner = field(init=False)
 
     def __post_init__(self) -> None:
-        self.stream = FixStream(self.settings, self.universe, self.symbology, self.source)
+        self.stream = FixStream(self.settings, self.universe, self.symbology, self.source, self.securities)
         self.hand = Handover(self.stream)
         self.begin()
 
@@ -122,12 +124,14 @@ class FixFlow:
         work = k.Work(block.messages, block.fields, stamps, rows)
         data = np.frombuffer(block.data, np.uint8)
         told: list[Told] = []
+        heard = self.securities.of_block(block)
         while (stop := take(data, work, hand.memory, state)) != k.FINISHED:
             at = int(state[k.S_NEXT])
             if stop == k.FULL:
                 hand.grow(len(block.data))
             elif stop in (k.SLOW, k.UNREAD):
                 message = odd or block.message(at - 1)
+                heard.until(at - 1)
                 if stop == k.UNREAD:
                     self._unread(message, file, stamped=stamps[at - 1, 0] != NULL)
                     continue
@@ -138,6 +142,7 @@ class FixFlow:
                 self._undated(odd or block.message(at), stamps[at], file)
             else:
                 hand.learn(data, stop, odd or block.message(at))
+        heard.until(len(block))
         regular = rows[: state[k.S_ROWS]]
         hand.name_venues(regular)
         return FlowRows(block, regular, told, hand, file)

@@ -8,6 +8,7 @@ from app.engine.universe import Universe
 from app.feeds.decode.fix_columns import Symbology
 from app.feeds.decode.fix_flow import FixFlow
 from app.feeds.decode.fix_frame import Framer, Item
+from app.feeds.decode.fix_securities import Securities
 from app.feeds.decode.fix_settings import FixSettings
 from app.feeds.decode.fix_stream import FixStream
 
@@ -116,13 +117,18 @@ class ReferenceFollowed:
 
 
 def followed(
-    settings: FixSettings, universe: Universe, symbology: Symbology | None = None, source: str | None = None
+    settings: FixSettings,
+    universe: Universe,
+    symbology: Symbology | None = None,
+    source: str | None = None,
+    securities: Securities | None = None,
 ) -> Followed:
-    """A stream of orders by the decoder of the settings."""
+    """A stream of orders by the decoder of the settings; `securities`: what its SecurityIDs mean."""
+    known = Securities() if securities is None else securities
     if settings.decoder == "reference":
-        return ReferenceFollowed(FixStream(settings, universe, symbology, source))
+        return ReferenceFollowed(FixStream(settings, universe, symbology, source, known))
     _load_kernels()
-    return FastFollowed(FixFlow(settings, universe, symbology, source))
+    return FastFollowed(FixFlow(settings, universe, symbology, source, known))
 
 
 @cache

@@ -18,12 +18,11 @@ from app.engine import fix_state as k
 from app.engine.events import Kind, OrderRow
 from app.engine.fix_scan import Ints
 from app.engine.units import NULL
-from app.feeds.decode.fix_columns import INSTRUCTIONS, ORDER_TYPES, TIFS
+from app.feeds.decode.fix_columns import INSTRUCTIONS, ORDER_TYPES, TIFS, Symbology
 from app.feeds.decode.fix_fields import decoded
 from app.feeds.decode.fix_links import NO_ORDER
 from app.feeds.decode.fix_scanner import FixBlock
-from app.feeds.decode.fix_settings import SessionSettings
-from app.feeds.decode.fix_stream import FixStream
+from app.feeds.decode.fix_settings import FixSettings, SessionSettings
 
 # What a kind of the kernel is called; kinds only the reference decoder gives follow.
 KINDS: Final[tuple[Kind, ...]] = (
@@ -61,11 +60,30 @@ _SMALL: Final = 4096  # tags below it are looked up, others searched
 _ABOUT: Final = {k.REFUSED: (102, "CxlRejReason"), k.REJECTED: (103, "OrdRejReason")}
 
 
-class Known(Protocol):
-    """What is known of a stream: its settings, its sessions by number, texts and ClOrdIDs by number."""
+class Told(Protocol):
+    """A stream: its settings, the one name of all its rows, how symbols are called."""
 
-    stream: FixStream
+    @property
+    def settings(self) -> FixSettings:
+        """How it is read."""
+
+    @property
+    def source(self) -> str | None:
+        """Logical name of its rows; None = that of their session."""
+
+    @property
+    def symbology(self) -> Symbology | None:
+        """(symbol, ns) -> instrument."""
+
+
+class Known(Protocol):
+    """What is known of a stream: its sessions by number, texts and ClOrdIDs by number."""
+
     sessions: list[tuple[str, SessionSettings]]
+
+    @property
+    def stream(self) -> Told:
+        """The stream."""
 
     def named_texts(self, numbers: Ints) -> Texts:
         """Texts by their numbers; None below 0."""
@@ -100,8 +118,10 @@ class Said:
         """`rows`: the message of each row."""
         self._found: dict[int, list[tuple[int, str]]] = {}
         fields, starts = block.fields, block.messages[:, fix_scan.FIELD]
-        mask = _wanted(fields[:, fix_scan.TAG], tags) & (fields[:, fix_scan.SIZE] > 0)
-        picked = np.flatnonzero(mask)
+        begin, end = starts[0], starts[-1] + block.messages[-1, fix_scan.FIELDS]  # a block may be part of one
+        own = fields[begin:end]
+        mask = _wanted(own[:, fix_scan.TAG], tags) & (own[:, fix_scan.SIZE] > 0)
+        picked = begin + np.flatnonzero(mask)
         row_of = np.full(len(block.messages), -1, np.int64)
         row_of[rows] = np.arange(len(rows))
         at_row = row_of[np.searchsorted(starts, picked, "right") - 1]

@@ -19,6 +19,7 @@ from app.feeds.decode.fix_fields import FixMessage, refusal
 from app.feeds.decode.fix_intake import REJECTS, Received
 from app.feeds.decode.fix_links import NO_ORDER, Chains, Order
 from app.feeds.decode.fix_reports import ENDS, Meaning, meaning
+from app.feeds.decode.fix_securities import Securities
 from app.feeds.decode.fix_settings import FixSettings
 
 Made: TypeAlias = tuple[Kind, dict[str, Any]]
@@ -43,6 +44,7 @@ class RowMaker:
     universe: Universe
     chains: Chains
     symbology: columns.Symbology | None = None
+    securities: Securities = field(default_factory=Securities)
     rows: list[OrderRow] = field(default_factory=list)
     quarantine: list[Quarantined] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -123,11 +125,19 @@ class RowMaker:
         side = columns.side(message)
         memory = self._memory.setdefault(item.order.first(), Memory())
         memory.side = memory.side or side
-        memory.symbol = memory.symbol or columns.symbol(message, settings)
+        memory.symbol = memory.symbol or self._symbol(item)
         memory.venue = columns.venue(message, settings, 100, 207) or memory.venue
         memory.currency = message.text(15) or memory.currency
         memory.account = message.text(1) or memory.account
         return memory
+
+    def _symbol(self, item: Received) -> str | None:
+        """The feed's own symbol; where a message has a SecurityID (48) alone, what that is called."""
+        message, settings = item.message, item.order.settings
+        text = columns.symbol(message, settings)
+        if text is None or 48 in settings.symbol or text != message.text(48):
+            return text
+        return self.securities.meaning(message, item.ts, (item.source, item.where))
 
     def _exponent(self, item: Received, memory: Memory) -> int:
         return columns.size_exponent(self.universe, self._instrument(memory.symbol, item.ts))

@@ -73,6 +73,7 @@ class Settled:
         """The end of the log: True where every row is what it would be."""
         counts = self.flow.counts
         late = counts["out_of_order"] + counts["clordids_shared_by_sessions"] + counts["links_over_several_instruments"]
+        late += self.flow.securities.looked_up  # what an id means may be said at the end
         self.good = self.good and not late and not self._relinked() and not self._relinked_slow()
         return self.good
 

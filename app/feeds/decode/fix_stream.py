@@ -17,6 +17,7 @@ from app.feeds.decode.fix_frame import BadSpan, Framer
 from app.feeds.decode.fix_intake import Intake, Pending
 from app.feeds.decode.fix_links import Chains, Order, Targets
 from app.feeds.decode.fix_orders import RowMaker
+from app.feeds.decode.fix_securities import Securities
 from app.feeds.decode.fix_settings import FixSettings, SessionSettings
 
 
@@ -94,6 +95,7 @@ class FixStream:
     universe: Universe
     symbology: Symbology | None = None
     source: str | None = None
+    securities: Securities = field(default_factory=Securities)
     quarantine: list[Quarantined] = field(default_factory=list)
     chains: LiveChains = field(init=False, default_factory=LiveChains)
     intake: Intake = field(init=False)
@@ -101,8 +103,8 @@ class FixStream:
 
     def __post_init__(self) -> None:
         self.intake = Intake(self.settings, self.source, chains=self.chains)
-        self.maker = RowMaker(self.settings, self.universe, self.chains, self.symbology)
-        self.intake.quarantine = self.maker.quarantine = self.quarantine
+        self.maker = RowMaker(self.settings, self.universe, self.chains, self.symbology, self.securities)
+        self.intake.quarantine = self.maker.quarantine = self.securities.notices = self.quarantine
 
     @property
     def counts(self) -> Counter[str]:
@@ -119,6 +121,7 @@ class FixStream:
             if isinstance(item, BadSpan):
                 self.set_aside(item, file)
             else:
+                self.securities.hear(item)
                 self.intake.take(item, file)
                 self.maker.run(self.intake.drain())
         return self.drained()

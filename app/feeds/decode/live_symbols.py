@@ -4,6 +4,7 @@ One table for all feeds: DBN definitions and symbol mappings, ITCH stock directo
 """
 
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -34,6 +35,10 @@ class LiveSymbols:
         if security and symbol and symbol != "[N/A]":
             self.learn(f"fix:{source or ''}", security, symbol)
 
+    def knows(self, feed: str, symbol: str | int) -> bool:
+        """True where a directory has said what the symbol means."""
+        return (feed, str(symbol)) in self._spans
+
     def instrument(self, feed: str, symbol: str | int, ns: int) -> str:
         """The instrument a feed's symbol means at a time; its own name where nobody has said."""
         name = str(symbol)
@@ -42,6 +47,10 @@ class LiveSymbols:
         times, names = self._spans.get((feed, name), ([], []))
         at = bisect_right(times, ns)
         return names[at - 1] if at else name
+
+    def symbology(self, feed: str) -> Callable[[str, int], str] | None:
+        """(symbol, ns) -> instrument for what a feed itself calls by name; None where no file renames anything."""
+        return None if self.file is None else lambda symbol, ns: self.instrument(feed, symbol, ns)
 
     def __len__(self) -> int:
         return sum(len(times) for times, _ in self._spans.values())

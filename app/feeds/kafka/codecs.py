@@ -118,16 +118,26 @@ class Dbn(_Single):
         self._around = around
         self._decoder: DbnDecoder | None = None
         self._header = b""
+        self._learnt = -1
+
+    def _tell(self, decoder: DbnDecoder) -> None:
+        """What instrument ids mean, for the own flow that names them by these."""
+        if decoder.learnt != self._learnt:
+            self._learnt = decoder.learnt
+            for number, name, since in decoder.directory.meanings():
+                self._around.symbols.learn("dbn", number, name, since)
 
     def decode(self, piece: Piece) -> Iterable[Batch]:
         """As Decoder."""
         length = header_length(piece.value[:8], piece.where)
         header = piece.value[:length]
         if self._decoder is None or header != self._header:
-            self._decoder = DbnDecoder(piece.where, header, self._around.universe)
+            self._decoder = DbnDecoder(piece.where, header, self._around.universe, self._around.symbols.file)
             self._decoder.source = self._around.name
             self._header = header
+            self._learnt = -1
         found = self._decoder.feed(piece.value[length:])
+        self._tell(self._decoder)
         rows = [part.rows for part in found if len(part.rows)]
         aside = [entry for part in found for entry in part.aside]
         if rows or aside:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -10,6 +11,7 @@ from app.engine.errors import DecodeError
 from app.engine.events import Control, Quarantined
 from app.engine.units import NULL
 from app.engine.universe import Universe
+from app.feeds.decode.live_symbols import LiveSymbols
 from app.feeds.kafka.codecs import Decoder, maker
 from app.feeds.kafka.places import Position, lane_of, position
 from app.feeds.kafka.reader import Event, Message, TopicReader
@@ -44,6 +46,10 @@ class KafkaFeed:
         self._known: dict[int, Position] = {}
         self._at_end: dict[int, float] = {}  # partition -> since when it has nothing more (s)
         self._reader: TopicReader | None = None
+
+    def share(self, symbols: LiveSymbols) -> None:
+        """What directories tell is known to all sources; before `open`."""
+        self._around = replace(self._around, symbols=symbols)
 
     def open(self, positions: Mapping[str, str], wake: Callable[[], None]) -> None:
         """As LiveFeed."""

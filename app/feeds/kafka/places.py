@@ -19,6 +19,7 @@ class Position(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `begun`: where a decoder's memory begins; it is read again from there, told from `next` on. -1 = it has none.
     `seen`: what is spoilt before this offset was set aside already. `missing`: blocks given up, by sender.
+    `named`: SecurityIDs of own flow that other sources had to explain, and what they were taken for.
     """
 
     next: int
@@ -27,6 +28,7 @@ class Position(msgspec.Struct, frozen=True, omit_defaults=True):
     begun: int = -1
     seen: int = -1
     missing: dict[str, list[int]] = {}
+    named: dict[str, str] = {}
 
     def text(self) -> str:
         """As it stands on the tape."""

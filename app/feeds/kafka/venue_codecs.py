@@ -17,6 +17,7 @@ from app.engine.events import Quarantined, Rows
 from app.engine.units import MILLISECOND
 from app.feeds.decode.fix_followed import followed
 from app.feeds.decode.fix_packets import Opened, Packet, opened
+from app.feeds.decode.fix_securities import Securities, Unlisted
 from app.feeds.decode.fix_settings import fix_settings
 from app.feeds.decode.itch import ZONE, Day, ItchDecoder, Packets
 from app.feeds.decode.itch import Batch as ItchBatch
@@ -71,7 +72,7 @@ class Itch(_Remembering):
         """The decoder of the day; another day has another book."""
         day = Day("message", midnight_ns(stamp_ms), self._around.source.venue or _VENUE, self._around.name)
         if self._decoder is None or self._decoder.day != day:
-            self._decoder = ItchDecoder(day, self._around.universe)
+            self._decoder = ItchDecoder(day, self._around.universe, self._around.symbols.file)
         return self._decoder
 
 
@@ -109,8 +110,21 @@ class Fix(_Remembering):
 
     def __init__(self, around: Surroundings, known: Position | None) -> None:
         super().__init__(around, known)
-        self._flow = followed(fix_settings(around.fix, "settings"), around.universe, None, around.source.source or None)
+        self._securities = Securities(around.symbols, {} if known is None else dict(known.named))
+        self._flow = followed(
+            fix_settings(around.fix, "settings"),
+            around.universe,
+            around.symbols.symbology("fix"),
+            around.source.source or None,
+            self._securities,
+        )
+        self._unlisted = Unlisted(around.universe)
+        self._name = around.name
         self._ahead: dict[int, Opened] = {}
+
+    def position(self, offset: int) -> Position:
+        """As Decoder."""
+        return Position(offset, begun=self._begun, named=dict(self._securities.bound))
 
     def ahead(self, pieces: Sequence[Piece]) -> None:
         """As Decoder: one pass of the kernels costs hardly more for many messages than for one."""
@@ -126,6 +140,7 @@ class Fix(_Remembering):
         if not found.taken and piece.value.strip():
             raise DecodeError(f"{piece.where}: no FIX message in {len(piece.value)} bytes; allowed: raw FIX (8=FIX...)")
         aside = tuple(placed(entry, piece.where) for entry in found.aside)
+        aside += tuple(self._unlisted.said({row.instrument for row in found.rows}, self._name, piece.where))
         return [Batch(orders=tuple(found.rows), quarantine=aside)]
 
 

@@ -148,3 +148,13 @@ def test_that_a_packet_that_is_not_plain_spoils_no_other(spoilt: bytes) -> None:
     packets[4] = Packet(messages[4][:40], "offset 4")  # the rest of it in the next packet is no message
     packets[5] = Packet(messages[4][40:], "offset 5")
     assert opened(made("fast"), packets) == alone("reference", packets)
+
+
+def test_that_what_is_heard_and_what_is_told_of_one_block_are_not_mixed_up() -> None:
+    line = Line()
+    messages = [line.send("D", [*order(f"C{n}"), (58, f"text {n}")], T0 + n * 1_000_000) for n in range(12)]
+    data = b"".join(messages)
+    for known in range(0, len(data), 97):
+        rows = made("fast").feed(data, "x.log", known)
+        assert rows == made("reference").feed(data, "x.log", known)
+        assert [row.text for row in rows] == [f"text {n}" for n in range(12 - len(rows), 12)]

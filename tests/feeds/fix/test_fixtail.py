@@ -8,6 +8,7 @@ import pytest
 from app.engine.errors import FeedError, SettingsError
 from app.engine.events import Control, OrderRow
 from app.engine.universe import Universe
+from app.feeds.decode.live_symbols import LiveSymbols
 from app.feeds.fixlog import read_flow
 from app.feeds.fixtail import FixTail
 from app.runtime.live_route import LiveRoute
@@ -235,7 +236,7 @@ def test_that_a_source_of_the_settings_is_followed_by_a_run(tmp_path: Path) -> N
     path = tmp_path / "day.log"
     append(path, messages("C1"))
     source = FileSource(path=str(path), role="orders", start="earliest")
-    feed = LIVE_FEEDS[FileSource]("ems", source, load_settings(None, {}), Universe())
+    feed = LIVE_FEEDS[FileSource]("ems", source, load_settings(None, {}), Universe(), LiveSymbols())
     assert isinstance(feed, FixTail)
     OPENED.append(feed)
     feed.open({}, lambda: None)

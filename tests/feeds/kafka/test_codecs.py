@@ -1,8 +1,10 @@
 """What a topic's messages may be: each codec on messages of its own, without a broker."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import databento_dbn
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from app.engine.universe import Universe
 from app.feeds.base import Options
 from app.feeds.dbn import open_recording as open_dbn
 from app.feeds.decode.blocks import BlockEncoder, Place
+from app.feeds.decode.live_symbols import LiveSymbols
 from app.feeds.generator.itch import ItchPlan, itch_day
 from app.feeds.generator.itch_wire import WirePlan, length_prefixed, mold_packets
 from app.feeds.kafka.codecs import CODECS, Decoder, maker
@@ -187,3 +190,26 @@ def test_that_places_on_the_tape_are_read_back_or_refused() -> None:
 )  # fmt: skip
 def test_that_a_time_of_the_settings_is_exact(text: str, ns: int) -> None:
     assert utc_ns(text) == ns
+
+
+def test_that_definitions_of_dbn_name_the_ids_own_flow_is_written_in(shared_data: Path) -> None:
+    path = shared_data / "dbn" / "dbpy_GLBX.MDP3_definition.dbn.zst"
+    import zstandard
+
+    universe, symbols = Universe(), LiveSymbols()
+    data = zstandard.ZstdDecompressor().stream_reader(path.read_bytes()).read()
+    list(CODECS["dbn"](replace(surroundings("dbn", universe), symbols=symbols), None).decode(piece(data)))
+    ids = {int(found.instrument_id) for found in databento_dbn_records(data)}
+    assert ids
+    stamp = 1_741_960_800_000_000_000
+    assert {symbols.instrument("dbn", number, stamp) for number in ids} <= set(universe.reference)
+    order = NEW.replace("55=AAPL", f"48={min(ids)}|22=8")
+    (batch,) = CODECS["fix"](replace(surroundings("fix", universe), symbols=symbols), None).decode(piece(fixed(order)))
+    assert batch.orders[0].instrument == symbols.instrument("dbn", min(ids), batch.orders[0].ts_event)
+    assert batch.quarantine == ()
+
+
+def databento_dbn_records(data: bytes) -> list[databento_dbn.InstrumentDefMsg]:
+    decoder = databento_dbn.DBNDecoder()
+    decoder.write(data)
+    return [found for found in decoder.decode() if isinstance(found, databento_dbn.InstrumentDefMsg)]
