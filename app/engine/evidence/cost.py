@@ -8,13 +8,17 @@ import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from app.engine.bits import exp
+from app.engine.events import Rows
 from app.engine.evidence.model import Floats, Model
 from app.engine.evidence.rows import JOINTS, JUMPS, LAWS, MIXED_GROUPS, QUOTES
 from app.engine.units import SECOND
 
 TAUS: Final = (1.0, 20.0, 200.0)  # seconds; the fourth part of the kernel never decays
 Z_90: Final = 1.645
+EVEN_REACH: Final = 41.0  # unfilled shares after the 82 children of the orders errors are known of, added up
 _LEAST_DONE: Final = 0.25  # of the weight that is projected from: below it a projection is mostly luck
 
 
@@ -52,6 +56,15 @@ def later_impacts(g: tuple[float, ...], children: Sequence[int], fills: Sequence
             _let_pass(held, at - children[n])
             at = children[n]
         out[n] = ((g[0] * held[0] + g[1] * held[1]) + g[2] * held[2]) + g[3] * held[3]
+    return out
+
+
+def shown_impacts(g: tuple[float, ...], records: Rows, fills: Sequence[tuple[int, float]]) -> Floats:
+    """As later_impacts, of CHILD records: each at the gains that were known at its time."""
+    times = records["t"].tolist()
+    fast = later_impacts((g[0], g[1], 0.0, 0.0), times, fills)
+    slow = later_impacts((0.0, 0.0, g[2], g[3]), times, fills)
+    out: Floats = records["gain"] * np.array(fast, np.float64) + records["stays"] * np.array(slow, np.float64)
     return out
 
 
@@ -110,6 +123,25 @@ def direct(total: float, squares: float, measured: int) -> Estimate:
     variance = max(squares - total * total / measured, 0.0) * measured / (measured - 1)
     half = Z_90 * math.sqrt(variance)
     return Estimate(total, total - half, total + half)
+
+
+def weighed(model: Estimate, measured: Estimate, reach: float, errors: tuple[float, float]) -> float:
+    """The size of a leak by both estimates, each by how uncertain it is (bps).
+
+    errors: what the assumptions of the model and of the direct one miss, beside their intervals. What is usual after
+    a child in another market is off by the same at every child, so that the direct error grows with `reach`, the
+    unfilled shares after the children that were measured.
+    """
+    value = model.value or 0.0
+    if measured.value is None or measured.high is None:
+        return value
+    half = ((model.high or 0.0) - (model.low or 0.0)) / (2.0 * Z_90)
+    spread = (measured.high - measured.value) / Z_90
+    off = errors[1] * reach / EVEN_REACH
+    mine, plain = half * half + errors[0] * errors[0], spread * spread + off * off
+    if mine <= 0.0 or plain <= 0.0:
+        return value if mine <= 0.0 else measured.value
+    return (value / mine + measured.value / plain) / (1.0 / mine + 1.0 / plain)
 
 
 def projected(leak: float, first: float, rest: float) -> float:

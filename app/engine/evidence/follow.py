@@ -19,7 +19,7 @@ from app.engine.evidence.followed import Followed, Seen
 from app.engine.evidence.jobs import COLUMNS, GOOD, NOT_OPENED, Closed, Jobs, hearings, outcome
 from app.engine.evidence.merge import Badges
 from app.engine.evidence.model import Model
-from app.engine.evidence.own import ACT, DONE, SHOW, SWITCH, TERMS, Moment, time_of
+from app.engine.evidence.own import ACT, DONE, SHOW, SWITCH, TERMS, Level, Moment, time_of
 from app.engine.evidence.reference import Kernels
 from app.engine.evidence.rows import AGGRESSIVE, CHILD
 from app.engine.evidence.states import States
@@ -298,9 +298,9 @@ class Evidence:
                     self._folded(trail, number, done, self.children[number])
             elif moment.kind == DONE:
                 if number >= 0:
-                    followed.levels[moment.key] = levels[number], levels[number + 1]
+                    followed.levels[moment.key] = Level(*levels[number : number + 4])
                 trail.visibility = moment.fact.row.visibility or trail.visibility
-                trail.done(moment.qty, *followed.levels[moment.key], moment.price)
+                trail.done(moment.qty, followed.levels[moment.key], moment.price)
                 followed.house.note(moment.t, moment.side, trail)
             else:
                 self._apply(met, moment, trail, done)
@@ -334,7 +334,7 @@ class Evidence:
         if met.fresh:
             share = trail.share_after(moment.fact.row.qty or 0 if moment.qty == AGGRESSIVE else 0)
             self.records["share"][met.number] = share
-            self.records["own"][met.number] = trail.later(moment.t, share)
+            self.records["own"][met.number] = trail.later(moment.t, share, self.records[met.number])
         if done == NOT_OPENED:
             followed = met.followed
             self._folded(trail, met.number, done, moment.fact)
@@ -370,7 +370,7 @@ class Evidence:
             out |= {f"{instrument}.{name}": array for name, array in followed.symbol.save().items()}
             out[f"{instrument}.marks"] = np.array([followed.passed, dirty, self.due[instrument]], np.int64)
             out[f"{instrument}.placed"] = np.array(placed, np.int64).reshape(-1, 3)
-            out[f"{instrument}.levels"] = np.array(levels, np.float64).reshape(-1, 3)
+            out[f"{instrument}.levels"] = np.array(levels, np.float64).reshape(-1, 5)
         return out
 
     def load(self, state: dict[str, NDArray[Any]], facts: list[Fact]) -> None:
@@ -390,7 +390,7 @@ class Evidence:
             followed.symbol.load(of)
             passed, dirty, due = of["marks"].tolist()
             followed.placed = {(facts[n].key, t): record for n, t, record in of["placed"].tolist()}
-            followed.levels = {facts[int(n)].key: (level, gain) for n, level, gain in of["levels"].tolist()}
+            followed.levels = {facts[int(n)].key: Level(*level) for n, *level in of["levels"].tolist()}
             if passed != NULL:
                 self._replay(followed, passed)
             followed.passed, followed.dirty = passed, None if dirty == NULL else dirty

@@ -6,7 +6,7 @@ from bisect import insort
 from typing import TYPE_CHECKING, Final
 
 from app.engine.evidence.footprint import House
-from app.engine.evidence.own import Moment, Reader, in_order, named
+from app.engine.evidence.own import Level, Moment, Reader, in_order, named
 from app.engine.units import NULL, SECOND
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Followed:
         self._passed = NULL
         self.dirty: int | None = None  # the earliest time at which something has changed
         self.placed: dict[tuple[Key, int], int] = {}  # (fact, time) -> its record
-        self.levels: dict[Key, tuple[float, float]] = {}  # fill -> own level just before it, gain of the kernel
+        self.levels: dict[Key, Level] = {}  # fill -> own level just before it
         self.trails: dict[str, Trail] = {}
         self.house = House()
         self.seen: dict[str, Seen] = {}

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from app.engine.enrich.asof import Histories
 from app.engine.events import Rows
 from app.engine.evidence.model import Floats, Tables
-from app.engine.evidence.reference import Inputs, Kernels
-from app.engine.evidence.stream import advance
+from app.engine.evidence.reference import Inputs, Kernels, fast_part, slow_part
+from app.engine.evidence.stream import advance, stays
 from app.engine.evidence.windows import OPEN, SCORED, VOID, Closing, Opening, Scratch, close_window, open_window
 from app.engine.jit import jit
 from app.engine.units import NULL
@@ -27,7 +27,7 @@ NOT_OPENED, NOT_SCORED, GOOD = range(3)
 
 # Columns of a job, int64: at T the symbol at PLACE, which hears everything before it first, does WHAT. FIRST, STOP:
 # rows of what we display from then on (DISPLAY), own prints near the span (OWNED, for the symbol's jobs that follow).
-# BEGIN, END: the window of record NUMBER; LEVEL: it and the gain from NUMBER of the levels on. OUTCOME: as above.
+# BEGIN, END: the window of record NUMBER; LEVEL: an own.Level from NUMBER of the levels on. OUTCOME: as above.
 PLACE, WHAT, T, NUMBER, FIRST, STOP, KIND, SIDE, MUTE_FLOW, MUTE_FAST, OUTCOME = range(11)
 COLUMNS: Final = 11
 
@@ -86,6 +86,7 @@ def _perform(b: Batch) -> None:
             shown, shown_end = int(job[FIRST]), int(job[STOP])
         elif what == BEGIN:
             open_window(Opening(k, t, int(job[SIDE]), int(job[KIND]), b.records, number, b.tables, b.scratch))
+            b.records[number]["gain"], b.records[number]["stays"] = x["gain"], stays(x)
             job[OUTCOME] = outcome(b.records, number)
         elif what == END and b.records[number]["state"] == OPEN:
             flow, fast = job[MUTE_FLOW] != 0, job[MUTE_FAST] != 0
@@ -94,10 +95,8 @@ def _perform(b: Batch) -> None:
         elif what == END:
             job[OUTCOME] = outcome(b.records, number)
         elif what == LEVEL:
-            total = 0.0
-            for band in range(4):
-                total += of["g"][band] * x["own_s"][band]
-            b.levels[number], b.levels[number + 1] = total, x["gain"]
+            b.levels[number], b.levels[number + 1] = fast_part(of["g"], x["own_s"]), slow_part(of["g"], x["own_s"])
+            b.levels[number + 2], b.levels[number + 3] = x["gain"], stays(x)
 
 
 perform = jit(_perform)
@@ -175,10 +174,10 @@ class Jobs:
         return len(self._jobs) // COLUMNS - 1
 
     def level(self, symbol: Symbol, t: int) -> int:
-        """Where among the answers the own level just before t will stand, and behind it the gain of the kernel."""
+        """Where among the answers the own level just before t will stand, the parts of an own.Level in a row."""
         self._jobs += (symbol.place, LEVEL, t, self._levels, 0, 0, 0, 0, 0, 0, 0)
-        self._levels += 2
-        return self._levels - 2
+        self._levels += 4
+        return self._levels - 4
 
     def do(self, states: States, records: Rows, also: NDArray[np.int64]) -> tuple[list[float], list[int]]:
         """Do all jobs, and those of `also`; the levels that were asked for, and the outcome of every job."""

@@ -40,6 +40,17 @@ class Moment(NamedTuple):
     qty: int = 0
 
 
+class Level(NamedTuple):
+    """Where own trades had moved the price by the kernel (bps), what fades soon and what lasts, and how much of either
+    the market shows.
+    """
+
+    fast: float
+    slow: float
+    gain: float
+    stays: float
+
+
 def time_of(fact: Fact) -> int:
     """When it happened at the venue, as far as told."""
     return fact.row.ts_match or fact.row.ts_event

@@ -119,6 +119,24 @@ def _pressure(k: Inputs) -> float:
 pressure = jit(_pressure)
 
 
+def _slow_part(g: Floats, s: Floats) -> float:
+    """What of the kernel's impact lasts minutes and more (bps)."""
+    total: float = g[2] * s[2] + g[3] * s[3]
+    return total
+
+
+slow_part = jit(_slow_part)
+
+
+def _fast_part(g: Floats, s: Floats) -> float:
+    """What of it is over soon (bps)."""
+    total: float = g[0] * s[0] + g[1] * s[1]
+    return total
+
+
+fast_part = jit(_fast_part)
+
+
 def _explained(k: Inputs) -> float:
     """What the tape so far explains of the price (bps): what was told, and what came since at the gain of now."""
     x = k.stream[0]

@@ -46,20 +46,23 @@ RESET: Final = 8  # the filter started again
 # One symbol's residual stream. Prices in bps of `anchor` (1e-9); `end` is where the step in the making ends. Steps that
 # end later than `watched` are not kept: no window will look at them. `hot`: followers a second expected after trades at
 # both sides, as of `hot_at`. `raw`: what the kernel makes of the tape; `told`: what of it has been taken off the price,
-# by the `gain` of the time, learnt from changes measured from `mark` on.
+# by the `gain` of the time, learnt from changes measured from `mark` on. `far_both`, `far_square`: the same of the
+# slow part of the kernel, from changes over a minute, the last of which begins at `far`; they enter costs and no price.
 STREAM: Final = np.dtype(
     [
         ("anchor", "i8"), ("end", "i8"), ("cursor", "i8"), ("began", "i8"), ("last_trade", "i8"),
         ("index_anchor", "i8"), ("watched", "i8"), ("hot_at", "i8"), ("hot", "f8", (2,)),
         ("raw", "f8"), ("told", "f8"), ("gain", "f8"), ("mark", "i8"), ("mark_raw", "f8"), ("mark_price", "f8"),
         ("both", "f8"), ("square", "f8"), ("pairs", "f8"),
+        ("far", "i8"), ("far_fast", "f4"), ("far_slow", "f4"), ("far_price", "f4"),
+        ("far_both", "f4"), ("far_square", "f4"),
         ("s", "f8", (4,)), ("own_s", "f8", (4,)), ("memory", "f8", (3,)), ("noise", "f8", (3,)),
         ("lam120", "f8"), ("lam30", "f8"), ("seen120", "f8"), ("seen30", "f8"), ("flow10", "f8"),
         ("lam", "f8"), ("p_buy", "f8"), ("q", "f8"), ("q_fast", "f8"), ("m", "f8"), ("p", "f8"), ("r", "f8"),
         ("ref", "f8"), ("size", "f8"), ("sizes", "f8"),
         ("block", "f8"), ("block_noise", "f8"), ("last_block", "f8"), ("last_noise", "f8"),
-        ("in_block", "i8"), ("blocks", "i8"), ("kind", "i8"), ("frozen", "i8"),
-        ("buys", "i8"), ("sells", "i8"), ("own", "i8"), ("asleep", "i8"),
+        ("in_block", "i8"), ("blocks", "i8"), ("kind", "i4"), ("frozen", "i4"),
+        ("buys", "i4"), ("sells", "i4"), ("own", "i4"), ("asleep", "i4"),
     ]
 )  # fmt: skip
 
@@ -82,12 +85,12 @@ STEP: Final = np.dtype(
     ]
 )  # fmt: skip
 
-# One own event: the state just before it, and what its window said once it was closed.
+# One own event: the state just before it, both gains of the kernel then, and what its window said once it was closed.
 CHILD: Final = np.dtype(
     [
         ("t", "i8"), ("closed", "i8"), ("fact", "i4"), ("cell", "i2"), ("length", "i1"), ("side", "i1"),
         ("early", "i1"), ("state", "i1"), ("before", "i2"), ("step", "f4"), ("hot", "f4"),
         ("m", "f8"), ("p", "f8"), ("tick", "f8"), ("share", "f4"), ("own", "f4"), ("e", "f4", (SCORES,)),
-        ("y", "f4"), ("c", "f4"), ("mix", "f4", (4,)),
+        ("y", "f4"), ("c", "f4"), ("mix", "f4", (4,)), ("gain", "f4"), ("stays", "f4"),
     ]
 )  # fmt: skip

@@ -15,7 +15,7 @@ from app.engine.enrich.asof import row_at
 from app.engine.events import Rows
 from app.engine.evidence.calm import quiet, quiet_steps
 from app.engine.evidence.model import Floats
-from app.engine.evidence.reference import Inputs, explained, factor, others, pressure, weighted
+from app.engine.evidence.reference import Inputs, explained, factor, fast_part, others, pressure, slow_part, weighted
 from app.engine.evidence.rows import CHECKS, FOLLOWS_S, FROZEN, OWN, RESET, RING, STEP_NS, STEP_S
 from app.engine.evidence.score import AGAIN, OWN_STEP, SURPRISE
 from app.engine.evidence.steps import (
@@ -46,6 +46,9 @@ KNOWN = 100.0  # changes the kernel of the model counts for
 FORGETS = 1.0 - 1.0 / 3600.0
 MOST_GAIN = 1.5
 MOST_MOVED = 8.0  # bps a change counts for at most
+FAR_NS = 60 * SECOND
+FAR_FORGETS = 1.0 - 1.0 / 120.0
+AS_SURE = 4.0  # how sure it is beforehand that what stays has the gain of the rest: one over its variance
 
 
 def _is_own(k: Inputs, number: int) -> bool:
@@ -225,6 +228,36 @@ def _learn_gain(k: Inputs, price: float) -> None:
 learn_gain = jit(_learn_gain)
 
 
+def _learn_stays(k: Inputs, price: float) -> None:
+    """What this market shows of the part of the impact that lasts: changes over a minute or more, each weighed by how
+    far the price wanders meanwhile.
+    """
+    x, g = k.stream[0], k.kernels.g
+    if x["far"] != NULL and x["end"] - x["far"] < FAR_NS:
+        return
+    fast, slow = fast_part(g, x["s"]), slow_part(g, x["s"])
+    if x["far"] != NULL:
+        dx, dy = slow - x["far_slow"], price - x["far_price"] - x["gain"] * (fast - x["far_fast"])
+        wanders = max(x["q"], 0.7 * x["q_fast"]) * ((x["end"] - x["far"]) / SECOND)
+        most = 4.0 * math.sqrt(wanders) + abs(dx)  # a jump of news tells nothing of trades
+        dy = max(-most, min(most, dy))
+        x["far_both"] = x["far_both"] * FAR_FORGETS + dx * dy / wanders
+        x["far_square"] = x["far_square"] * FAR_FORGETS + dx * dx / wanders
+    x["far"], x["far_fast"], x["far_slow"], x["far_price"] = x["end"], fast, slow, price
+
+
+learn_stays = jit(_learn_stays)
+
+
+def _stays(x: Any) -> float:
+    """The gain of the part of the impact that lasts: that of the rest where a stream has seen little of its own."""
+    seen: float = (x["far_both"] + AS_SURE * x["gain"]) / (x["far_square"] + AS_SURE)
+    return max(0.0, min(MOST_GAIN, seen))
+
+
+stays = jit(_stays)
+
+
 def _close(k: Inputs, at: int) -> None:
     """Finish the step in the making, as of history row `at`, and begin the next one."""
     x = k.stream[0]
@@ -250,6 +283,7 @@ def _close(k: Inputs, at: int) -> None:
     learn_q(k, r, noise, flags)
     if flags & FROZEN == 0 and x["buys"] + x["sells"] + x["own"] > 0:
         learn_gain(k, r + x["told"])
+        learn_stays(k, r + x["told"])
     x["r"], x["kind"] = r, kind
     x["frozen"] = x["frozen"] + 1 if flags & FROZEN else 0
     roll(k)
@@ -298,7 +332,7 @@ def _wake(k: Inputs, ts: int) -> None:
     for j in range(3):
         x["memory"][j] = 0.0
     x["lam120"], x["lam30"], x["seen120"], x["seen30"], x["flow10"] = 0.0, 0.0, 0.0, 0.0, 0.0
-    x["raw"], x["told"], x["mark"] = 0.0, 0.0, NULL
+    x["raw"], x["told"], x["mark"], x["far"] = 0.0, 0.0, NULL, NULL
     x["in_block"], x["blocks"], x["block"], x["block_noise"] = 0, 0, 0.0, 0.0
     x["anchor"], x["index_anchor"], x["kind"], x["frozen"], x["asleep"] = NULL, NULL, -1, 1, 0
     x["end"] = (ts // STEP_NS + 1) * STEP_NS
@@ -397,7 +431,7 @@ glance = jit(_glance)
 def begin(stream: Rows, ts: int, noise: Floats, sigma2: float) -> None:
     """An empty stream that starts with the step of ts; `sigma2`: variance a second known so far (fractions squared)."""
     stream[...] = np.zeros(1, stream.dtype)
-    for name in ("anchor", "index_anchor", "last_trade", "began", "hot_at", "mark"):
+    for name in ("anchor", "index_anchor", "last_trade", "began", "hot_at", "mark", "far"):
         stream[name] = NULL
     stream["gain"] = 1.0
     stream["end"] = (ts // STEP_NS + 1) * STEP_NS

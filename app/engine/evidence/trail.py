@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app.engine.events import OrderRow
     from app.engine.evidence.learnt import Usual
     from app.engine.evidence.model import Floats, Model
+    from app.engine.evidence.own import Level
 
 NO_PLAN_S: Final = 1_800.0  # an order without an end is taken to last so long
 
@@ -63,8 +64,8 @@ class Trail:
     __slots__ = (
         "_entered", "_in_volatility", "_light", "_said", "acts", "drawn", "epochs", "filled", "first", "first_rest",
         "g", "groups", "house", "limits", "model", "moved", "on_tape", "own_level", "parent_id", "planned", "prior",
-        "qty", "records", "room", "second", "side", "unseen", "usual", "usual_of", "visibility", "void", "voided",
-        "weighed_by", "weights",
+        "qty", "reach", "records", "room", "second", "side", "unseen", "usual", "usual_of", "visibility", "void",
+        "voided", "weighed_by", "weights",
     )  # fmt: skip
 
     def __init__(self, parent_id: str, model: Model, g: tuple[float, ...], among: Room | None = None) -> None:
@@ -83,11 +84,12 @@ class Trail:
         self.visibility: str | None = None
         self.unseen = 0  # quantity whose print should be on the tape and is not
         self.on_tape = 0
-        self.moved = 0.0  # sum of s R dV, V what own trades are expected to have moved the price by (bps)
-        self.own_level = math.nan
+        self.moved = [0.0, 0.0]  # sums of s R dV by the kernel (bps), V what fades soon and what lasts of own trades
+        self.own_level: Level | None = None
         self.epochs: Any = np.zeros(1, EPOCH)
         start(self.epochs[:1], NULL, 1.0)
         self.records: list[list[int]] = [[]]
+        self.reach = [0.0]  # of every epoch: unfilled shares after the children measured directly, added up
         self._light = Light()
         self.limits = Limits(model.numbers["least_children"], model.numbers["see_at_most"])
         self._said: list[Said] = []
@@ -134,21 +136,28 @@ class Trail:
         self.usual: Usual | None = found
         self.second: Any = None if found is None else fresh()
 
-    def done(self, qty: int, level: float, gain: float, seen: int) -> None:
-        """A fill; `level`: where own trades had moved the price just before it by the kernel, of which the market shows
-        `gain`; `seen`: 1 where it is on the tape.
-        """
-        self.accrue(level, gain)
+    def done(self, qty: int, level: Level, seen: int) -> None:
+        """A fill; `level`: as just before it; `seen`: 1 where it is on the tape."""
+        self.accrue(level)
         self.filled += qty
         if seen != NULL:
             self.on_tape += qty
             self.unseen += 0 if seen else qty
 
-    def accrue(self, level: float, gain: float) -> None:
-        """Charge what is unfilled with the change of the own level since the last time, at the gain of now."""
-        if not math.isnan(self.own_level):
-            self.moved += self.side * self.rest * gain * (level - self.own_level)
-        self.own_level = level
+    def accrue(self, level: Level) -> None:
+        """Charge what is unfilled with the change of the own level since the last time."""
+        before, self.own_level = self.own_level, level
+        if before is not None:
+            self.moved[0] += self.side * self.rest * (level.fast - before.fast)
+            self.moved[1] += self.side * self.rest * (level.slow - before.slow)
+
+    @property
+    def own_impact(self) -> float:
+        """What own trades are expected to have cost the rest of the order (bps), by what the market has shown of the
+        kernel until the last fill: what it showed later says more of the first minutes than they did.
+        """
+        level = self.own_level
+        return 0.0 if level is None else level.gain * self.moved[0] + level.stays * self.moved[1]
 
     @property
     def tape_is_missing(self) -> bool:
@@ -159,10 +168,12 @@ class Trail:
         """Share unfilled once `qty` more is done."""
         return max(self.qty - self.filled - qty, 0) / self.qty if self.qty > 0 else 0.0
 
-    def later(self, t: int, share: float) -> float:
-        """bps one more trade on our side costs the fills to come, as planned at t."""
+    def later(self, t: int, share: float, record: Any) -> float:
+        """bps one more trade on our side costs the fills to come, as planned at t, at the gains of its CHILD record."""
         seconds = NO_PLAN_S if self.planned == NULL else max(self.planned - t, SECOND) / SECOND
-        return self.model.numbers["later_impact"] * later_impact(self.g, share, seconds)
+        gain, stays, g = float(record["gain"]), float(record["stays"]), self.g
+        shown = gain * g[0], gain * g[1], stays * g[2], stays * g[3]
+        return self.model.numbers["later_impact"] * later_impact(shown, share, seconds)
 
     # -- what it says ----------------------------------------------------------------------------------------------
 
@@ -209,6 +220,7 @@ class Trail:
         fresh[["after_own", "own_events"]] = self.epochs[-1:][["after_own", "own_events"]]
         self.epochs = np.concatenate([self.epochs, fresh])
         self.records.append([])
+        self.reach.append(0.0)
         self.groups.append(self.groups[-1])
         self.drawn.append((None, None))
         self._in_volatility = [0] * VOLATILITIES
@@ -233,6 +245,7 @@ class Trail:
         if self.usual is not None:
             after = self._bet_again(record[0], self.epochs[at], self.usual, most)
         self.records[-1].append(number)
+        self.reach[-1] += 0.0 if np.isnan(record["y"][0]) else float(record["share"][0])
         self._entered.append(_Entered(ts, number, at, before, after, top, leak, n, volatility, self.rest))
 
     def _bet_again(self, record: Any, epoch: Any, usual: Usual, most: float) -> float:

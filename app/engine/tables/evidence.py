@@ -157,7 +157,7 @@ def restated(trail: Trail, standing: Standing, evidence: Evidence) -> float:
     qty = standing.order_qty or 1
     done = sorted((fill.fact.matched_at, fill.standing_qty / qty) for fill in standing.executions.fills)
     records = evidence.records[trail.records[-1]]
-    later = cost.later_impacts(trail.g, records["t"].tolist(), done)
+    later = cost.shown_impacts(trail.g, records, done).tolist()
     epochs = np.zeros(1, EPOCH)
     start(epochs, NULL, 1.0)
     for record, impact in zip(records, later, strict=True):
@@ -187,9 +187,7 @@ def _drift(trail: Trail, standing: Standing, moment: Moment) -> Row:
     value = _value(standing, moment)
     if drift is None or market is None or not value:
         return {}
-    direct = [cost.direct(float(e["direct"]), float(e["direct2"]), int(e["measured"])).value for e in trail.epochs]
-    leak = cost.total([one for one in direct if one is not None])
-    parts = split(Fraction(drift), Moves(market, trail.moved, leak), value)
+    parts = split(Fraction(drift), Moves(market, trail.own_impact, _leak(trail)), value)
     out: Row = {f"drift_{name}_ccy": scale.ccy(part) for name, part in parts._asdict().items()}
     risk = standing.risk
     if standing.ended is None:
@@ -198,6 +196,18 @@ def _drift(trail: Trail, standing: Standing, moment: Moment) -> Row:
     if deviation is not None:
         out["noise_band_ccy"] = scale.ccy(band(deviation, value))
     return out
+
+
+def _leak(trail: Trail) -> float:
+    """The leak of all epochs (bps), by the model and by the direct measurement."""
+    numbers = trail.model.numbers
+    errors = numbers["group_model_error"], numbers["group_direct_error"]
+    parts = []
+    for epoch, reach in zip(trail.epochs, trail.reach, strict=True):
+        measured = cost.direct(float(epoch["direct"]), float(epoch["direct2"]), int(epoch["measured"]))
+        if int(epoch["n"]):
+            parts.append(cost.weighed(cost.modelled(float(epoch["leak"]), trail.model), measured, reach, errors))
+    return cost.total(parts)
 
 
 def _market(standing: Standing, moment: Moment) -> float | None:

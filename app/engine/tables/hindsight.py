@@ -91,8 +91,7 @@ def children_of(trail: Trail, epoch: int, standing: Standing, evidence: Evidence
         return Children(records, records["own"].astype(np.float64))
     fills = standing.executions.fills
     done = sorted((fill.fact.matched_at, fill.standing_qty / standing.order_qty) for fill in fills)
-    later = cost.later_impacts(trail.g, records["t"].tolist(), done)
-    return Children(records, trail.model.numbers["later_impact"] * np.array(later, np.float64))
+    return Children(records, trail.model.numbers["later_impact"] * cost.shown_impacts(trail.g, records, done))
 
 
 def weights_of(trail: Trail, epoch: int) -> Floats:

@@ -11,7 +11,7 @@ from app.engine.config import EngineConfig
 from app.engine.core import Engine
 from app.engine.errors import FeedError
 from app.engine.events import OrderRow
-from app.engine.evidence.cost import later_impacts
+from app.engine.evidence.cost import shown_impacts
 from app.engine.evidence.follow import Evidence
 from app.engine.evidence.model import Model
 from app.engine.evidence.rows import SCORES
@@ -120,7 +120,7 @@ def _of_parent(evidence: Evidence, trail: Trail | None, known: tuple[Truth, list
     for name in ("e", "share", "own", "tick", "mix", "y", "c", "cell", "length", "early", "t"):
         children[name] = records[name]
     done = [(t, qty / truth.qty) for t, qty in fills]
-    children["later"] = later_impacts(trail.g, records["t"].tolist(), done) if done else 0.0
+    children["later"] = shown_impacts(trail.g, records, done) if done else 0.0
     children["own"] /= max(trail.model.numbers["later_impact"], 1e-9)
     epoch = trail.epochs[-1]
     parent["scored"], parent["voided"] = len(children), trail.voided

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from app.engine.evidence import cost
-from app.engine.evidence.rows import SCORES
+from app.engine.evidence.rows import CHILD, SCORES
 from app.engine.units import SECOND
 from tests.engine.evidence.made import model
 
 G = (0.225, 0.274, 0.167, 0.149)
+FADES, LASTS = (*G[:2], 0.0, 0.0), (0.0, 0.0, *G[2:])
 
 
 def plainly(t: int, fills: list[tuple[int, float]]) -> float:
@@ -44,6 +45,15 @@ def test_that_the_plan_spreads_what_is_left_evenly() -> None:
     assert cost.later_impact(G, 0.5, 0.0) == pytest.approx(0.5 * sum(G))
 
 
+def test_that_each_child_is_charged_at_the_gains_of_its_time() -> None:
+    records = np.zeros(3, CHILD)
+    records["t"], records["gain"], records["stays"] = [0, SECOND, 2 * SECOND], [1.0, 0.5, 0.0], [1.0, 0.0, 2.0]
+    fills = [(3 * SECOND, 0.5), (9 * SECOND, 0.25)]
+    whole, at_once, after = (cost.later_impacts(g, records["t"].tolist(), fills) for g in (G, FADES, LASTS))
+    assert cost.shown_impacts(G, records, fills) == pytest.approx([whole[0], 0.5 * at_once[1], 2.0 * after[2]])
+    assert cost.shown_impacts(G, records, []).tolist() == [0.0] * 3
+
+
 def test_that_each_world_has_its_own_price() -> None:
     out = np.zeros(SCORES)
     cost.world_costs(cost.Answered(0.5, 0.3, 0.4, 2.0, (0.0, 0.25, 0.5, 1.0)), out)
@@ -70,6 +80,18 @@ def test_that_the_direct_estimate_has_its_error_from_how_children_differ() -> No
     assert (found.low, found.high) == pytest.approx((3.5 - half, 3.5 + half))
     assert cost.direct(1.0, 1.0, 1) == (None, None, None)
     assert cost.direct(4.0, 8.0, 2) == (4.0, 4.0, 4.0)
+
+
+def test_that_two_estimates_are_weighed_by_how_uncertain_they_are() -> None:
+    model_one, direct_one = cost.Estimate(4.0, 4.0 - 1.645, 4.0 + 1.645), cost.Estimate(10.0, 10.0 - 3.29, 10.0 + 3.29)
+    assert cost.weighed(model_one, direct_one, 41.0, (0.0, 0.0)) == pytest.approx((4.0 + 10.0 / 4.0) / 1.25)
+    longer = [cost.weighed(model_one, direct_one, reach, (1.8, 2.0)) for reach in (0.0, 41.0, 410.0, 1e9)]
+    assert longer == sorted(longer, reverse=True)  # what is usual elsewhere is off at every child
+    assert longer[1] == pytest.approx((4.0 / 4.24 + 10.0 / 8.0) / (1 / 4.24 + 1 / 8.0))
+    assert longer[3] == pytest.approx(4.0)
+    assert cost.weighed(model_one, cost.Estimate(None, None, None), 0.0, (1.8, 2.0)) == 4.0
+    assert cost.weighed(model_one, cost.Estimate(7.0, 7.0, 7.0), 0.0, (1.8, 2.0)) == 7.0
+    assert cost.weighed(cost.Estimate(4.0, 4.0, 4.0), direct_one, 1.0, (0.0, 2.0)) == 4.0
 
 
 def test_that_a_leak_is_projected_by_the_weight_still_to_come() -> None:

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from app.engine.evidence.jobs import GOOD, NOT_OPENED, NOT_SCORED, Closed, Jobs, hearings, outcome
+from app.engine.evidence.reference import fast_part, slow_part
 from app.engine.evidence.rows import CHILD
+from app.engine.evidence.stream import stays
 from app.engine.evidence.symbol import Muted, Symbol
 from app.engine.evidence.windows import OPEN, SCORED, VOID
 from app.feeds.generator.hand import T0
-from tests.engine.evidence.made import S, level_of, market_sheet
+from tests.engine.evidence.made import S, market_sheet
 from tests.engine.evidence.test_stream import told
 
 SHEET = market_sheet(21, 16)
@@ -44,8 +46,10 @@ def by_hand(records: Any) -> tuple[Symbol, list[float]]:
     symbol.show(1, PRICE, 100)
     symbol.advance(T0 + 4 * S)
     symbol.open(T0 + 4 * S, 1, 0, records, 0)
+    records["gain"][0], records["stays"][0] = symbol.stream[0]["gain"], stays(symbol.stream[0])
     symbol.advance(T0 + 9 * S)
-    level = [level_of(symbol), float(symbol.stream[0]["gain"])]
+    x, g = symbol.stream[0], symbol.kernels.g
+    level = [fast_part(g, x["own_s"]), slow_part(g, x["own_s"]), float(x["gain"]), stays(x)]
     symbol.close(records, 0, T0 + 9 * S, Muted(flow=True))
     symbol.advance(T0 + 11 * S)
     return symbol, level

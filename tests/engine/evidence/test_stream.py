@@ -11,7 +11,7 @@ from app.engine.evidence.reference import Kernels
 from app.engine.evidence.rows import CHECKS, OWN, RESET, RING, STEP_NS
 from app.engine.evidence.states import States
 from app.engine.evidence.steps import CHECK_NS, LEAST_Q, spread_class
-from app.engine.evidence.stream import ASLEEP_NS, Glance, glance
+from app.engine.evidence.stream import ASLEEP_NS, Glance, glance, stays
 from app.engine.evidence.symbol import Symbol
 from app.engine.state import State
 from app.engine.units import NULL
@@ -156,6 +156,21 @@ def test_that_a_market_says_how_much_of_the_kernel_it_shows(shown: float, low: f
         sheet.quote(n * S + 992 * MS, f"{bid / 100:.2f}", f"{(bid + 2) / 100:.2f}")
         pressed *= np.exp(-0.99 / np.array([1.0, 20.0, 200.0, math.inf]))
     assert low <= heard(sheet, 400 * S).stream["gain"][0] <= high
+
+
+@pytest.mark.parametrize(("shown", "low", "high"), [(0.0, 0.0, 0.25), (1.0, 0.8, 1.2), (9.0, 1.5, 1.5)])
+def test_that_a_market_says_how_much_of_an_impact_lasts(shown: float, low: float, high: float) -> None:
+    sheet, draw, pressed = Sheet(), np.random.default_rng(8), np.zeros(4)
+    showing = np.array(KERNEL.g) * [1.0, 1.0, shown, shown]
+    for n in range(900):
+        bid = 10_000 + round(float(np.dot(showing, pressed)))
+        buys = draw.random() < 0.5 + 0.4 * math.sin(n / 100)
+        sheet.trade(n * S, f"{(bid + 2 * buys) / 100:.2f}", 100, side="B" if buys else "A")
+        pressed = (pressed + (1 if buys else -1)) * np.exp(-1.0 / np.array([1.0, 20.0, 200.0, math.inf]))
+        sheet.quote(n * S + 2 * MS, f"{bid / 100:.2f}", f"{(bid + 2) / 100:.2f}")
+    early, late = (heard(sheet, seconds * S).stream[0] for seconds in (50, 900))
+    assert stays(early) == pytest.approx(early["gain"])  # nothing of it yet
+    assert low <= stays(late) <= high
 
 
 def test_that_it_does_not_matter_where_one_stops() -> None:

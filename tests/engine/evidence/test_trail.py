@@ -8,6 +8,7 @@ import pytest
 
 from app.engine.evidence import cost
 from app.engine.evidence.colour import AMBER, GREY, RED
+from app.engine.evidence.own import Level
 from app.engine.evidence.rows import CHILD, SCORES
 from app.engine.evidence.trail import NO_PLAN_S, Trail
 from app.engine.units import NULL, SECOND
@@ -15,6 +16,7 @@ from tests.engine.evidence import spec
 from tests.engine.evidence.made import KERNEL, model
 
 G = KERNEL.g
+STILL = Level(0.0, 0.0, 1.0, 1.0)
 
 
 def trail(qty: int = 1000, side: int = 1, planned: int = NULL, **changes: Any) -> Trail:
@@ -45,35 +47,45 @@ def test_that_terms_stay_until_they_are_said_anew() -> None:
 
 def test_that_what_is_unfilled_pays_for_what_own_trades_move() -> None:
     made = trail()
-    made.done(400, 1.0, 1.0, 1)
-    assert made.moved == 0.0
-    made.done(100, 3.0, 0.5, 1)
-    assert made.moved == pytest.approx(0.6 * 2.0 * 0.5)
-    made.accrue(2.0, 1.0)
-    assert made.moved == pytest.approx(0.6 * 2.0 * 0.5 - 0.5)
+    made.done(400, Level(1.0, 5.0, 1.0, 1.0), 1)
+    assert made.own_impact == 0.0
+    made.done(100, Level(3.0, 6.0, 0.5, 0.25), 1)
+    assert made.own_impact == pytest.approx(0.6 * (2.0 * 0.5 + 1.0 * 0.25))
+    made.accrue(Level(2.0, 6.0, 1.0, 0.0))
+    assert made.own_impact == pytest.approx(0.6 * 2.0 - 0.5)  # what is known of the market by now counts for all of it
     sold = trail(side=-1)
-    sold.done(400, -1.0, 1.0, 1)
-    sold.done(100, -3.0, 1.0, 1)
-    assert sold.moved == pytest.approx(0.6 * 2.0)
+    sold.done(400, Level(-1.0, 0.0, 1.0, 1.0), 1)
+    sold.done(100, Level(-3.0, 0.0, 1.0, 1.0), 1)
+    assert sold.own_impact == pytest.approx(0.6 * 2.0)
+    assert trail().own_impact == 0.0
     assert (made.rest, made.share_after(200)) == (0.5, 0.3)
 
 
 def test_that_more_than_two_in_a_hundred_missing_on_the_tape_silence_flow() -> None:
     made = trail()
     assert not made.tape_is_missing
-    made.done(980, 0.0, 1.0, 1)
-    made.done(19, 0.0, 1.0, 0)
+    made.done(980, STILL, 1)
+    made.done(19, STILL, 0)
     assert not made.tape_is_missing
-    made.done(1, 0.0, 1.0, NULL)
-    made.done(2, 0.0, 1.0, 0)
+    made.done(1, STILL, NULL)
+    made.done(2, STILL, 0)
     assert (made.unseen, made.on_tape) == (21, 1001)
     assert made.tape_is_missing
 
 
 def test_that_later_fills_are_planned_to_the_end_or_for_half_an_hour() -> None:
-    assert trail(planned=100 * SECOND).later(0, 0.5) == pytest.approx(1.06 * cost.later_impact(G, 0.5, 100.0))
-    assert trail().later(0, 0.5) == pytest.approx(1.06 * cost.later_impact(G, 0.5, NO_PLAN_S))
-    assert trail(planned=5).later(10, 0.5) == pytest.approx(1.06 * cost.later_impact(G, 0.5, 1.0))
+    whole = child(0, 1.0, gain=1.0, stays=1.0)[0]
+    assert trail(planned=100 * SECOND).later(0, 0.5, whole) == pytest.approx(1.06 * cost.later_impact(G, 0.5, 100.0))
+    assert trail().later(0, 0.5, whole) == pytest.approx(1.06 * cost.later_impact(G, 0.5, NO_PLAN_S))
+    assert trail(planned=5).later(10, 0.5, whole) == pytest.approx(1.06 * cost.later_impact(G, 0.5, 1.0))
+
+
+def test_that_later_fills_pay_what_the_market_shows_of_the_kernel() -> None:
+    made = trail(planned=100 * SECOND)
+    fades, lasts = (*G[:2], 0.0, 0.0), (0.0, 0.0, *G[2:])
+    assert made.later(0, 0.5, child(0, 1.0, gain=1.0)[0]) == pytest.approx(1.06 * cost.later_impact(fades, 0.5, 100.0))
+    assert made.later(0, 0.5, child(0, 1.0, stays=1.0)[0]) == pytest.approx(1.06 * cost.later_impact(lasts, 0.5, 100.0))
+    assert made.later(0, 0.5, child(0, 1.0)[0]) == 0.0
 
 
 def test_that_children_are_bets_with_what_they_would_cost() -> None:
@@ -101,7 +113,7 @@ def test_that_the_light_is_the_same_however_often_it_is_looked_at() -> None:
     once, always = trail(), trail()
     for n in range(12):
         for made in (once, always):
-            made.done(50, 0.0, 1.0, 1)
+            made.done(50, STILL, 1)
             made.scored(n, child(n * SECOND, 5.0 if n % 4 else 0.2, own=1.0, cell=100 * n))
             if n == 7:
                 made.switch(n * SECOND + 1)
@@ -120,6 +132,10 @@ def test_that_the_direct_measurement_weighs_what_was_unfilled() -> None:
     made.scored(2, child(2, 1.0, y=-1.0, c=0.0, share=0.5))
     epoch = made.epochs[0]
     assert (epoch["direct"], epoch["direct2"], epoch["measured"]) == (1.75 - 0.5, 1.75**2 + 0.25, 2)
+    assert made.reach == [1.0]
+    made.switch(3)
+    made.scored(3, child(3, 1.0, y=0.0, c=0.0, share=0.25))
+    assert made.reach == [1.0, 0.25]
 
 
 def test_that_evidence_and_size_turn_the_light() -> None:

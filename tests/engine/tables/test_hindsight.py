@@ -104,8 +104,9 @@ def test_that_an_order_that_is_over_knows_what_was_filled_after_each_child() -> 
             assert children.later.tolist() == records["own"].astype(float).tolist()
             continue
         fills = sorted((fill.fact.matched_at, fill.qty / 2000) for fill in standing.executions.fills)
-        wanted = cost.later_impacts(trail.g, records["t"].tolist(), fills)
-        assert children.later == pytest.approx(1.06 * np.array(wanted))
+        wanted = cost.shown_impacts(trail.g, records, fills)
+        assert (records["gain"] > 0).all()
+        assert children.later == pytest.approx(1.06 * wanted)
 
 
 def test_that_weights_and_reference_are_those_of_the_group_of_the_epoch() -> None:
