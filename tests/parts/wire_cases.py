@@ -7,6 +7,7 @@ from app.engine.switch.facts import Target
 from tests.parts.desk import PASSIVE, QTY, TAGS, Desk
 from tests.parts.fix import Script
 from tests.parts.wire_rules import insist
+from tests.patience import eventually
 
 GROUPED: Final = Target(strategy="GROUPED")
 
@@ -77,7 +78,8 @@ REPLACE: Final = (
     Case(name="refused long after the deadline", on=("G hold refuse=0,late", "H silence"),
          meanwhile=("R4", "release"), state="R7", words="late"),
     Case(name="a report twice", on=("G pending fill=100 again again accept",), state="R5", cum=100),
-    Case(name="accepted before pending", on=("G accept pending",), state="R5", words="switched"),
+    Case(name="accepted before pending", on=("G accept pending",), meanwhile=("R5", "do fill=100"), state="R5",
+         words="switched", cum=100),
     Case(name="unknown tags in a fill", on=("G pending tag=7601:abc tag=20999:x tag=1724:5 fill=100 accept",),
          state="R5", cum=100),
     Case(name="unknown enums in a fill", on=("G pending tag=851:Z tag=29:Q tag=528:? fill=100 no-tags accept",),
@@ -184,6 +186,8 @@ def play(case: Case, desk: Desk, script: Script, number: int) -> None:
     for act in case.act.split():
         _act(act, case, desk, order_id)
     for step in case.meanwhile:
+        if step == "release":  # of what has arrived
+            eventually(lambda: len(script.received()) > before)
         _step(step, case, desk, script, order_id)
     found = desk.until(
         lambda order: (

@@ -42,7 +42,7 @@ def on_report(turn: Turn, report: Report) -> None:
         case "8":
             _report_refused(turn, report, asked)
         case "E" | "6":
-            _pending(turn, asked)
+            _pending(turn, report, asked)
         case "D":
             adopt(order, order_tags(report.tags), turn.profile.parameter_tags(), turn.profile.strategy_tag)
             turn.note("restated by the broker: its values are taken")
@@ -286,9 +286,11 @@ def _report_refused(turn: Turn, report: Report, asked: Request | None) -> None:
         _gone(turn, "rejected by the broker")
 
 
-def _pending(turn: Turn, asked: Request | None) -> None:
+def _pending(turn: Turn, report: Report, asked: Request | None) -> None:
     order = turn.order
-    if asked is None:
+    if asked is None and _overtaken(order, report):
+        turn.note("a request of ours is said to be pending after its answer: the answer stands")
+    elif asked is None:
         order.foreign = True
         turn.note("a request of somebody else is pending", "amber")
     elif order.state in _NEXT_PENDING and asked is order.request:
@@ -297,6 +299,12 @@ def _pending(turn: Turn, asked: Request | None) -> None:
         order.deadline_ns = deadline
     else:
         turn.note(f"{asked.purpose} is pending at the broker")
+
+
+def _overtaken(order: Order, report: Report) -> bool:
+    """Whether a pending is that of a request of ours whose answer came first; one on the ClOrdID in force is not."""
+    cl_ord_id, orig = report.cl_ord_id, report.orig_cl_ord_id
+    return cl_ord_id in order.own and (cl_ord_id != order.accepted or orig not in {"", cl_ord_id})
 
 
 def _status(turn: Turn, report: Report) -> None:

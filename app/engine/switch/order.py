@@ -47,6 +47,7 @@ class Order(msgspec.Struct, kw_only=True):
     tags: Tags = ()
     accepted: str = ""  # ClOrdID last accepted
     chain: list[str] = []  # every ClOrdID it ever had or was asked for
+    own: list[str] = []  # those of requests of ours
     aliases: list[str] = []  # further OrderIDs of it
     qty: int = 0
     cum: int = 0

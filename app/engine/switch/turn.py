@@ -142,6 +142,7 @@ class Turn:
         order = self.order
         order.request = request
         order.chain.append(request.cl_ord_id)
+        order.own.append(request.cl_ord_id)
         self.wait(self.profile.answer_s)
         self.effects.append(
             SendFix(

@@ -12,6 +12,7 @@ from app.engine.switch.facts import (
     NotSent,
     Rejected,
     SendFix,
+    Target,
 )
 from app.engine.switch.states import State
 from tests.engine.switch.made import PASSIVE, TAGS, Bench, bench_in
@@ -162,6 +163,26 @@ def test_that_a_status_that_ends_the_order_ends_it(status: str, order_id: str, s
     bench.tell(bench.report("I", status=status, order_id=order_id, text="?"))
     assert bench.is_in(state)
     assert bench.order.alarm == "red"
+
+
+@pytest.mark.parametrize("answer", ["accepted", "refused"])
+def test_that_a_pending_told_after_the_answer_is_nobody_elses(answer: str) -> None:
+    bench = bench_in(State.R2)
+    before = bench.order.accepted
+    bench.tell(bench.replaced() if answer == "accepted" else bench.refused())
+    state, words = bench.order.state, bench.order.words
+    bench.tell(bench.report("E", bench.last, orig_cl_ord_id=before))
+    assert (bench.order.state, bench.order.words, bench.order.foreign) == (state, words, False)
+    bench.ask(target=PASSIVE if answer == "refused" else Target(strategy="VWAP"))
+    assert bench.is_in(State.R1)
+
+
+def test_that_a_pending_on_the_order_in_force_is_somebody_elses() -> None:
+    bench = bench_in(State.R5)
+    for orig in ("", bench.last):
+        bench.tell(bench.report("E", bench.last, orig_cl_ord_id=orig))
+        assert bench.order.foreign
+        bench.order.foreign = False
 
 
 def test_that_a_replacement_by_somebody_else_is_taken_over() -> None:
