@@ -92,8 +92,12 @@ class KafkaSource(SourceKeys, frozen=True, kw_only=True, tag_field="kind", tag="
 
 
 class KdbSource(SourceKeys, frozen=True, kw_only=True, tag_field="kind", tag="kdb"):
-    """A table of a kdb+ tickerplant; `columns`: our column -> theirs, where the names differ."""
+    """A table of a kdb+ tickerplant; `columns`: our column -> theirs, where the names differ.
 
+    `codec`: columns, or fix where a column holds raw FIX messages.
+    """
+
+    codec: Codec = "columns"
     host: str = "127.0.0.1"
     port: Port = 5010
     table: str = ""

@@ -39,8 +39,8 @@ def _kafka(name: str, source: KafkaSource, settings: Settings, universe: Univers
     return feed
 
 
-def _kdb(name: str, source: KdbSource, _settings: Settings, universe: Universe, _symbols: LiveSymbols) -> LiveFeed:
-    return KdbFeed(name, source, universe, frozenset(universe.reference))
+def _kdb(name: str, source: KdbSource, settings: Settings, universe: Universe, _symbols: LiveSymbols) -> LiveFeed:
+    return KdbFeed(name, source, universe, frozenset(universe.reference), settings.fix)
 
 
 def _file(name: str, source: FileSource, settings: Settings, universe: Universe, symbols: LiveSymbols) -> LiveFeed:

@@ -89,6 +89,9 @@ class Codec:
     def _column(self, values: Any, table: Any, index: int) -> Column:
         if not isinstance(values, np.ndarray):
             values = np.atleast_1d(np.asarray(values))
+        if values.dtype == object and not len(values):
+            kind = type(table._unlicensed_getitem(index)).__name__  # noqa: SLF001
+            return np.empty(0, np.void) if kind == "List" else values  # a list without a row has no type yet
         if values.dtype == np.int64:
             kind = type(table._unlicensed_getitem(index)).__name__  # noqa: SLF001
             if _TIMES.get(kind):

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from app.engine.errors import DecodeError, FeedError, ScorecardError, complaint
+from app.engine.errors import DecodeError, FeedError, ScorecardError, SettingsError, complaint
 from app.engine.events import Control
 from app.engine.universe import Universe
 from app.feeds.kdb import described, wire
@@ -33,7 +33,14 @@ _END: Final = ".u.end"
 class KdbFeed:
     """A table. The place on the tape counts; the tickerplant is told of none."""
 
-    def __init__(self, name: str, source: KdbSource, universe: Universe, known: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        name: str,
+        source: KdbSource,
+        universe: Universe,
+        known: frozenset[str] = frozenset(),
+        fix: Mapping[str, Any] | None = None,
+    ) -> None:
         """`known`: the instruments that may occur, empty = any. Raises SettingsError, FeedError, DecodeError."""
         self.name = name
         self.table = source.table or name
@@ -43,10 +50,11 @@ class KdbFeed:
         self._source = source
         self._password = revealed(source.password, f"sources.{name}.password")
         self._codec = Codec()
-        self._intake = Intake(name, source, universe, known)
+        self._intake = Intake(name, source, universe, known, fix)
         self.universe = universe
         self._reference = described.Reference(self._lane.source, universe)
         self._begun = False
+        self._checked = False  # the map, against the columns of the first connection
         self._missed: Iterator[Update] | None = None  # of the log
         self._until = 0  # rows the query is asked for; 0 = it is not
         self._live = False
@@ -61,7 +69,7 @@ class KdbFeed:
         """As LiveFeed."""
         text = positions.get(self._lane.name, "")
         if text:
-            self._intake.at = place(text, self._lane.name)
+            self._intake.go_on(place(text, self._lane.name))
             self._begun = True
             if self._intake.at.ended:  # a run that was killed behind its last row has nothing to ask for
                 self._ended = self._lane.ended = True
@@ -148,7 +156,7 @@ class KdbFeed:
             found = self._codec.update(message)
         except DecodeError as error:
             if message[1] == wire.REPLY:
-                return self._drop(str(error))
+                return self._refused(str(error))
             self._lane.put(self._intake.refused_message(message, self._messages, str(error)), time.monotonic())
             return []
         if isinstance(found, Update):
@@ -178,6 +186,13 @@ class KdbFeed:
             self._reader.drop(f"kdb+ {self._source.host}:{self._source.port}: {reason}")
         return [Control(ts_event=0, kind="gap", source=self._lane.source, text=reason)]
 
+    def _refused(self, reason: str) -> list[Control]:
+        """The tickerplant answered with an error: of a table it never had, trying again would not help."""
+        if not self._checked and reason.endswith(f" {self.table!r}"):
+            allowed = f"a table that the tickerplant {self._source.host}:{self._source.port} publishes"
+            raise SettingsError(complaint("settings", f"sources.{self.name}.table", self.table, allowed))
+        return self._drop(reason)
+
     def _reply(self, value: Any) -> list[Control]:
         if self._until:
             return self._piece(value)
@@ -185,6 +200,9 @@ class KdbFeed:
             return self._drop(complaint("answer", "to the subscription", value, "(table and columns; day; how far)"))
         schema, day, far = value[0][1], str(value[1]), int(value[2])
         self._intake.schema = tuple(schema) if isinstance(schema, dict) else ()
+        if isinstance(schema, dict) and not self._checked:
+            self._intake.check(schema)
+            self._checked = True
         controls = self._on_day(day)
         logged = str(value[3]) if len(value) > 3 else ""
         try:
@@ -227,7 +245,7 @@ class KdbFeed:
         if start[:1].isdigit():
             self._intake.not_before = int(np.datetime64(start.rstrip("Z"), "ns").astype(np.int64))
         first = int(start[7:]) if start.startswith("offset:") else far if start == "now" else 0
-        self._intake.at = self._intake.at._replace(rows=first)
+        self._intake.go_on(self._intake.at._replace(rows=first))
 
     def _rows_logged(self, named: str, count: int) -> int:
         """Rows of this table in the log; read through only where it matters. Raises FeedError, DecodeError."""

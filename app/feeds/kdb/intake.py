@@ -1,7 +1,8 @@
 """Updates of one table into batches of a lane: counted, joined, decoded; the rest is set aside with its reason."""
 
 import re
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from app.engine.events import OrderRow, Quarantined, Rows, no_market
 from app.engine.universe import Universe
 from app.feeds.decode.rows import applied_time
 from app.feeds.kdb.codec import DAY, Column, Update
+from app.feeds.kdb.mapping import check_codec, check_map
+from app.feeds.kdb.messages import MessageTable
 from app.feeds.kdb.tables import MarketTable, OrderTable, Table
 from app.runtime.live_route import Batch
 from app.settings_sources import KdbSource
@@ -43,8 +46,17 @@ def place(text: str, lane: str) -> Place:
 class Intake:
     """One table's rows. `at`: the place behind what was handed over. `skip`: rows that follow and were had already."""
 
-    def __init__(self, name: str, source: KdbSource, universe: Universe, known: frozenset[str]) -> None:
-        """Raises DecodeError for settings of columns that do not exist."""
+    def __init__(
+        self,
+        name: str,
+        source: KdbSource,
+        universe: Universe,
+        known: frozenset[str],
+        fix: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Raises SettingsError, and DecodeError for settings of columns that do not exist."""
+        self._key = f"sources.{name}"
+        check_codec(source, self._key)
         table = source.table or name
         self.at = Place("", 0)
         self.skip = 0
@@ -52,14 +64,30 @@ class Intake:
         self.schema: tuple[str, ...] = ()
         self._where = f"kdb+ table {table}"
         self._source = source.source or name
-        columns = Table(table, source.columns, {"source": self._source, "venue": source.venue})
+        self._settings = source
+        self.table = columns = Table(table, source.columns, {"source": self._source, "venue": source.venue})
         self._market = MarketTable(columns, universe, known, self._where) if source.role != "orders" else None
-        self._orders = OrderTable(columns, known, self._where) if source.role == "orders" else None
+        self._orders, self._messages = None, None
+        if source.codec == "fix":
+            self._messages = MessageTable(columns, universe, self._source, fix or {})
+        elif source.role == "orders":
+            self._orders = OrderTable(columns, known, self._where)
+        self._heard = 0  # rows of the day that are known and not told: what FIX messages mean depends on earlier ones
 
     def begin_day(self, day: str) -> None:
         """Another day of the tickerplant: its tables begin anew."""
         self.at = Place(day, 0)
-        self.skip = 0
+        self.skip = self._heard = 0
+
+    def go_on(self, at: Place) -> None:
+        """Behind rows that were had already; where their meaning is needed they are read again, and not told."""
+        self.at = at
+        if self._messages is not None and not at.ended:
+            self.at, self._heard = at._replace(rows=0), at.rows
+
+    def check(self, schema: Mapping[str, Column]) -> None:
+        """Hold the map against the table. Raises SettingsError naming table, column, type and what is allowed."""
+        check_map(self.table, self._settings, self._key, schema)
 
     def batches(self, updates: list[Update]) -> list[Batch]:
         """Batches of the updates, in order; as few as there are different sets of columns."""
@@ -104,11 +132,26 @@ class Intake:
             aside = verdict.entries
             if self.not_before:
                 market = market[applied_time(market) >= self.not_before]
+        elif self._messages is not None:
+            return self._of_messages(names, columns, first)
         elif self._orders is not None:
             decoded, aside = self._orders.rows(names, columns, first, day_ns)
             orders = tuple(row for row in decoded if row.ts_event >= self.not_before)
         self.at = Place(self.at.day, first + rows)
         return Batch(position=str(self.at), market=market, orders=orders, quarantine=tuple(aside))
+
+    def _of_messages(self, names: tuple[str, ...], columns: list[Column], first: int) -> Batch:
+        """Order rows of FIX messages; those that are known already are heard."""
+        assert self._messages is not None  # noqa: S101 - its table is one
+        known = min(max(self._heard - first, 0), len(columns[0]))
+        if known:
+            self._messages.rows(names, [values[:known] for values in columns], first, self._where)
+        left = [values[known:] for values in columns]
+        made, aside = self._messages.rows(names, left, first + known, self._where) if len(left[0]) else ([], [])
+        self.at = Place(self.at.day, first + len(columns[0]))
+        place = self.at._replace(rows=max(self.at.rows, self._heard))
+        told = tuple(row for row in made if row.ts_event >= self.not_before)
+        return Batch(position=str(place), orders=told, quarantine=tuple(aside))
 
     def _joined(self, group: list[Update]) -> tuple[tuple[str, ...], list[Column]]:
         names = group[0].names or self.schema

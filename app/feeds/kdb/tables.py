@@ -25,10 +25,10 @@ CONSTANT: Final = "="
 # What tick.q and its examples call our columns.
 USUAL: Final[Mapping[str, tuple[str, ...]]] = {
     "ts_event": ("time",), "instrument": ("sym",), "venue": ("ex",), "bid_price": ("bid",), "ask_price": ("ask",),
-    "bid_size": ("bsize",), "ask_size": ("asize",), "condition": ("cond",),
+    "bid_size": ("bsize",), "ask_size": ("asize",), "condition": ("cond",), "raw": ("msg", "message"),
 }  # fmt: skip
 _PRICES: Final = ("price", "bid_price", "ask_price", "limit_price", "decision_price", "fee")
-_TIMES: Final = ("ts_event", "ts_recv", "ts_match", "start_ns", "end_ns", "decision_ns")
+TIMES: Final = ("ts_event", "ts_recv", "ts_match", "start_ns", "end_ns", "decision_ns")
 _SIDES: Final = {"S": "A", "s": "A", "b": "B"}  # an aggressor that sells is the ask's side here
 _NONE: Final = -1
 _PRICE_UNIT: Final = 1e9
@@ -213,7 +213,7 @@ def _numbers(name: str, values: Column, kind: pa.DataType, day_ns: int) -> pa.Ar
     if values.dtype.kind not in "iub":
         raise DecodeError(complaint("kdb+", f"type of {name}", str(values.dtype), "long, int, short, float or time"))
     whole = _widened(values)
-    if name in _TIMES:
+    if name in TIMES:
         whole = _of_the_day(whole, day_ns, unknown=name == "ts_recv")
     mask = whole == NULL
     if kind == pa.uint8() and (((whole < 0) & ~mask) | (whole > _BYTE)).any():

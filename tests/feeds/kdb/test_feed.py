@@ -252,9 +252,8 @@ def test_that_rows_that_break_a_rule_are_set_aside_and_the_rest_goes_on(plant: T
 
 def test_that_a_column_the_settings_name_must_be_there(plant: Tickerplant, follow: Follow) -> None:
     sent(plant, 3)
-    drained = follow(plant, columns={"price": "px"}).until(lambda now: bool(now.aside))
-    assert "columns.price" in drained.aside[0].reason
-    assert "'px'" in drained.aside[0].reason
+    with pytest.raises(SettingsError, match=r"sources\.md: table market: columns\.price = 'px' is not allowed"):
+        follow(plant, columns={"price": "px"}).rows(1)
 
 
 def test_that_columns_of_ours_that_do_not_exist_are_refused_at_once() -> None:
@@ -293,9 +292,9 @@ def test_that_a_stream_that_is_not_kdb_ends_the_connection_in_words(plant: Ticke
     assert "byte order" in drained.said("down")[0]
 
 
-def test_that_an_unknown_table_is_said_in_the_tickerplants_words(plant: Tickerplant, follow: Follow) -> None:
-    drained = follow(plant, "nothing").until(lambda now: bool(now.said("gap")))
-    assert "'nothing'" in drained.said("gap")[0]
+def test_that_a_table_the_tickerplant_never_had_ends_the_run(plant: Tickerplant, follow: Follow) -> None:
+    with pytest.raises(SettingsError, match=r"sources\.md\.table = 'nothing' is not allowed; allowed: a table that the"):
+        follow(plant, "nothing").rows(1)
 
 
 def test_that_a_wrong_password_is_refused_and_never_shown(
