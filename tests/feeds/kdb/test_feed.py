@@ -293,7 +293,7 @@ def test_that_a_stream_that_is_not_kdb_ends_the_connection_in_words(plant: Ticke
 
 
 def test_that_a_table_the_tickerplant_never_had_ends_the_run(plant: Tickerplant, follow: Follow) -> None:
-    with pytest.raises(SettingsError, match=r"sources\.md\.table = 'nothing' is not allowed; allowed: a table that the"):
+    with pytest.raises(SettingsError, match=r"sources\.md\.table = 'nothing' is not allowed; allowed: a table"):
         follow(plant, "nothing").rows(1)
 
 
