@@ -96,7 +96,7 @@ class Blotter(QWidget):
             before = FRAME.spent_ms()
             self._coming = self.table.coming()
             self._coming_ms = FRAME.spent_ms() - before
-            if self._coming is not None and FRAME.is_full():
+            if self._coming is not None and FRAME.is_counting():
                 return  # the next frame begins to draw them
         coming = self._coming
         if coming is not None and len(coming) == len(self.table.order) and self.grid.prepare(coming):

@@ -1,6 +1,6 @@
 """A chart: panes under each other on one axis, drawn once into a picture; what follows the mouse lies over it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -42,6 +42,7 @@ class Chart(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._picture: QPixmap | None = None
         self._patience = Patience(self)
+        self.prepare: Callable[[], bool] = lambda: False  # what is to be drawn; True: it was, and asks to be drawn
 
     def sizeHint(self) -> QSize:
         """A dock's worth."""
@@ -76,10 +77,12 @@ class Chart(QWidget):
         self.pointed.emit(None)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """The picture, then what follows the mouse."""
+        """The picture, then what follows the mouse. What is prepared for it leaves it the next frame that has room."""
         if self._picture is None or self._patience.is_due():
-            with self._patience.drawing():
-                self._picture = self._drawn()
+            prepared = self.prepare()
+            if self._picture is None or not prepared:
+                with self._patience.drawing():
+                    self._picture = self._drawn()
         with painting(self) as (painter,):
             painter.drawPixmap(0, 0, self._picture)
             self.paint_over(painter)
@@ -102,7 +105,9 @@ class Chart(QWidget):
 
     def _drawn(self) -> QPixmap:
         ratio = self.devicePixelRatioF()
-        picture = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
+        size, picture = QSize(round(self.width() * ratio), round(self.height() * ratio)), self._picture
+        if picture is None or picture.size() != size:  # a fresh one costs its pages
+            picture = QPixmap(size)
         picture.setDevicePixelRatio(ratio)
         picture.fill(self.theme.colour("paper"))
         with painting(picture) as (painter,):

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.widgets.alerts import Toast
+from app.widgets.painting import painting
 from app.widgets.theme import Theme
 
 STAY_MS: Final = 12_000
@@ -77,6 +79,7 @@ class Toasts(Overlay):
 
     def __init__(self, window: QWidget, theme: Theme, sound: Callable[[], object]) -> None:
         super().__init__(window, theme, Qt.Corner.TopRightCorner)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # a row beneath them is painted without them
         self._sound = sound
         self._strip: QWidget | None = None
         self._clear: tuple[QWidget, ...] = ()
@@ -86,6 +89,18 @@ class Toasts(Overlay):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.clear)
+
+    def dress(self, theme: Theme) -> None:
+        """Change the colours."""
+        self._theme = theme
+        super().dress(theme)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Ground and edge: every pixel of it, so that nothing shines through."""
+        with painting(self) as (painter,):
+            painter.fillRect(self.rect(), self._theme.colour("raised"))
+            painter.setPen(self._theme.colour("accent"))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def show_toasts(self, toasts: list[Toast], action: str) -> None:
         """Show them, with one sound however many; `action` names what can be done now."""

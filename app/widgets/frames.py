@@ -20,10 +20,12 @@ class Frame:
     def __init__(self, clock: Callable[[], float] = time.thread_time) -> None:
         self._clock, self._began = clock, -1.0
         self._forced = False  # something that had no room has been done in this frame
+        self._owed_ms = self._refused_ms = 0.0  # the largest work that had to wait, in the frame before and in this one
 
     def begin(self) -> None:
         """A frame begins."""
         self._began, self._forced = self._clock(), False
+        self._owed_ms, self._refused_ms = self._refused_ms, 0.0
 
     def end(self) -> None:
         """No frame follows: what is asked for now is done at once."""
@@ -41,23 +43,38 @@ class Frame:
         """True when what can wait should wait."""
         return self.spent_ms() >= FULL_MS
 
-    def has_room(self, cost_ms: float) -> bool:
-        """True when a work that took so long the last time need not wait."""
+    def has_room(self, cost_ms: float, most_ms: float = MOST_MS) -> bool:
+        """True when a work that took so long the last time need not wait: it begins and ends early enough."""
         spent = self.spent_ms()
-        return spent < FULL_MS and (spent + cost_ms <= MOST_MS or not self.is_counting())
+        return spent < FULL_MS and (spent + cost_ms <= most_ms or not self.is_counting())
 
-    def grants(self, cost_ms: float, waited_ns: int, *, anyway: bool = False) -> bool:
-        """True when a work need not wait: it has room, or it has waited long and is the first such one of this frame.
+    def grants(self, cost_ms: float, waited_ns: int, *, most_ms: float = MOST_MS, anyway: bool = False) -> bool:
+        """True when a work need not wait: it has room, or it insists. `anyway`: it does not wait, and others do.
 
-        Many that have waited come in as many frames: together they would be the frame that none of them is. `anyway`:
-        it does not wait, and what has waited does.
+        What has to wait is owed its time in the next frame.
         """
-        if self.has_room(cost_ms):
+        if self.has_room(cost_ms, most_ms) or self.insists(waited_ns):
+            self._owed_ms = 0.0
             return True
-        if not anyway and (waited_ns < LATEST_NS or self._forced):
+        if anyway:
+            self._forced, self._owed_ms = True, 0.0
+            return True
+        self._refused_ms = max(self._refused_ms, cost_ms)
+        return False
+
+    def insists(self, waited_ns: int) -> bool:
+        """True when a work has waited so long that it is done without room, and is the first such one of this frame.
+
+        Many that have waited come in as many frames: together they would be the frame that none of them is.
+        """
+        if waited_ns < LATEST_NS or self._forced:
             return False
         self._forced = True
         return True
+
+    def owed_ms(self) -> float:
+        """What had to wait in the frame before and has not come yet: who has many small works leaves it its room."""
+        return self._owed_ms
 
 
 FRAME: Final = Frame()  # of the process: it has one GUI thread
@@ -98,7 +115,8 @@ class Works:
         done = False
         while self._due:
             name, (since, work) = next(iter(self._due.items()))
-            if not self._frame.grants(self._costs.get(name, 0.0), now_ns - since, anyway=not done):
+            cost, anyway = self._costs.get(name, 0.0), not done
+            if not self._frame.grants(cost, now_ns - since, most_ms=FULL_MS, anyway=anyway):  # painting comes after it
                 return
             del self._due[name]
             before = self._frame.spent_ms()

@@ -25,7 +25,8 @@ from app.widgets.titles import Titles
 ROW_HEIGHT: Final = 20
 PAD: Final = 3
 LIVE: Final = {"spark", "alert"}  # columns that change without their row
-_AT_ONCE: Final = 2  # pictures drawn between two looks at what the frame has cost
+_MOST_ROW_MS: Final = 2.0  # a row that took longer was interrupted
+_FADING: Final = 0.9  # of what is remembered of a dear row, at each row after it
 _BACK: Final = {Qt.Key.Key_K, Qt.Key.Key_Up, Qt.Key.Key_PageUp, Qt.Key.Key_End}
 _STEPS: Final = {Qt.Key.Key_J: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_K: -1, Qt.Key.Key_Up: -1}
 
@@ -56,7 +57,7 @@ class Grid(QTableView):
         self._places: dict[bool, list[Spot]] = {}  # columns in view, live ones or the others
         self._whole = (QSize(), -1, -1)  # size and scrolled-to line and pixel of what was painted last
         self._line_ms = 0.0  # what painting a line took the last time, its picture being there
-        self._row_ms = 0.0  # what drawing a row's picture took the last time
+        self._row_ms = 0.0  # what drawing a row's picture has taken lately, the dear ones
         self._held_since = 0  # ns; a painting has waited for its pictures since
         self._older_since = 0  # ns; older figures have been in view since
         self._again = QTimer(self)  # the next frame draws what this one had no room for
@@ -276,22 +277,22 @@ class Grid(QTableView):
         """
         rows = self.table.order[lines].tolist()
         missing = [lines.start + place for place, row in enumerate(rows) if row not in self._tiles]
-        older = [
-            lines.start + place
-            for place, row in enumerate(rows)
-            if row in self._tiles.stale and QRegion(self._place_of(lines.start + place)).subtracted(region).isEmpty()
-        ]
+        older = [lines.start + place for place, row in enumerate(rows) if row in self._tiles.stale]
+        if older:
+            unseen = self.viewport().visibleRegion().subtracted(region)  # what lies beneath a toast need not be painted
+            older = [line for line in older if not unseen.intersects(self._place_of(line))]
         if missing:
             self._tiles.make_room(set(rows))
         due, drawn = missing + older, 0
-        after = self._line_ms * len(rows)  # what putting the pictures on the screen takes then
-        least = 1 if missing or (older and self._have_waited(after)) else 0
-        while drawn < len(due) and (drawn < least or FRAME.has_room(after + self._row_ms * _AT_ONCE)):
-            some = due[drawn : drawn + _AT_ONCE] if FRAME.is_counting() else due
+        after = self._line_ms * len(rows) + FRAME.owed_ms()  # putting them on the screen, and a chart that has waited
+        least = 1 if missing or (older and self._have_waited()) else 0
+        while drawn < len(due) and (drawn < least or FRAME.has_room(after + self._row_ms)):
+            some = due[drawn : drawn + 1] if FRAME.is_counting() else due
             before = FRAME.spent_ms()
             self._draw(np.array(some))
             drawn += len(some)
-            self._row_ms = (FRAME.spent_ms() - before) / len(some)
+            took = (FRAME.spent_ms() - before) / len(some)
+            self._row_ms = min(max(took, _FADING * self._row_ms), _MOST_ROW_MS)
         if drawn < len(due) and not self._again.isActive():
             self._again.start()
         if self._tiles.stale.isdisjoint(self.table.order[self.shown_lines()].tolist()):
@@ -312,25 +313,25 @@ class Grid(QTableView):
             if row in self._tiles.stale:
                 self.viewport().update(self._place_of(line))
 
-    def _have_waited(self, after: float) -> bool:
+    def _have_waited(self) -> bool:
         """True when pictures of older figures have waited so long that even a full frame draws some."""
         now = time.monotonic_ns()
         self._older_since = self._older_since or now
-        return FRAME.grants(after + self._row_ms * _AT_ONCE, now - self._older_since)
+        return FRAME.insists(now - self._older_since)
 
     def prepare(self, order: NDArray[np.int64]) -> bool:
-        """Draw a few of the rows that will be in view in another order; True while more are to be drawn.
+        """Draw one of the rows that will be in view in another order; True while more are to be drawn.
 
         Pictures of a short table are all kept: there is nothing to wait for.
         """
         if len(order) <= MOST or not len(self._seen):
             return False
         rows = [row for row in order[self.shown_lines()].tolist() if row not in self._tiles]
-        if len(rows) <= _AT_ONCE:
+        if not rows:
             return False
         lines = np.full(len(self.table.rows), -1)
         lines[self.table.order] = np.arange(len(self.table.order))
-        here = lines[rows[: 1 if FRAME.is_full() else _AT_ONCE]]
+        here = lines[rows[:1]]
         self._draw(here[here >= 0])
         return bool(np.all(here >= 0))
 

@@ -198,7 +198,8 @@ class Pad:
             room = np.empty(max(end, 2 * len(self._parents)), self._parents.dtype)
             as_bytes(room)[: self._count] = as_bytes(self.parents)
             self._parents = room
-        as_bytes(self._parents)[self._count : end] = as_bytes(blank("parents"))  # until they are copied
+        if end > self._count:
+            as_bytes(self._parents)[self._count : end] = as_bytes(blank("parents"))  # until they are copied
         asked, self._torn = wanted, wanted[:0]
         while len(wanted):
             try:

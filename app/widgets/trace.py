@@ -14,6 +14,7 @@ from app.widgets import format as text
 from app.widgets.caption import Caption
 from app.widgets.course import Course
 from app.widgets.export import offer_picture
+from app.widgets.frames import FRAME
 from app.widgets.happenings import BUNCH_PX, FILLS, MARKS, NAMES
 from app.widgets.layers import Layers, View, traded
 from app.widgets.marks import Legend
@@ -41,9 +42,11 @@ class Trace(QWidget):
         self._before: list[tuple[int, int] | None] = []
         self._y = (0.0, 0.0)
         self.drawn = 0  # times so far
+        self._owed = False  # what is in view is to be looked for before the next drawing
         self._study: QWidget | None = None
         self.plots = Plots(theme)
         self.layers = Layers(self.plots, theme)
+        self.plots.prepare = self._catch_up
         self._build()
         undo = QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self)
         undo.setContext(Qt.ShortcutContext.WindowShortcut)
@@ -66,7 +69,7 @@ class Trace(QWidget):
         self.course = course
         if other:
             self._range, self._before, self._y = None, [], (0.0, 0.0)
-        self.refresh()
+        self.refresh_soon()
 
     def set_zone(self, where: tzinfo) -> None:
         """Time zone of the axis."""
@@ -96,9 +99,23 @@ class Trace(QWidget):
             return (0, SECOND)
         return self.course.start, max(self.course.end, self.course.start + _LEAST_NS)
 
+    def refresh_soon(self) -> None:
+        """Draw what is in view in the first frame that has room for it; at once where no frames tick."""
+        if FRAME.is_counting():
+            self._owed = True
+            self.plots.renew()
+        else:
+            self.refresh()
+
+    def _catch_up(self) -> bool:
+        owed = self._owed
+        if owed:
+            self.refresh()
+        return owed
+
     def refresh(self) -> None:
         """Draw what is in view now: a few points a pixel, however long the path."""
-        course = self.course
+        course, self._owed = self.course, False
         self.drawn += 1
         self._heading.setText(course.title if course else "")
         self._legend.show_side("sell" if course and course.side != "BUY" else "buy")
@@ -128,20 +145,20 @@ class Trace(QWidget):
         """Show [start, end] (ns); `unzoom` comes back."""
         self._before.append(self._range)
         self._range, self._y = (start, max(end, start + _LEAST_NS)), (0.0, 0.0)
-        self.refresh()
+        self.refresh_soon()
 
     def unzoom(self) -> None:
         """Take the last zoom back."""
         if self._before:
             self._range, self._y = self._before.pop(), (0.0, 0.0)
-            self.refresh()
+            self.refresh_soon()
 
     def show_all(self) -> None:
         """All of the order; a zoom like any other, so that it can be taken back."""
         if self._range is not None:
             self._before.append(self._range)
             self._range, self._y = None, (0.0, 0.0)
-            self.refresh()
+            self.refresh_soon()
 
     def _zoom_to(self, left: float, right: float) -> None:
         self.zoom(self._ns(left), self._ns(right))
@@ -149,13 +166,13 @@ class Trace(QWidget):
     def _pan(self, by: float) -> None:
         start, end = self.view()
         self._range = (start + round(by * SECOND), end + round(by * SECOND))
-        self.refresh()
+        self.refresh_soon()
 
     def _scroll(self, factor: float, about: float) -> None:
         (start, end), centre = self.view(), self._ns(about)
         left, right = centre - round((centre - start) * factor), centre + round((end - centre) * factor)
         self._range = (left, max(right, left + _LEAST_NS))
-        self.refresh()
+        self.refresh_soon()
 
     def _x(self, ts: NDArray[np.int64]) -> NDArray[np.float64]:
         return (ts - (self.course.arrival if self.course else 0)) / SECOND

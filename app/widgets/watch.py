@@ -91,7 +91,7 @@ def leak_words(pad: Pad, row: np.void) -> str:
 def qualities(pad: Pad) -> dict[int, str]:
     """Quality of the mid now, by the instrument's index in the arena."""
     table = pad.table("instruments")
-    return {int(row["instrument"]): pad.text(int(row["quality"])) for row in table}
+    return {i: pad.text(q) for i, q in zip(table["instrument"].tolist(), table["quality"].tolist(), strict=True)}
 
 
 def untrusted(pad: Pad) -> set[int]:

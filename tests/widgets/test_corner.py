@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.widgets import corner
@@ -42,6 +42,19 @@ class Corner:
         return [button for button in self.toasts.findChildren(QPushButton) if button.isVisible()]
 
 
+class Painted(QObject):
+    """Counts how often a widget is painted."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.times = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        self.times += event.type() == QEvent.Type.Paint
+        return False
+
+
 @pytest.fixture
 def here(qtbot: QtBot) -> Corner:
     return Corner(qtbot)
@@ -50,6 +63,27 @@ def here(qtbot: QtBot) -> Corner:
 def test_that_nothing_to_say_makes_no_sound_and_shows_nothing(here: Corner) -> None:
     here.say()
     assert (here.sounds, here.toasts.isVisible(), here.lines()) == ([], False, [])
+
+
+@pytest.mark.parametrize("theme", [themes.DARK, themes.LIGHT])
+def test_that_nothing_beneath_shines_through_and_none_of_it_is_painted_with_what_lies_beneath(
+    here: Corner, theme: themes.Theme
+) -> None:
+    beneath = QWidget(here.window)
+    beneath.resize(here.window.size())
+    beneath.setStyleSheet("background: #ff00ff")
+    beneath.show()
+    here.toasts.dress(theme)
+    here.say(toast("P1"))
+    QApplication.processEvents()
+    painted = Painted(here.toasts)
+    beneath.repaint()
+    assert painted.times == 0
+    image = here.window.grab(here.toasts.geometry()).toImage()
+    right, bottom = image.width() - 1, image.height() - 1
+    corners = {image.pixelColor(x, y).name() for x in (0, right) for y in (0, bottom)}
+    inside = {image.pixelColor(x, y).name() for x in (1, right - 1) for y in (1, bottom - 1)}
+    assert (corners, inside) == ({theme.accent}, {theme.raised})
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 7])

@@ -116,6 +116,19 @@ def test_that_only_one_work_of_a_frame_is_done_without_room_whoever_asks() -> No
     assert [frame.grants(MOST_MS + 1, waited) for waited in (0, LATEST_NS)] == [False, True]
 
 
+def test_that_who_had_to_wait_is_owed_its_room_in_the_next_frame_until_it_has_come() -> None:
+    spent, seen = Spent(), list[float]()
+    frame = Frame(spent)
+    for is_full in (True, True, False, False):
+        frame.begin()
+        seen.append(frame.owed_ms())
+        spent.s += 1.0 if is_full else 0.0
+        for cost in (2.0, 3.0):
+            frame.grants(cost, 0)
+        seen.append(frame.owed_ms())
+    assert seen == [0.0, 0.0, 3.0, 3.0, 3.0, 0.0, 0.0, 0.0], "the largest of them"
+
+
 def test_that_a_work_too_long_for_what_is_left_of_a_frame_is_done_in_the_next() -> None:
     spent, done = Spent(), list[str]()
     frame = Frame(spent)

@@ -1,6 +1,7 @@
 """The impact trace: zoom that comes back, a crosshair that reads the board, marks with shapes, clean axes."""
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from app.widgets import theme as themes
 from app.widgets.axes import NO_TICKS, STEPS, ClockAxis, FigureAxis, brief, step_of
 from app.widgets.columns import event_class
 from app.widgets.course import Course, Plan
+from app.widgets.frames import FRAME
 from app.widgets.happenings import FILLS, MARKS, NAMES, bunched, happened, notes_of
 from app.widgets.pyramid import Path
 from app.widgets.trace import Trace
@@ -60,6 +62,32 @@ def trace(qtbot: QtBot) -> Trace:
         made.show()
     made.show_course(course(), other=True)
     return made
+
+
+@pytest.fixture
+def ticking() -> Iterator[None]:
+    """Frames tick, and this one has all its time."""
+    FRAME.begin()
+    yield
+    FRAME.end()
+
+
+@pytest.mark.usefixtures("ticking")
+def test_that_many_zooms_between_two_frames_are_looked_for_once_and_drawn_as_one(trace: Trace) -> None:
+    trace.plots.repaint()
+    start, end = trace.view()
+    before, shown = trace.drawn, trace.plots.panes[0].x
+    for part in (4, 3, 2):
+        trace.zoom(start, start + (end - start) // part)
+    assert (trace.drawn, trace.plots.panes[0].x) == (before, shown), "axes and path stay together"
+    for _ in range(3):
+        FRAME.begin()
+        trace.plots.repaint()
+    assert trace.drawn == before + 1
+    soon = trace.plots.grab().toImage()
+    trace.refresh()
+    FRAME.begin()
+    assert trace.plots.grab().toImage() == soon
 
 
 def test_that_zooms_are_taken_back_one_by_one(trace: Trace) -> None:
