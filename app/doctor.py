@@ -20,7 +20,7 @@ from importlib import metadata, util
 from pathlib import Path
 from typing import Final, Literal
 
-from app.kernel_cache import cache_root, is_warm, kernel_cache_dir
+from app.kernel_cache import cache_root, is_warm, kernel_cache_dir, note_warm
 
 State = Literal["ok", "optional", "missing", "wrong"]
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -78,9 +78,9 @@ print(before - sys.getrefcount(None))
 WARM_UP: Final = """
 from app.kernel_cache import use_kernel_cache
 use_kernel_cache()
-from app.engine.config import EngineConfig
 from app.session.warm import load_kernels
-load_kernels(EngineConfig())
+from app.settings import load_settings
+load_kernels(load_settings().engine(book=False))
 from app.engine.universe import Universe
 from app.feeds.decode.itch import Day, ItchDecoder
 list(ItchDecoder(Day("", 0), Universe()).feed(b""))
@@ -177,18 +177,21 @@ def dropped_none_references() -> int:
 def warm() -> int:
     """Compile the kernels in processes of their own: a small run, then each shipped session; 0 = warm now or before.
 
-    Otherwise the exit code of what failed; its words are on the screen.
+    Those of the evidence, too, whatever the settings say today. Otherwise the exit code of what failed; its words are
+    on the screen.
     """
     if is_warm(kernel_cache_dir()):
         return 0
+    environment = {**os.environ, "SCORECARD_EVIDENCE_MODEL": "default"}
     replay = [sys.executable, "-m", "app", "replay"]
     with tempfile.TemporaryDirectory() as out:
         commands = [[sys.executable, "-c", WARM_UP]]
         commands += [[*replay, str(path.parent), "--out", out] for path in sorted(RESOURCES.rglob("market.parquet"))]
         for command in commands:
-            code = subprocess.run(command, stdout=subprocess.DEVNULL, check=False, cwd=ROOT).returncode
-            if code:
-                return code
+            ran = subprocess.run(command, stdout=subprocess.DEVNULL, check=False, cwd=ROOT, env=environment)
+            if ran.returncode:
+                return ran.returncode
+    note_warm(kernel_cache_dir())
     return 0
 
 
@@ -291,7 +294,7 @@ def _kernels() -> Iterator[Finding]:
     if is_warm(folder):
         yield Finding("kernels", "ok", f"compiled, in {folder}")
     else:
-        detail = "not compiled yet: the first replay takes some seconds longer"
+        detail = "not all compiled yet: the first run takes some minutes longer"
         yield Finding("kernels", "optional", detail, "make setup")
 
 

@@ -20,6 +20,7 @@ from typing import Final
 APP: Final = Path(__file__).parent
 OVERRIDE: Final = "SCORECARD_KERNEL_CACHE"
 UNUSED_DAYS: Final = 14
+_WARM: Final = "warm"  # a file in the folder of kernels
 _BINDS: Final = re.compile(rb"^\s*(?:from|import)\s.*\bjit\b", re.MULTILINE)
 _IMPORT: Final = re.compile(
     rb"^[ \t]*(?:from|import)[ \t]+(app(?:\.\w+)*)(?:[ \t]+import[ \t]+(\([^)]*\)|.*))?", re.MULTILINE
@@ -101,8 +102,14 @@ def use_kernel_cache() -> Path:
 
 
 def is_warm(folder: Path) -> bool:
-    """True once a kernel of this build has been compiled into the folder."""
-    return next(folder.rglob("*.nbi"), None) is not None
+    """True once all kernels of this build have been compiled into the folder in advance."""
+    return (folder / _WARM).is_file()
+
+
+def note_warm(folder: Path) -> None:
+    """All of them have been."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _WARM).touch()
 
 
 def _forget_unused(current: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from app import doctor
 from app.doctor import Finding
+from app.kernel_cache import is_warm, note_warm
 
 
 class Usage(NamedTuple):
@@ -187,7 +188,9 @@ def test_that_absent_resources_are_missing(tmp_path: Path, monkeypatch: pytest.M
 def test_that_cold_kernels_are_told_and_warm_ones_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "kernel_cache_dir", lambda: tmp_path)
     assert next(doctor._kernels()).state == "optional"
-    (tmp_path / "k.nbi").write_bytes(b"")
+    (tmp_path / "k.nbi").write_bytes(b"")  # a run was here, and needed some of them
+    assert next(doctor._kernels()).state == "optional"
+    note_warm(tmp_path)
     assert next(doctor._kernels()).state == "ok"
 
 
@@ -246,17 +249,20 @@ class TestWarm:
 
     def test_that_a_small_run_and_each_shipped_session_are_played(self, calls: Path, tmp_path: Path) -> None:
         assert doctor.warm() == 0
+        assert is_warm(tmp_path / "kernels")
         assert calls.read_text().splitlines()[-1] == f"-m app replay {tmp_path / 'resources' / 'sessions' / 'inst'}"
         assert len(calls.read_text().splitlines()) == 2
 
-    def test_that_a_failure_is_passed_on_and_ends_it(self, calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_that_a_failure_is_passed_on_and_ends_it(
+        self, calls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("CODE", "3")
         assert doctor.warm() == 3
+        assert not is_warm(tmp_path / "kernels")
         assert len(calls.read_text().splitlines()) == 1
 
     def test_that_warm_kernels_are_left_alone(self, calls: Path, tmp_path: Path) -> None:
-        (tmp_path / "kernels").mkdir()
-        (tmp_path / "kernels" / "k.nbi").write_bytes(b"")
+        note_warm(tmp_path / "kernels")
         assert doctor.warm() == 0
         assert not calls.exists()
 

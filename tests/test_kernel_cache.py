@@ -124,13 +124,15 @@ def test_that_without_it_the_users_cache_folder_is_used(tmp_path: Path, monkeypa
 @pytest.mark.slow
 def test_that_numba_compiles_into_the_folder(tmp_path: Path) -> None:
     code = (
-        "from app.kernel_cache import is_warm, use_kernel_cache\n"
+        "from app.kernel_cache import is_warm, note_warm, use_kernel_cache\n"
         "folder = use_kernel_cache()\n"
         "assert not is_warm(folder)\n"
         "import numba\n"
         "assert numba.config.CACHE_DIR == str(folder), numba.config.CACHE_DIR\n"
         "(folder / 'app.x' ).mkdir()\n"
         "(folder / 'app.x' / 'k.nbi').write_bytes(b'')\n"
+        "assert not is_warm(folder)\n"
+        "note_warm(folder)\n"
         "assert is_warm(folder)\n"
     )
     environment = {**os.environ, kernel_cache.OVERRIDE: str(tmp_path)}

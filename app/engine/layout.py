@@ -75,7 +75,7 @@ WORKED_ROW: Final = np.dtype(
 # begins with an algo): when it began (ns, NULL: with the order), scored children, E, model estimate with its 90 %
 # interval (bps of S x arrival), smallest leak seen with 80 % power, the light it ended with. Of the epoch of now: the
 # model estimate over its last RECENT children, at completion, and measured directly (`direct_half`: half the interval
-# of that over all epochs). `top`: what explains it best. Of the last switch: cost had it gone on and since, the saving.
+# of the leak of the split). `top`: what explains it best. Of the last switch: cost had it gone on, since, the saving.
 EPOCHS: Final = 4
 RECENT: Final = 40
 _PER_EPOCH: Final = (EPOCHS,)

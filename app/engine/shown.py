@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left, bisect_right
 from fractions import Fraction
 from itertools import accumulate
@@ -144,12 +143,11 @@ class Shown:
             rows[name] = grows * _float(row.get(column))
 
     def _direct(self, rows: Rows, trail: Trail) -> None:
-        """The direct estimate of the epoch of now, and half the interval of that over all epochs."""
-        direct = [cost.direct(float(e["direct"]), float(e["direct2"]), int(e["measured"])) for e in trail.epochs]
-        rows["direct"], rows["direct_low"], rows["direct_high"] = map(_float, direct[-1])
-        known = [one.high - one.value for one in direct if one.value is not None and one.high is not None]
-        if known:
-            rows["direct_half"] = math.sqrt(cost.total([half * half for half in known]))
+        """The direct estimate of the epoch of now, and half the interval of the leak of the split."""
+        rows["direct"], rows["direct_low"], rows["direct_high"] = map(_float, trail.measured(len(trail.epochs) - 1))
+        sized = trail.sized()
+        if trail.epochs["n"].any() and sized.value is not None and sized.high is not None:
+            rows["direct_half"] = sized.high - sized.value
 
     def _recent(self, rows: Rows, trail: Trail, records: Rows) -> None:
         """The rate over the last children; kept until one more has been scored."""

@@ -47,7 +47,7 @@ min_detectable_bps|Sees|The smallest leak seen with 80 % power after so many sco
 in_fdr_set|Badge|Stands out among all live orders at 10 % false discoveries (e-BH); of the orders as they are now.|e_value
 drift_market_ccy|Market|Beta times the index's moves on what was unfilled.|drift_ccy
 drift_own_ccy|Own impact|Moves expected of our own trades, on what was unfilled.|drift_ccy
-drift_leak_ccy|Leak, cost line|Measured in the second after each child, priced by what was unfilled: wide, no colour rests on it.|drift_ccy n_scored
+drift_leak_ccy|Leak|The model estimate and what was measured in the second after each child, each by how certain it is; no colour rests on it.|drift_ccy n_scored
 drift_noise_ccy|Noise|Drift less market, own impact and leak; the four add up to it exactly. Within the band it is chance in 9 of 10 cases.|drift_ccy drift_market_ccy drift_own_ccy drift_leak_ccy noise_band_ccy
 participation|Participation|Own over eligible market volume, own included, while live and marketable.|filled_qty mkt_vol
 aggressor_share|Aggressor share|Quantity that removed liquidity over removed and added.|n_fills

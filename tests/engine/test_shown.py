@@ -282,9 +282,10 @@ def test_that_the_leak_of_the_ribbon_keeps_its_interval_where_nothing_was_scored
     row, _ = shown_of(engine)
     trail = engine.state.evidence.trails()["P1"]  # type: ignore[union-attr]
     halves = []
-    for epoch in trail.epochs:
-        found = cost.direct(float(epoch["direct"]), float(epoch["direct2"]), int(epoch["measured"]))
-        halves += [] if found.value is None or found.high is None else [found.high - found.value]
+    for number, epoch in enumerate(trail.epochs[:2]):
+        mine = cost.modelled(float(epoch["leak"]), trail.model)
+        found = cost.weighed(mine, trail.measured(number), trail.model.numbers["group_model_error"])
+        halves.append((found.high or 0.0) - (found.value or 0.0))
     assert (row["epochs"], row["children"][2]) == (3, 0)
     assert row["direct"] is None
     assert len(halves) == 2

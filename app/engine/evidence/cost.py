@@ -125,23 +125,33 @@ def direct(total: float, squares: float, measured: int) -> Estimate:
     return Estimate(total, total - half, total + half)
 
 
-def weighed(model: Estimate, measured: Estimate, reach: float, errors: tuple[float, float]) -> float:
-    """The size of a leak by both estimates, each by how uncertain it is (bps).
+def doubted(measured: Estimate, reach: float, error: float) -> Estimate:
+    """The direct estimate with the interval that holds what its assumptions miss, too.
 
-    errors: what the assumptions of the model and of the direct one miss, beside their intervals. What is usual after
-    a child in another market is off by the same at every child, so that the direct error grows with `reach`, the
-    unfilled shares after the children that were measured.
+    What is usual after a child in another market is off by the same at every child, so that this grows with `reach`,
+    the unfilled shares after the children that were measured; `error`: bps of an order of 82 children.
+    """
+    if measured.value is None or measured.high is None:
+        return measured
+    half, off = measured.high - measured.value, Z_90 * error * reach / EVEN_REACH
+    half = math.sqrt(half * half + off * off)
+    return Estimate(measured.value, measured.value - half, measured.value + half)
+
+
+def weighed(model: Estimate, measured: Estimate, error: float) -> Estimate:
+    """The size of a leak by both estimates, each by how uncertain it is (bps); `error`: what the model's assumptions
+    miss beside its interval.
     """
     value = model.value or 0.0
-    if measured.value is None or measured.high is None:
-        return value
     half = ((model.high or 0.0) - (model.low or 0.0)) / (2.0 * Z_90)
-    spread = (measured.high - measured.value) / Z_90
-    off = errors[1] * reach / EVEN_REACH
-    mine, plain = half * half + errors[0] * errors[0], spread * spread + off * off
-    if mine <= 0.0 or plain <= 0.0:
-        return value if mine <= 0.0 else measured.value
-    return (value / mine + measured.value / plain) / (1.0 / mine + 1.0 / plain)
+    mine = half * half + error * error
+    if measured.value is not None and measured.high is not None:
+        spread = (measured.high - measured.value) / Z_90
+        plain = spread * spread
+        value = (value * plain + measured.value * mine) / (mine + plain) if mine + plain > 0.0 else value
+        mine = mine * plain / (mine + plain) if mine + plain > 0.0 else 0.0
+    half = Z_90 * math.sqrt(mine)
+    return Estimate(value, value - half, value + half)
 
 
 def projected(leak: float, first: float, rest: float) -> float:

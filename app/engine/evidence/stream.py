@@ -48,7 +48,7 @@ MOST_GAIN = 1.5
 MOST_MOVED = 8.0  # bps a change counts for at most
 FAR_NS = 60 * SECOND
 FAR_FORGETS = 1.0 - 1.0 / 120.0
-AS_SURE = 4.0  # how sure it is beforehand that what stays has the gain of the rest: one over its variance
+AS_SURE = 16.0  # how sure it is beforehand that what stays has the gain of the rest: one over its variance
 
 
 def _is_own(k: Inputs, number: int) -> bool:

@@ -206,6 +206,23 @@ class Trail:
             reason = colour.reason(shown, look, self.limits)
             self._said.append(Said(ts, number, at, ratio, e, int(top), leak, shown, reason))
 
+    def measured(self, number: int) -> cost.Estimate:
+        """The direct estimate of an epoch (bps)."""
+        epoch, error = self.epochs[number], self.model.numbers["group_direct_error"]
+        found = cost.direct(float(epoch["direct"]), float(epoch["direct2"]), int(epoch["measured"]))
+        return cost.doubted(found, self.reach[number], error)
+
+    def sized(self) -> cost.Estimate:
+        """The leak of all epochs by the model and the direct estimate (bps); 0 before anything was scored."""
+        parts = []
+        for number, epoch in enumerate(self.epochs):
+            if int(epoch["n"]):
+                mine = cost.modelled(float(epoch["leak"]), self.model)
+                parts.append(cost.weighed(mine, self.measured(number), self.model.numbers["group_model_error"]))
+        value = cost.total([one.value or 0.0 for one in parts])
+        half = math.sqrt(cost.total([((one.high or 0.0) - (one.value or 0.0)) ** 2 for one in parts]))
+        return cost.Estimate(value, value - half, value + half)
+
     # -- children --------------------------------------------------------------------------------------------------
 
     def switch(self, t: int) -> None:

@@ -187,7 +187,7 @@ def _drift(trail: Trail, standing: Standing, moment: Moment) -> Row:
     value = _value(standing, moment)
     if drift is None or market is None or not value:
         return {}
-    parts = split(Fraction(drift), Moves(market, trail.own_impact, _leak(trail)), value)
+    parts = split(Fraction(drift), Moves(market, trail.own_impact, trail.sized().value or 0.0), value)
     out: Row = {f"drift_{name}_ccy": scale.ccy(part) for name, part in parts._asdict().items()}
     risk = standing.risk
     if standing.ended is None:
@@ -196,18 +196,6 @@ def _drift(trail: Trail, standing: Standing, moment: Moment) -> Row:
     if deviation is not None:
         out["noise_band_ccy"] = scale.ccy(band(deviation, value))
     return out
-
-
-def _leak(trail: Trail) -> float:
-    """The leak of all epochs (bps), by the model and by the direct measurement."""
-    numbers = trail.model.numbers
-    errors = numbers["group_model_error"], numbers["group_direct_error"]
-    parts = []
-    for epoch, reach in zip(trail.epochs, trail.reach, strict=True):
-        measured = cost.direct(float(epoch["direct"]), float(epoch["direct2"]), int(epoch["measured"]))
-        if int(epoch["n"]):
-            parts.append(cost.weighed(cost.modelled(float(epoch["leak"]), trail.model), measured, reach, errors))
-    return cost.total(parts)
 
 
 def _market(standing: Standing, moment: Moment) -> float | None:

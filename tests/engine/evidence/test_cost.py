@@ -83,15 +83,26 @@ def test_that_the_direct_estimate_has_its_error_from_how_children_differ() -> No
 
 
 def test_that_two_estimates_are_weighed_by_how_uncertain_they_are() -> None:
-    model_one, direct_one = cost.Estimate(4.0, 4.0 - 1.645, 4.0 + 1.645), cost.Estimate(10.0, 10.0 - 3.29, 10.0 + 3.29)
-    assert cost.weighed(model_one, direct_one, 41.0, (0.0, 0.0)) == pytest.approx((4.0 + 10.0 / 4.0) / 1.25)
-    longer = [cost.weighed(model_one, direct_one, reach, (1.8, 2.0)) for reach in (0.0, 41.0, 410.0, 1e9)]
-    assert longer == sorted(longer, reverse=True)  # what is usual elsewhere is off at every child
-    assert longer[1] == pytest.approx((4.0 / 4.24 + 10.0 / 8.0) / (1 / 4.24 + 1 / 8.0))
-    assert longer[3] == pytest.approx(4.0)
-    assert cost.weighed(model_one, cost.Estimate(None, None, None), 0.0, (1.8, 2.0)) == 4.0
-    assert cost.weighed(model_one, cost.Estimate(7.0, 7.0, 7.0), 0.0, (1.8, 2.0)) == 7.0
-    assert cost.weighed(cost.Estimate(4.0, 4.0, 4.0), direct_one, 1.0, (0.0, 2.0)) == 4.0
+    mine, plain = cost.Estimate(4.0, 4.0 - 1.645, 4.0 + 1.645), cost.Estimate(10.0, 10.0 - 3.29, 10.0 + 3.29)
+    both = cost.weighed(mine, plain, 0.0)
+    assert both.value == pytest.approx((4.0 + 10.0 / 4.0) / 1.25)
+    assert (both.low, both.high) == pytest.approx((5.2 - 1.645 * 0.8**0.5, 5.2 + 1.645 * 0.8**0.5))
+    assert cost.weighed(mine, plain, 1.8).value == pytest.approx((4.0 / 4.24 + 10.0 / 4.0) / (1 / 4.24 + 1 / 4.0))
+    alone = cost.weighed(mine, cost.Estimate(None, None, None), 0.0)
+    assert alone == pytest.approx(mine)
+    assert cost.weighed(mine, cost.Estimate(7.0, 7.0, 7.0), 1.8) == pytest.approx((7.0, 7.0, 7.0))
+    sure = cost.Estimate(4.0, 4.0, 4.0)
+    assert cost.weighed(sure, plain, 0.0) == pytest.approx(sure)
+    assert cost.weighed(sure, cost.Estimate(7.0, 7.0, 7.0), 0.0) == pytest.approx(sure)
+
+
+def test_that_a_direct_estimate_of_many_children_is_doubted_more() -> None:
+    plain = cost.Estimate(10.0, 8.0, 12.0)
+    assert cost.doubted(plain, 0.0, 2.0) == pytest.approx(plain)
+    assert cost.doubted(plain, 82.0, 2.0) == pytest.approx(
+        (10.0, 10.0 - math.hypot(2, 6.58), 10.0 + math.hypot(2, 6.58))
+    )
+    assert cost.doubted(cost.Estimate(None, None, None), 82.0, 2.0) == (None, None, None)
 
 
 def test_that_a_leak_is_projected_by_the_weight_still_to_come() -> None:

@@ -138,6 +138,22 @@ def test_that_the_direct_measurement_weighs_what_was_unfilled() -> None:
     assert made.reach == [1.0, 0.25]
 
 
+def test_that_the_leak_of_all_epochs_is_the_sum_of_both_estimates_of_each() -> None:
+    made = trail()
+    assert made.sized() == (0.0, 0.0, 0.0)
+    wanted = []
+    for n in range(12):
+        if n == 6:
+            made.switch(n * SECOND)
+        made.scored(n, child(n * SECOND, 4.0, own=1.0, y=0.1 * n, c=0.0))
+    for number in range(2):
+        plain = cost.direct(*made.epochs[number][["direct", "direct2", "measured"]].item())
+        assert made.measured(number) == cost.doubted(plain, 6.0, 2.0)
+        mine = cost.modelled(float(made.epochs[number]["leak"]), made.model)
+        wanted.append(cost.weighed(mine, made.measured(number), 1.8).value or 0.0)
+    assert made.sized().value == pytest.approx(sum(wanted))
+
+
 def test_that_evidence_and_size_turn_the_light() -> None:
     made = trail()
     for n in range(8):
