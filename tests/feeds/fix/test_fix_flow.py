@@ -13,7 +13,8 @@ from app.engine.events import Instrument, OrderRow, Quarantined
 from app.engine.units import NULL
 from app.engine.universe import Universe
 from app.feeds.decode.fix_flow import FixFlow
-from app.feeds.decode.fix_rows import KINDS, NUMBERS, FlowRows
+from app.feeds.decode.fix_objects import KINDS, NUMBERS
+from app.feeds.decode.fix_rows import FlowRows
 from app.feeds.decode.fix_settings import FixSettings, fix_settings
 from app.feeds.decode.fix_stream import FixStream
 from tests.feeds.fix.flows import TABLE, crowd
