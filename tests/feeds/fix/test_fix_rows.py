@@ -10,7 +10,8 @@ from app.engine.events import OrderRow
 from app.engine.units import NULL
 from app.engine.universe import Universe
 from app.feeds.decode.fix_flow import FixFlow
-from app.feeds.decode.fix_rows import KINDS, NUMBERS, FlowRows
+from app.feeds.decode.fix_objects import KINDS, NUMBERS
+from app.feeds.decode.fix_rows import FlowRows
 from app.feeds.decode.fix_settings import fix_settings
 from tests.feeds.fix.flows import TABLE, crowd
 from tests.feeds.fix.test_fix_flow import assert_columns, universe
