@@ -207,9 +207,10 @@ class Grid(QTableView):
             self.paint_ground(painter, where, lines)
             top = self.rowViewportPosition(lines.start) if lines.stop > lines.start else 0
             due, width = list[int](), self.viewport().width()  # lines of which anything is to be painted
+            every = region.rectCount() == 1
             for offset, row in enumerate(self.table.order[lines].tolist()):
                 y = top + offset * ROW_HEIGHT
-                if region.intersects(QRect(0, y, width, ROW_HEIGHT)):
+                if every or region.intersects(QRect(0, y, width, ROW_HEIGHT)):
                     due.append(lines.start + offset)
                     if row in self._tiles:
                         painter.drawPixmap(0, y, self._tiles[row])
