@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app import desk
 from app.board import BoardError
-from app.widgets import patience
+from app.widgets import frames
 from app.widgets import theme as themes
 from app.widgets.frames import FRAME
 from app.widgets.main_window import MainWindow
@@ -34,7 +34,7 @@ def test_that_a_picture_of_the_desk_shows_the_order_asked_for(
     filler: Filler, tmp_path: Path, qapp: QApplication, monkeypatch: pytest.MonkeyPatch, began: float
 ) -> None:
     monkeypatch.setattr(FRAME, "_began", began)  # what a desk in this process may have left behind
-    monkeypatch.setattr(patience, "LATEST_NS", 10**18)  # what waits, waits
+    monkeypatch.setattr(frames, "LATEST_NS", 10**18)  # what waits, waits
     png = tmp_path / "out" / "desk.png"
     desk.snapshot(filler.writer.folder, png, (1200, 800), select="P100003")
     picture = QImage(str(png))

@@ -7,9 +7,7 @@ from typing import Final
 
 FULL_MS: Final = 4.5  # from here on a frame takes no more than the least of every work
 MOST_MS: Final = 7.5  # nothing that can wait is begun where it would end later
-LATEST_NS: Final = (
-    130_000_000  # what has waited longer is done in a full frame too, one a frame: 200 ms with two before it
-)
+LATEST_NS: Final = 130_000_000  # what has waited longer is done in full frames too, one each: 200 ms with two before
 NEXT_MS: Final = 33  # until the next frame
 _COLLECT: Final = (5_000, 20, 20)  # a young collection a second or so, of what is new alone
 
