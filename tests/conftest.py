@@ -20,8 +20,12 @@ if sys.platform != "win32":
 ROOT: Final = Path(__file__).resolve().parents[1]
 SHARED_DATA: Final = Path(os.environ.get("SCORECARD_SHARED_DATA", ROOT.parent / "shared" / "data"))
 ABSENT: Final = f"shared data absent: {SHARED_DATA} (set SCORECARD_SHARED_DATA)"
+NO_EVIDENCE: Final = "SCORECARD_EVIDENCE_MODEL"
 IN_CI: Final = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
+# The exact core is tested alone: what it says does not depend on a model, and every test would pay for the evidence.
+# Tests of the evidence name a model; what users type is tested as they get it (fixture `as_shipped`).
+os.environ.setdefault(NO_EVIDENCE, "")
 use_kernel_cache()  # before any test imports Numba
 # A runner started in the background ignores SIGINT, and so would every process the tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -62,6 +66,12 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(ABSENT)
     return SHARED_DATA
+
+
+@pytest.fixture
+def as_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings as they are shipped: with the default model of the evidence."""
+    monkeypatch.delenv(NO_EVIDENCE)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

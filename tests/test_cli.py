@@ -16,6 +16,7 @@ from app.cli import opening, recordings, sessions
 from app.cli import words as shared
 from app.runtime.outputs import FILES
 from app.session.request import ReplayRequest
+from app.settings import SHIPPED_MODEL
 from tests.command import scorecard
 from tests.session.small import small_session
 
@@ -87,11 +88,13 @@ def test_that_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().out == f"{__version__}\n"
 
 
+@pytest.mark.usefixtures("as_shipped")
 def test_that_a_replay_says_what_it_did(day: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     assert scorecard("replay", day, "--out", out, "--book", "--journal", tmp_path / "day.tape", "--block", 100) == 0
     said = capsys.readouterr().out
     run = json.loads((out / "run.json").read_text())
+    assert run["model_hash"] == json.loads(SHIPPED_MODEL.with_suffix(".json").read_text())["hash"]
     for name in ("input_hash", "run_hash", "output_hash"):
         assert run[name] in said
     assert f"{run['rows_in']:,}" in said
@@ -328,6 +331,7 @@ def test_that_the_desk_plays_what_it_is_told_at_the_speed_of_the_settings(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("as_shipped")
 def test_that_without_a_display_the_day_is_run_drawn_and_reported(tmp_path: Path) -> None:
     environment = {k: v for k, v in os.environ.items() if k not in {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}}
     environment["PYTHONPATH"] = str(ROOT)
@@ -345,6 +349,8 @@ def test_that_without_a_display_the_day_is_run_drawn_and_reported(tmp_path: Path
     line = pq.read_table(tmp_path / "out" / "demo" / "parents.parquet").to_pylist()[0]
     assert f"{line['is_bps']:+.4f} bps" in asked.stdout
     assert f"{line['is_bps']:+,.2f}" in page
+    assert line["status_reason"].startswith("too early: 0 scored children")  # of what was hidden since the switch
+    assert line["status_reason"] in asked.stdout
 
 
 def test_that_a_report_names_its_page_and_an_unknown_order_is_one_sentence(

@@ -6,12 +6,20 @@ import msgspec
 import pytest
 
 from app.engine.errors import SettingsError
-from app.settings import EvidenceModel, load_settings
+from app.engine.evidence.model import load_model
+from app.settings import SHIPPED_MODEL, EvidenceModel, load_settings
 from tests.engine.evidence.made import model
 
 
+@pytest.mark.usefixtures("as_shipped")
+def test_that_the_shipped_model_is_in_use_where_nobody_says_otherwise() -> None:
+    settings = load_settings()
+    assert settings.evidence.model == "default"
+    assert settings.engine(book=False).model_hash == load_model(SHIPPED_MODEL.read_bytes()).hash
+
+
 def test_that_without_a_model_there_is_none() -> None:
-    settings = load_settings(None, {})
+    settings = load_settings(None, {"SCORECARD_EVIDENCE_MODEL": ""})
     assert settings.evidence.model == ""
     assert settings.engine(book=False).evidence is None
 

@@ -46,6 +46,7 @@ from tests.parts.ports import free_ports  # noqa: E402
 
 LOAD: Final = Path(__file__).resolve().parents[1] / "parts" / "java" / "Load.java"
 ROWS: Final = 50  # of a block: a millisecond's at 50,000 a second
+ALONE: Final = {"SCORECARD_EVIDENCE_MODEL": ""}  # the rate of the exact core, without evidence
 WARM_S: Final = 3.0  # left out at the beginning: the JVM compiles, the broker makes its files
 P50_MS: Final = 5.0
 P99_MS: Final = 25.0
@@ -170,7 +171,7 @@ def measured(brokers: str, folder: Path, of: Plan) -> Ages:
         market: {"role": "market", "start": "earliest"},
         own: {"role": "orders", "codec": "fix", "start": "earliest"},
     }
-    settings = load_settings(write_settings(folder / "live.toml", {"brokers": brokers}, sources), {})
+    settings = load_settings(write_settings(folder / "live.toml", {"brokers": brokers}, sources), ALONE)
     for topic in (market, own):
         ensure(settings.kafka, topic, 1, KEPT)
     keep_memory()

@@ -66,9 +66,10 @@ def read(session: Path) -> Ran:
 
 
 def _ran(code: str, session: Path, out: Path | None) -> Ran:
+    alone = {**os.environ, "SCORECARD_EVIDENCE_MODEL": ""}  # the rate is that of the exact core, without evidence
     words = [sys.executable, "-c", _PINNED + code, str(session), str(out or "")]
     before, started = os.times(), time.perf_counter()
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True, env=alone)
     wall_s, after = time.perf_counter() - started, os.times()
     rows, rate, core_s = done.stdout.split()
     worked_s = after.children_user + after.children_system - before.children_user - before.children_system

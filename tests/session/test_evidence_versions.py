@@ -83,10 +83,6 @@ def test_that_the_shipped_model_is_whole_and_named_default(tmp_path: Path) -> No
     assert versions(SHIPPED_MODEL.parent)[0].card["hash"] == model.hash
 
 
-def test_that_no_model_is_the_setting_nobody_has_changed() -> None:
-    assert load_settings(None, {}).engine(book=False).model_hash is None
-
-
 def test_that_a_folder_without_a_version_in_use_and_a_file_that_is_not_there_are_told(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(SettingsError, match="a folder with a version in use"):

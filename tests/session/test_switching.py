@@ -1,5 +1,7 @@
 """The switch beside a day in one process: at its time, by the light, or never."""
 
+import math
+
 import pytest
 
 from app.engine.errors import FeedError, SettingsError
@@ -40,6 +42,7 @@ def test_that_a_switch_at_a_time_is_asked_for_then() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("as_shipped")
 def test_that_what_became_of_a_switch_is_told_state_by_state() -> None:
     day = demo(DemoRequest(world="tech", switch_at="11:20"))
     assert [words.split(":")[0] for words in day.switch] == [
@@ -48,6 +51,10 @@ def test_that_what_became_of_a_switch_is_told_state_by_state() -> None:
     assert day.switch[2] == "then R5: paused"
     assert day.switch[5] == "then R5: switched"
     assert day.parent["filled_qty"] == day.parent["order_qty"]
+    figures = {name: value for name, value in day.parent.items() if isinstance(value, float)}
+    parts = [figures[f"drift_{name}_ccy"] for name in ("market", "own", "leak", "noise")]
+    assert math.fsum(parts) == pytest.approx(figures["drift_ccy"])
+    assert abs(figures["drift_own_ccy"]) < abs(figures["drift_noise_ccy"]) < figures["noise_band_ccy"]
     world = load_world("tech")
     paired = costs_of(finished(world, outside_of(world), Switch(), agent=True))
     assert day.parent["exec_cost_ccy"] == pytest.approx(paired.total / 1e9)  # the messages the proofs send

@@ -88,5 +88,5 @@ def send(settings: Settings, topic: str, messages: Sequence[Sent | bytes], parti
 
 
 def loaded(path: Path) -> Settings:
-    """A settings file, without the environment."""
-    return load_settings(path, {})
+    """A settings file, without the environment; the evidence is off, as in all tests."""
+    return load_settings(path, {"SCORECARD_EVIDENCE_MODEL": ""})
