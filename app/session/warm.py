@@ -10,8 +10,13 @@ import pyarrow.parquet as pq
 from app.engine.config import EngineConfig
 from app.engine.core import Engine
 from app.engine.events import MARKET, Block, Instrument, OrderRow, Rows
+from app.engine.evidence.again import Children, bet_again, usual_prior, with_hindsight
+from app.engine.evidence.groups import learn
+from app.engine.evidence.model import Model
+from app.engine.evidence.rows import CHILD, WORLDS
+from app.engine.evidence.trail import Trail
 from app.engine.metrics.response import Events, estimates
-from app.engine.times import rows_behind
+from app.engine.times import rows_behind, times_of
 from app.engine.units import LAST, PRICE_SCALE, QUOTE, SECOND, TRADE
 from app.engine.universe import Universe
 from app.feeds.decode import columns
@@ -34,11 +39,25 @@ def load_kernels(config: EngineConfig) -> None:
     block = Route(iter((rows,)), _orders(), len(rows)).take() or Block(SECOND)
     Fingerprint(universe).add_market(block.market)
     rows_behind(block.market, SECOND)
+    times_of(block.market)
     engine.apply(block)
     engine.finish(4 * SECOND)
     engine.tables()
     empty = np.zeros((0, 1))
+    if isinstance(config.evidence, Model):
+        _bet(config.evidence)
     estimates(Events(_NOTHING, _NOTHING, empty[:, 0], empty), _NOTHING, 0)  # of the board alone
+
+
+def _bet(model: Model) -> None:
+    """A child scored, bet on once more, and with hindsight: the light, tables by cause and of switches."""
+    trail, child = Trail("P", model, (0.0, 0.0, 0.0, 0.0)), np.zeros(1, CHILD)
+    trail.scored(0, child)
+    trail.bet(child[0], trail.epochs, 0, 0.0)
+    learn(np.zeros((1, WORLDS)), np.ones(1), model.numbers["null"], model.tables.weights)
+    children = Children(child, np.zeros(1))
+    for again in (bet_again, with_hindsight):
+        again(children, model, model.tables.weights, usual_prior(model))
 
 
 def _read(rows: Rows, universe: Universe) -> Rows:
