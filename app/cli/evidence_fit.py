@@ -30,8 +30,8 @@ class FitWords:
     worlds: Annotated[
         list[str] | None, typer.Option("--world", help="A world to fit on, by name or file; may be repeated.")
     ] = None
-    parents: Annotated[int, typer.Option(min=8, help="Parents played of each world.")] = 160
-    placebos: Annotated[int, typer.Option(min=1, help="Episodes of each clean world that placebos are drawn from.")] = 3
+    parents: Annotated[int, typer.Option(min=8, help="Parents played of each world.")] = 48
+    placebos: Annotated[int, typer.Option(min=1, help="Episodes of each clean world that placebos are drawn from.")] = 1
     samples: Annotated[int, typer.Option(min=1, help="Episodes of each clean world that kernels are fitted on.")] = 1
     first: Annotated[int, typer.Option(min=0, help="Number of the first seed, of the fit split.")] = 0
     history: Annotated[

@@ -36,7 +36,7 @@ _KINDS: Final = {
     "flow": "others trade on our side", "quote_small": "the price moves away a little",
     "quote_large": "the price moves away", "joint": "others trade on our side and take the price along",
     "joint_group": "others trade on our side and take the price along",
-    "mixed_group": "others trade on our side or the price moves away",
+    "retreat_group": "quotes on the other side retreat",
 }  # fmt: skip
 
 

@@ -9,9 +9,13 @@ import numpy as np
 import pytest
 
 from app.engine.errors import FeedError, SettingsError
+from app.engine.evidence.cost import between
 from app.engine.evidence.model import ANY, Floats
+from app.engine.evidence.process import EPOCH, hold_back, temper
 from app.engine.evidence.rows import (
+    AGGRESSIVE,
     BLOCKS,
+    BUCKETS,
     CELLS,
     EDGES,
     LAWS,
@@ -21,19 +25,22 @@ from app.engine.evidence.rows import (
     POOLS,
     SCORES,
     SHARES,
+    VOLATILITIES,
     WORLDS,
 )
 from app.feeds.simulator.evidence import load_world
 from app.session.evidence.errands import Errand, file_of, kept_model, perform, read_library, read_seen, write_seen
 from app.session.evidence.factors import Ratios, factors, held_again, ratios_of, with_factors
-from app.session.evidence.fitting import FitPlan, fit, kind_of, rounded
+from app.session.evidence.fitting import WORLDS as FITTED
+from app.session.evidence.fitting import FitPlan, command_of, fit, kind_of, rounded
 from app.session.evidence.gathered import PARENT, SCORED, Gathered, joined, read_gathered, write_gathered
 from app.session.evidence.neutral import MEDIANS_S, delay_laws, matched_filters, neutral_model
 from app.session.evidence.sampled import NOTHING, Seen, kernel_of, memories_of, standard_errors
-from app.session.evidence.sizing import Terms, costs_of, estimates, interval, seen_with
+from app.session.evidence.sizing import COVERS, Terms, costs_of, estimates, interval, seen_with
 from app.session.evidence.weighing import (
     Onset,
     Telling,
+    as_bet,
     auc,
     balanced,
     capital,
@@ -58,7 +65,7 @@ def found(seed: int, parents: int, lift: float = 1.0, score: int = 5) -> Gathere
     e = draw.gamma(4.0, 0.25, (10 * parents, SCORES))
     e[:, score] *= lift
     children["e"], children["share"] = e, np.tile(np.linspace(0.95, 0.05, 10), parents)
-    children["later"], children["tick"], children["mix"] = 0.4, 2.0, 0.25
+    children["later"], children["tick"] = 0.4, 2.0
     children["cell"], children["length"] = draw.integers(0, CELLS, 10 * parents), len(LENGTHS) - 1
     return Gathered(rows, children)
 
@@ -68,6 +75,7 @@ def found(seed: int, parents: int, lift: float = 1.0, score: int = 5) -> Gathere
 
 def test_that_many_parents_at_once_have_the_e_of_each_from_the_definition() -> None:
     some = found(1, 3)
+    some.children["cell"] = 0
     draw = np.random.default_rng(2)
     weights = draw.dirichlet(np.ones(WORLDS))
     e = paths(padded(some), Onset(), weights)
@@ -77,6 +85,21 @@ def test_that_many_parents_at_once_have_the_e_of_each_from_the_definition() -> N
         for n in (1, 4, 10):
             wanted = process(children[:n], flat[:n], weights.tolist(), Onset().first).e
             assert e[row, n - 1] == pytest.approx(wanted, rel=1e-6)
+
+
+def test_that_children_are_bet_on_in_a_fit_as_in_the_engine() -> None:
+    children, epochs = np.zeros(600, SCORED), np.zeros(1, EPOCH)
+    draw = np.random.default_rng(6)
+    children["e"] = draw.gamma(4.0, 0.3, (600, SCORES))
+    children["e"][::7] = 1.0  # says nothing
+    children["cell"] = draw.integers(0, CELLS, 600)
+    said = as_bet(children)
+    for n, child in enumerate(children):
+        e = child["e"].astype(float)
+        if child["cell"] // BUCKETS // VOLATILITIES == AGGRESSIVE:
+            temper(epochs, 0, e)
+        hold_back(e, n)
+        assert said[n] == pytest.approx(e, rel=1e-6)
 
 
 def test_that_the_ratios_of_worlds_add_up_to_the_last_e_of_the_path() -> None:
@@ -236,6 +259,20 @@ def test_that_an_interval_rises_and_covers_nine_in_ten_of_each_world() -> None:
         assert ((low <= truth[name]) & (truth[name] <= high)).mean() > 0.8
 
 
+@pytest.mark.parametrize("hidden", [7.0, -3.0])
+def test_that_an_interval_covers_a_world_whose_parents_are_few_in_every_bin(hidden: float) -> None:
+    draw = np.random.default_rng(21)
+    truth = {"none": np.zeros(400), "large": draw.normal(8, 1, 400), "few": draw.normal(hidden, 0.5, 30)}
+    said = {"none": draw.exponential(0.4, 400), "large": draw.normal(6, 1, 400), "few": draw.uniform(0.2, 7, 30)}
+    bounds = interval(said, truth)
+    for name, value in said.items():
+        low = [min(between(x, bounds.estimates, bounds.lower), x) for x in value.tolist()]
+        high = [max(between(x, bounds.estimates, bounds.upper), x) for x in value.tolist()]
+        assert ((low <= truth[name]) & (truth[name] <= high)).mean() >= COVERS
+    assert (np.diff(bounds.lower) >= 0).all()
+    assert (np.diff(bounds.upper) >= 0).all()
+
+
 def test_that_the_smallest_leak_seen_lies_where_power_reaches_four_fifths() -> None:
     assert seen_with({2.0: 0.2, 4.0: 0.8, 8.0: 0.99}) == pytest.approx(4.0)
     between = seen_with({2.0: 0.2, 4.0: 0.7, 8.0: 0.99})
@@ -363,6 +400,7 @@ def test_that_a_small_fit_gives_a_model_and_another_time_the_same(tmp_path: Path
     again = fit(plan)
     assert first.model.hash == again.model.hash
     assert first.card["hash"] == first.model.hash
+    assert first.card["commands"] == [command_of(plan)]
     assert first.card["worlds"]["base_4"]["leak_bps"] > 0.0
     assert first.model.kernels[ANY].g[1] > 0.1
     assert first.model.tables.pool_sizes.sum() > 1_000
@@ -370,3 +408,12 @@ def test_that_a_small_fit_gives_a_model_and_another_time_the_same(tmp_path: Path
     assert rounded(first.model).hash != ""
     assert len([line for line in lines if line.startswith("score")]) == 2
     assert len(first.lines()) == 2
+
+
+def test_that_a_card_says_the_command_that_makes_its_model_again(tmp_path: Path) -> None:
+    usual = FitPlan(name="default-6", worlds=tuple(load_world(name) for name in FITTED), folder=tmp_path)
+    assert command_of(usual) == (
+        "scorecard evidence fit --out default-6.model --parents 48 --placebos 1 --samples 1 --first 0"
+    )
+    ours = msgspec.structs.replace(usual, worlds=usual.worlds[:1], history=(tmp_path / "days" / "2026-11-18",))
+    assert command_of(ours).endswith(" --first 0 --world base_0 --history 2026-11-18")

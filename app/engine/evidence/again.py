@@ -16,8 +16,8 @@ from app.engine.evidence.rows import (
     JOINTS,
     JUMPS,
     LAWS,
-    MIXED_GROUPS,
     QUOTES,
+    RETREATS,
     SCORES,
     SHARES,
     WORLDS,
@@ -75,9 +75,8 @@ def _price(r: Replay, n: int) -> None:
         for law in range(LAWS):
             r.cost[QUOTES + j * LAWS + law] = JUMPS[j] * tick * share
     for k in range(LAWS):
-        flow = float(record["mix"][k])
         r.cost[JOINTS + k] = r.cost[JOINT_GROUPS + k] = later + jump
-        r.cost[MIXED_GROUPS + k] = flow * later + (1.0 - flow) * jump
+        r.cost[RETREATS + k] = JUMPS[0] * tick * share
 
 
 price = jit(_price)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from app.engine.enrich.asof import row_at
 from app.engine.evidence.reference import Inputs, factor, others, weighted
+from app.engine.evidence.retreats import retreat
 from app.engine.evidence.rows import RESET, RING, STEP_NS, STEP_S
 from app.engine.evidence.score import AGAIN, SURPRISE
 from app.engine.evidence.steps import (
@@ -99,11 +100,11 @@ sighted = jit(_sighted)
 
 
 def _calm(k: Inputs, kind: int) -> Calm:
-    """As the stream stands, for a spread class."""
+    """As the stream stands, for a spread class; counts are whole words here as they are on the way back."""
     x = k.stream[0]
     return Calm(
         x["m"], x["p"], x["r"], x["q"], x["q_fast"], x["noise"][max(kind, 0)], x["block"], x["block_noise"],
-        x["last_block"], x["last_noise"], x["in_block"], x["blocks"],
+        x["last_block"], x["last_noise"], x["in_block"] + 0, x["blocks"] + 0,
     )  # fmt: skip
 
 
@@ -124,7 +125,8 @@ put_back = jit(_put_back)
 def _quiet(k: Inputs, at: int, steps: int) -> None:
     """So many steps in which nothing moves and nobody trades: `close` over and over, its state in registers."""
     x, g = k.stream[0], k.kernels.g
-    flags, bid, bid_size, ask, ask_size = others(k, at)
+    touch = others(k, at)
+    flags, bid, bid_size, ask, ask_size = touch
     kind, base, known = x["kind"], 0.0, flags == 0
     if known:
         kind = spread_class(ask - bid, k.tick)
@@ -136,6 +138,7 @@ def _quiet(k: Inputs, at: int, steps: int) -> None:
     lam120, lam30, seen120, seen30 = x["lam120"], x["lam30"], x["seen120"], x["seen30"]
     flow10, lam, end, watched = x["flow10"], x["lam"], x["end"], x["watched"]
     raw, told_so_far, gain = x["raw"], x["told"], x["gain"]
+    gone, retreats = retreat(k, touch), x["retreats"]
     for _ in range(steps):
         q, noise, told = max(c.q, 0.7 * c.q_fast), c.noise, flags
         pressed = ((g[0] * s0 + g[1] * s1) + g[2] * s2) + g[3] * s3
@@ -151,9 +154,11 @@ def _quiet(k: Inputs, at: int, steps: int) -> None:
             slot = k.ring[(end // STEP_NS - 1) % RING]
             slot["r"], slot["m"], slot["noise"], slot["q"], slot["lam"] = c.r, c.m, noise, q, lam
             slot["p_buy"], slot["buys"], slot["sells"], slot["flags"] = x["p_buy"], 0, 0, told
+            slot["retreats"] = gone
         s0, s1, s2 = s0 * DECAYS[0], s1 * DECAYS[1], s2 * DECAYS[2]
         o0, o1, o2 = o0 * DECAYS[0], o1 * DECAYS[1], o2 * DECAYS[2]
         lam120, lam30, flow10 = lam120 * DECAY_120, lam30 * DECAY_30, flow10 * DECAY_10 + 0.0
+        retreats, gone = retreats * DECAY_120 + (1.0 / 120.0 if abs(gone) == 1 else 0.0), 0
         seen120, seen30 = seen120 * DECAY_120 + STEP_S / 120.0, seen30 * DECAY_30 + STEP_S / 30.0
         end += STEP_NS
         if end <= watched:
@@ -162,7 +167,7 @@ def _quiet(k: Inputs, at: int, steps: int) -> None:
     x["own_s"][0], x["own_s"][1], x["own_s"][2] = o0, o1, o2
     x["lam120"], x["lam30"], x["seen120"], x["seen30"] = lam120, lam30, seen120, seen30
     x["flow10"], x["lam"], x["end"], x["frozen"] = flow10, rate(lam120, lam30, seen120, seen30), end, frozen
-    x["raw"], x["told"] = raw, told_so_far
+    x["raw"], x["told"], x["retreats"] = raw, told_so_far, retreats
     put_back(k, c, kind)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from app.engine.bits import exp
 from app.engine.events import Rows
 from app.engine.evidence.model import Floats, Model
-from app.engine.evidence.rows import JOINTS, JUMPS, LAWS, MIXED_GROUPS, QUOTES
+from app.engine.evidence.rows import JOINTS, JUMPS, LAWS, QUOTES, RETREATS
 from app.engine.units import SECOND
 
 TAUS: Final = (1.0, 20.0, 200.0)  # seconds; the fourth part of the kernel never decays
@@ -75,14 +75,13 @@ def _let_pass(held: list[float], ns: int) -> None:
 
 class Answered(NamedTuple):
     """A child that may have been answered: share unfilled after it, bps its flow costs the later fills, a mean jump
-    in bps, the tick in bps, how much of each mixed score was flow.
+    in bps, the tick in bps.
     """
 
     share: float
     later: float
     jump: float
     tick: float
-    mix: tuple[float, ...]
 
 
 def world_costs(child: Answered, out: Floats) -> None:
@@ -91,9 +90,8 @@ def world_costs(child: Answered, out: Floats) -> None:
     out[:QUOTES] = child.later
     for j, size in enumerate(JUMPS):
         out[QUOTES + j * LAWS : QUOTES + (j + 1) * LAWS] = size * child.tick * child.share
-    out[JOINTS:MIXED_GROUPS] = child.later + jump
-    for k, flow in enumerate(child.mix):
-        out[MIXED_GROUPS + k] = flow * child.later + (1.0 - flow) * jump
+    out[JOINTS:RETREATS] = child.later + jump
+    out[RETREATS:] = JUMPS[0] * child.tick * child.share
 
 
 def between(x: float, knots: Floats, values: Floats) -> float:

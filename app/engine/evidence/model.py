@@ -17,7 +17,7 @@ from app.engine.errors import SettingsError, complaint
 from app.engine.evidence.learnt import Learnt
 from app.engine.evidence.rows import CELLS, LAWS, LENGTHS, LONGEST, MATCHED, POOLS, SCORES, WORLDS
 
-VERSION: Final = 2
+VERSION: Final = 3
 ANY: Final = "*"  # the kernel of an instrument that has none of its own
 Floats = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from app.engine.evidence.model import Floats
-from app.engine.evidence.rows import JOINTS, LAWS, MIXED_GROUPS, QUOTES, SCORES, SHARES, WORLDS
+from app.engine.evidence.rows import JOINTS, LAWS, QUOTES, RETREATS, SCORES, SHARES, WORLDS
 from app.engine.jit import jit
 
 LARGE = 1e200  # from here on capital is counted in units of itself
@@ -65,7 +65,7 @@ def _temper(epochs: Any, at: int, e: Floats) -> None:
     epoch["after_own"] += (e[QUOTES + LAWS] + e[QUOTES + LAWS + 1]) / 2.0
     epoch["own_events"] += 1.0
     for k in range(QUOTES, SCORES):
-        if (k < JOINTS or k >= MIXED_GROUPS) and e[k] != 1.0:
+        if (k < JOINTS or k >= RETREATS) and e[k] != 1.0:
             e[k] /= usual
 
 

@@ -24,9 +24,9 @@ FLOWS: Final = 0  # where each kind of score begins
 QUOTES: Final = 4
 JOINTS: Final = 12
 JOINT_GROUPS: Final = 16
-MIXED_GROUPS: Final = 20
+RETREATS: Final = 20
 SCORE_NAMES: Final = tuple(
-    f"{kind}{law}" for kind in ("flow", "quote_small", "quote_large", "joint", "joint_group", "mixed_group")
+    f"{kind}{law}" for kind in ("flow", "quote_small", "quote_large", "joint", "joint_group", "retreat_group")
     for law in range(LAWS)
 )  # fmt: skip
 
@@ -48,6 +48,8 @@ RESET: Final = 8  # the filter started again
 # both sides, as of `hot_at`. `raw`: what the kernel makes of the tape; `told`: what of it has been taken off the price,
 # by the `gain` of the time, learnt from changes measured from `mark` on. `far_both`, `far_square`: the same of the
 # slow part of the kernel, from changes over a minute, the last of which begins at `far`; they enter costs and no price.
+# `bid` to `ask_size`: the touch ex own of the last step; `retreats`: its retreats a second, both sides, before they are
+# divided by `seen120`; `along`: what a trade counts for on average by what quotes do at it (retreats.py).
 STREAM: Final = np.dtype(
     [
         ("anchor", "i8"), ("end", "i8"), ("cursor", "i8"), ("began", "i8"), ("last_trade", "i8"),
@@ -61,8 +63,9 @@ STREAM: Final = np.dtype(
         ("lam", "f8"), ("p_buy", "f8"), ("q", "f8"), ("q_fast", "f8"), ("m", "f8"), ("p", "f8"), ("r", "f8"),
         ("ref", "f8"), ("size", "f8"), ("sizes", "f8"),
         ("block", "f8"), ("block_noise", "f8"), ("last_block", "f8"), ("last_noise", "f8"),
-        ("in_block", "i8"), ("blocks", "i8"), ("kind", "i4"), ("frozen", "i4"),
+        ("in_block", "i4"), ("blocks", "i4"), ("kind", "i4"), ("frozen", "i4"),
         ("buys", "i4"), ("sells", "i4"), ("own", "i4"), ("asleep", "i4"),
+        ("bid", "i8"), ("ask", "i8"), ("bid_size", "f4"), ("ask_size", "f4"), ("retreats", "f8"), ("along", "f8"),
     ]
 )  # fmt: skip
 
@@ -77,11 +80,11 @@ SYMBOL: Final = np.dtype(
     ]
 )  # fmt: skip
 
-# One finished step. `lam`, `p_buy`, `noise` and `q` are from before it.
+# One finished step. `lam`, `p_buy`, `noise` and `q` are from before it. `retreats`: as `retreat` says.
 STEP: Final = np.dtype(
     [
         ("r", "f8"), ("m", "f8"), ("noise", "f8"), ("q", "f8"), ("lam", "f8"), ("p_buy", "f8"),
-        ("buys", "i2"), ("sells", "i2"), ("flags", "i2"), ("pad", "i2"),
+        ("buys", "i2"), ("sells", "i2"), ("flags", "i2"), ("retreats", "i2"),
     ]
 )  # fmt: skip
 
@@ -91,6 +94,6 @@ CHILD: Final = np.dtype(
         ("t", "i8"), ("closed", "i8"), ("fact", "i4"), ("cell", "i2"), ("length", "i1"), ("side", "i1"),
         ("early", "i1"), ("state", "i1"), ("before", "i2"), ("step", "f4"), ("hot", "f4"),
         ("m", "f8"), ("p", "f8"), ("tick", "f8"), ("share", "f4"), ("own", "f4"), ("e", "f4", (SCORES,)),
-        ("y", "f4"), ("c", "f4"), ("mix", "f4", (4,)), ("gain", "f4"), ("stays", "f4"),
+        ("y", "f4"), ("c", "f4"), ("retreats", "f4"), ("along", "f4"), ("gain", "f4"), ("stays", "f4"),
     ]
 )  # fmt: skip

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from app.engine.bits import exp
 from app.engine.events import Rows
 from app.engine.evidence.model import Floats, Tables
+from app.engine.evidence.retreats import goes
 from app.engine.evidence.rows import (
     BLOCKS,
     EDGES,
@@ -27,9 +28,9 @@ from app.engine.evidence.rows import (
     LAWS,
     LENGTHS,
     MEASURED,
-    MIXED_GROUPS,
     OWN,
     QUOTES,
+    RETREATS,
     RING,
     SCORES,
     STEP_S,
@@ -46,6 +47,8 @@ COOLS = exp(-STEP_S / FOLLOWS_S)  # what is left after a step of the wait for it
 SOON, LATE = 6, 10  # steps before and from a trade on whose mean prices are compared
 TICKS2, PER_Q = 0.055, 0.11  # variance of that difference, per squared tick and per q
 MOVES = 0.25  # ticks it is where an answer takes the price along
+ALIKE = 0.3  # of retreats of both sides: what their ratio is drawn to 1 by
+ALONE = 2  # the group in which those of the far side are not held against the near one's
 
 
 class Window(NamedTuple):
@@ -57,6 +60,8 @@ class Window(NamedTuple):
     side: int
     before: int  # same-side trades of the first step that came before the event
     hot: float  # followers a second expected of trades on our side before it, where every trade had one
+    retreats: float  # a second and side expected
+    along: float  # what a trade counts for on average by what quotes do at it
     part: float  # share of the first step that came after it
     m: float
     p: float
@@ -64,8 +69,8 @@ class Window(NamedTuple):
     laws: Floats
     matched: Floats
     blocks: Floats  # scratch: mean price after the event on our side
+    sides: Floats  # scratch: likelihood ratios of retreats, [far and near side, law]
     raw: Floats  # out: the scores
-    mix: Floats  # out: how much of each mixed score is flow
     measured: Floats  # out: (price response in bps, excess same-side trades) of the first second; NaN if shorter
 
 
@@ -137,10 +142,29 @@ def _moved(w: Window, d: int) -> float:
 moved = jit(_moved)
 
 
-def _flows(w: Window) -> float:
-    """Scores of trades of others on our side by delay law, alone and with the price; the first second's excess."""
+def _retreated(w: Window, d: int) -> None:
+    """What step d says of quotes that retreat."""
+    gone = w.side * int(w.ring[(w.first + d) % RING]["retreats"])
+    far, near = 1.0, 1.0
+    if gone == 1:
+        far -= 1.0 / (w.retreats * STEP_S)
+    elif gone == -1:
+        near -= 1.0 / (w.retreats * STEP_S)
     for law in range(LAWS):
-        w.raw[FLOWS + law] = w.raw[JOINTS + law] = 1.0
+        w.sides[0, law] -= w.laws[law, d] * far
+        w.sides[1, law] -= w.laws[law, d] * near
+
+
+retreated = jit(_retreated)
+
+
+def _flows(w: Window) -> float:
+    """Scores of trades of others on our side by delay law, alone and with the price; the first second's excess.
+
+    Beside them what is seen of quotes that retreat.
+    """
+    for law in range(LAWS):
+        w.raw[FLOWS + law] = w.raw[JOINTS + law] = w.sides[0, law] = w.sides[1, law] = 1.0
     excess, hot = 0.0, w.hot
     for d in range(LENGTHS[w.place]):
         at = (w.first + d) % RING
@@ -150,10 +174,12 @@ def _flows(w: Window) -> float:
         p_same = w.ring[at]["p_buy"] if w.side > 0 else 1.0 - w.ring[at]["p_buy"]
         expected = ((1.0 - FOLLOWED) * w.ring[at]["lam"] * p_same + FOLLOWED * hot) * STEP_S
         more = count / expected
-        joint = more * moved(w, d) if count > 0 else more
+        joint = more * moved(w, d) * goes(w.side, int(w.ring[at]["retreats"])) / w.along if count > 0 else more
         for law in range(LAWS):
             w.raw[FLOWS + law] += w.laws[law, d] * (more - 1.0)
             w.raw[JOINTS + law] += w.laws[law, d] * (joint - 1.0)
+        if d > 0:
+            retreated(w, d)
         hot = hot * COOLS + count / FOLLOWS_S
         if d < MEASURED:
             excess += count - expected
@@ -161,6 +187,25 @@ def _flows(w: Window) -> float:
 
 
 flow_scores = jit(_flows)
+
+
+def _retreats(w: Window, k: int) -> float:
+    """The score of retreats of the far side by a group of delay laws, held against those of the near one; not in ALONE.
+
+    2 F / (F + N) has a mean of 1 wherever both sides are alike, however often quotes retreat, and is below 2. Alone
+    they are a likelihood ratio, whose mean is 1 where they come as often as before.
+    """
+    far, near, laws = 0.0, 0.0, 0
+    for law in range(LAWS):
+        if GROUPS[k] >> law & 1:
+            far += w.sides[0, law]
+            near += w.sides[1, law]
+            laws += 1
+    far, near = far / laws, near / laws
+    return min(far, CAP) if k == ALONE else 2.0 * (far + ALIKE) / (far + near + 2.0 * ALIKE)
+
+
+retreat_score = jit(_retreats)
 
 
 def _score(w: Window) -> None:
@@ -174,16 +219,13 @@ def _score(w: Window) -> None:
         w.raw[FLOWS + law] = min(w.raw[FLOWS + law], CAP)
         w.raw[JOINTS + law] = min(w.raw[JOINTS + law], CAP)
     for k in range(len(GROUPS)):
-        flow, quote, joint, laws = 0.0, 0.0, 0.0, 0
+        joint, laws = 0.0, 0
         for law in range(LAWS):
             if GROUPS[k] >> law & 1:
-                flow += w.raw[FLOWS + law]
                 joint += w.raw[JOINTS + law]
-                quote += (w.raw[QUOTES + law] + w.raw[QUOTES + LAWS + law]) / 2.0
                 laws += 1
         w.raw[JOINT_GROUPS + k] = joint / laws
-        w.raw[MIXED_GROUPS + k] = (flow + quote) / (2 * laws)
-        w.mix[k] = flow / (flow + quote) if flow + quote > 0 else 0.0
+        w.raw[RETREATS + k] = retreat_score(w, k)
 
 
 score = jit(_score)

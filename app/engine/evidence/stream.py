@@ -16,6 +16,7 @@ from app.engine.events import Rows
 from app.engine.evidence.calm import quiet, quiet_steps
 from app.engine.evidence.model import Floats
 from app.engine.evidence.reference import Inputs, explained, factor, fast_part, others, pressure, slow_part, weighted
+from app.engine.evidence.retreats import learn_along, retreat
 from app.engine.evidence.rows import CHECKS, FOLLOWS_S, FROZEN, OWN, RESET, RING, STEP_NS, STEP_S
 from app.engine.evidence.score import AGAIN, OWN_STEP, SURPRISE
 from app.engine.evidence.steps import (
@@ -262,7 +263,9 @@ def _close(k: Inputs, at: int) -> None:
     """Finish the step in the making, as of history row `at`, and begin the next one."""
     x = k.stream[0]
     settle(k)
-    flags, bid, bid_size, ask, ask_size = others(k, at)
+    touch = others(k, at)
+    flags, bid, bid_size, ask, ask_size = touch
+    gone = retreat(k, touch)
     if flags == 0 and x["anchor"] == NULL:
         first_price(k, bid, ask)
         x["m"] = weighted(bid, bid_size, ask, ask_size, x["anchor"]) - factor(k, x["end"]) - explained(k)
@@ -279,6 +282,7 @@ def _close(k: Inputs, at: int) -> None:
         slot["r"], slot["m"], slot["noise"], slot["q"] = r, x["m"], noise, q
         slot["lam"], slot["p_buy"] = x["lam"], x["p_buy"]
         slot["buys"], slot["sells"], slot["flags"] = min(x["buys"], 30_000), min(x["sells"], 30_000), flags
+        slot["retreats"] = gone
     learn_noise(k, r, kind, flags & ~RESET)
     learn_q(k, r, noise, flags)
     if flags & FROZEN == 0 and x["buys"] + x["sells"] + x["own"] > 0:
@@ -286,6 +290,8 @@ def _close(k: Inputs, at: int) -> None:
         learn_stays(k, r + x["told"])
     x["r"], x["kind"] = r, kind
     x["frozen"] = x["frozen"] + 1 if flags & FROZEN else 0
+    x["retreats"] = x["retreats"] * DECAY_120 + (1.0 / 120.0 if abs(gone) == 1 else 0.0)
+    learn_along(k, gone)
     roll(k)
 
 
@@ -332,6 +338,7 @@ def _wake(k: Inputs, ts: int) -> None:
     for j in range(3):
         x["memory"][j] = 0.0
     x["lam120"], x["lam30"], x["seen120"], x["seen30"], x["flow10"] = 0.0, 0.0, 0.0, 0.0, 0.0
+    x["bid"], x["retreats"] = NULL, 0.0
     x["raw"], x["told"], x["mark"], x["far"] = 0.0, 0.0, NULL, NULL
     x["in_block"], x["blocks"], x["block"], x["block_noise"] = 0, 0, 0.0, 0.0
     x["anchor"], x["index_anchor"], x["kind"], x["frozen"], x["asleep"] = NULL, NULL, -1, 1, 0
@@ -431,9 +438,9 @@ glance = jit(_glance)
 def begin(stream: Rows, ts: int, noise: Floats, sigma2: float) -> None:
     """An empty stream that starts with the step of ts; `sigma2`: variance a second known so far (fractions squared)."""
     stream[...] = np.zeros(1, stream.dtype)
-    for name in ("anchor", "index_anchor", "last_trade", "began", "hot_at", "mark", "far"):
+    for name in ("anchor", "index_anchor", "last_trade", "began", "hot_at", "mark", "far", "bid"):
         stream[name] = NULL
-    stream["gain"] = 1.0
+    stream["gain"] = stream["along"] = 1.0
     stream["end"] = (ts // STEP_NS + 1) * STEP_NS
     stream["cursor"] = stream["end"] - STEP_NS
     stream["noise"] = noise

@@ -9,6 +9,7 @@ from app.engine.events import Rows
 from app.engine.evidence.bucket import Before, cell, pool
 from app.engine.evidence.model import Floats, Tables
 from app.engine.evidence.reference import Inputs
+from app.engine.evidence.retreats import retreat_rate
 from app.engine.evidence.rows import (
     BLOCKS,
     FOLLOWS_S,
@@ -38,8 +39,8 @@ class Scratch(NamedTuple):
     """Arrays kernels write to, the same for all symbols."""
 
     blocks: Floats
+    sides: Floats
     raw: Floats
-    mix: Floats
     e: Floats
     measured: Floats
     seen: Floats
@@ -47,7 +48,7 @@ class Scratch(NamedTuple):
 
 def scratch() -> Scratch:
     """Fresh ones."""
-    return Scratch(np.zeros(BLOCKS), np.zeros(SCORES), np.zeros(LAWS), np.zeros(SCORES), np.zeros(2), np.zeros(5))
+    return Scratch(np.zeros(BLOCKS), np.zeros((2, LAWS)), np.zeros(SCORES), np.zeros(SCORES), np.zeros(2), np.zeros(5))
 
 
 def _usable(ring: Rows, first: int, steps: int) -> int:
@@ -100,6 +101,7 @@ def _open_window(o: Opening) -> None:
     record["before"] = x["buys"] if o.side > 0 else x["sells"]
     left = exp(-((o.t - x["hot_at"]) / SECOND) / FOLLOWS_S) if x["hot_at"] != NULL else 0.0
     record["hot"] = left * x["hot"][0 if o.side > 0 else 1]
+    record["retreats"], record["along"] = retreat_rate(o.inputs), x["along"]
     record["early"] = 1 if x["began"] == NULL or o.t - x["began"] < YOUNG_NS else 0
 
 
@@ -136,8 +138,9 @@ def _judge(j: Judgement) -> None:
     score(
         Window(
             j.ring, int(record["t"]) // STEP_NS, j.place, int(record["side"]), int(record["before"]),
-            float(record["hot"]), float(record["step"]), float(record["m"]), float(record["p"]),
-            float(record["tick"]), j.tables.laws, j.tables.matched, s.blocks, s.raw, s.mix, s.measured,
+            float(record["hot"]), float(record["retreats"]), float(record["along"]), float(record["step"]),
+            float(record["m"]), float(record["p"]), float(record["tick"]), j.tables.laws, j.tables.matched, s.blocks,
+            s.sides, s.raw, s.measured,
         )
     )  # fmt: skip
 
@@ -166,8 +169,6 @@ def _close_window(c: Closing) -> None:
         record["e"][k] = s.e[k]
     record["y"] = s.measured[0] - c.tables.direct[at, 0]
     record["c"] = s.measured[1] - c.tables.direct[at, 1]
-    for law in range(LAWS):
-        record["mix"][law] = s.mix[law]
 
 
 close_window = jit(_close_window)

@@ -50,8 +50,8 @@ class FitPlan(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     worlds: tuple[EvidenceWorld, ...]
     folder: Path
-    parents: int = 40
-    placebos: int = 2
+    parents: int = 48
+    placebos: int = 1
     samples: int = 1
     first: int = 0
     workers: int = 1
@@ -220,6 +220,15 @@ def alarmed(found: Gathered, model: Model) -> np.ndarray[tuple[int], np.dtype[np
     return np.asarray(path.max(axis=1, initial=1.0) >= ALARM)
 
 
+def command_of(plan: FitPlan) -> str:
+    """The command that makes this model again; recordings of one's own by their names alone."""
+    words = [f"--parents {plan.parents} --placebos {plan.placebos} --samples {plan.samples} --first {plan.first}"]
+    if names_of(plan.worlds) != ", ".join(WORLDS):
+        words += [f"--world {world.name}" for world in plan.worlds]
+    words += [f"--history {path.name}" for path in plan.history]
+    return f"scorecard evidence fit --out {plan.name}.model {' '.join(words)}"
+
+
 def card_of(plan: FitPlan, model: Model, found: Mapping[str, Gathered]) -> dict[str, Any]:
     """What a model was fitted on, and what it does there: to be read beside it."""
     worlds = {}
@@ -232,7 +241,8 @@ def card_of(plan: FitPlan, model: Model, found: Mapping[str, Gathered]) -> dict[
             "alarmed": round(float(alarmed(part, model).mean()), 4),
         }
     return {
-        "name": plan.name, "hash": model.hash, "code": code_hash(), "split": "fit", "first_seed": plan.first,
+        "name": plan.name, "hash": model.hash, "commands": [command_of(plan)], "code": code_hash(), "split": "fit",
+        "first_seed": plan.first,
         "parents": plan.parents, "placebos": plan.placebos, "worlds": worlds,
         "kernel": msgspec.to_builtins(model.kernels[ANY]), "detectable": model.tables.detectable.tolist(),
     }  # fmt: skip

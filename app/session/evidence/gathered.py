@@ -30,7 +30,7 @@ PARENT = np.dtype(
 )  # fmt: skip
 SCORED = np.dtype(
     [
-        ("e", "f4", (SCORES,)), ("share", "f4"), ("own", "f4"), ("later", "f4"), ("tick", "f4"), ("mix", "f4", (4,)),
+        ("e", "f4", (SCORES,)), ("share", "f4"), ("own", "f4"), ("later", "f4"), ("tick", "f4"),
         ("y", "f4"), ("c", "f4"), ("cell", "i2"), ("length", "i1"), ("early", "i1"), ("t", "i8"),
     ]
 )  # fmt: skip
@@ -117,7 +117,7 @@ def _of_parent(evidence: Evidence, trail: Trail | None, known: tuple[Truth, list
     numbers = [number for epoch in trail.records for number in epoch]
     records = evidence.records[numbers]
     children = np.zeros(len(records), SCORED)
-    for name in ("e", "share", "own", "tick", "mix", "y", "c", "cell", "length", "early", "t"):
+    for name in ("e", "share", "own", "tick", "y", "c", "cell", "length", "early", "t"):
         children[name] = records[name]
     done = [(t, qty / truth.qty) for t, qty in fills]
     children["later"] = shown_impacts(trail.g, records, done) if done else 0.0

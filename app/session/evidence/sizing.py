@@ -7,14 +7,15 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from app.engine.evidence.cost import between
 from app.engine.evidence.model import Floats
 from app.engine.evidence.process import begins
 from app.engine.evidence.rows import (
     JOINTS,
     JUMPS,
     LAWS,
-    MIXED_GROUPS,
     QUOTES,
+    RETREATS,
     SCORES,
     SHARES,
     WORLDS,
@@ -27,6 +28,7 @@ QUANTILES: Final = (0.0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 0.95, 0.98
 LOW: Final = 0.05
 HIGH: Final = 0.90
 POWER: Final = 0.8
+COVERS: Final = 0.93  # of the parents of each world, at least: more than is promised of others
 
 
 class Terms(NamedTuple):
@@ -44,13 +46,13 @@ def costs_of(found: Gathered, terms: Terms, most: int) -> Floats:
     children = found.children
     share, tick = children["share"].astype(np.float64), children["tick"].astype(np.float64)
     later = terms.later_impact * children["later"].astype(np.float64)
-    jump, mix = terms.jump_ticks * tick * share, children["mix"].astype(np.float64)
+    jump = terms.jump_ticks * tick * share
     flat = np.zeros((len(children), SCORES))
     flat[:, :QUOTES] = later[:, None]
     for j, size in enumerate(JUMPS):
         flat[:, QUOTES + j * LAWS : QUOTES + (j + 1) * LAWS] = (size * tick * share)[:, None]
-    flat[:, JOINTS:MIXED_GROUPS] = (later + jump)[:, None]
-    flat[:, MIXED_GROUPS:] = mix * later[:, None] + (1.0 - mix) * jump[:, None]
+    flat[:, JOINTS:RETREATS] = (later + jump)[:, None]
+    flat[:, RETREATS:] = (JUMPS[0] * tick * share)[:, None]
     for row, parent in enumerate(found.parents):
         n = min(int(parent["scored"]), most)
         out[row, :n] = flat[parent["first"] : parent["first"] + n]
@@ -93,7 +95,8 @@ class Interval(NamedTuple):
 def interval(estimate: Mapping[str, Floats], truth: Mapping[str, Floats]) -> Interval:
     """Bounds by bins of the estimate: 5 % of the truths, worlds in equal parts, below; 10 % above in the worst world.
 
-    Both rise with the estimate; a bin's knot is the median estimate in it.
+    Both rise with the estimate; a bin's knot is the median estimate in it. A world with few parents in a
+    bin does not count there: bounds are then widened, little by little, until they hold the truth in COVERS of each.
     """
     every = np.concatenate([estimate[world] for world in sorted(estimate)])
     edges = np.unique(np.quantile(every, QUANTILES))
@@ -111,7 +114,42 @@ def interval(estimate: Mapping[str, Floats], truth: Mapping[str, Floats]) -> Int
         upper.append(max((float(np.quantile(part, HIGH)) for part in large), default=upper[-1] if upper else 0.0))
     rising, kept = np.array(knots), np.concatenate([[True], np.diff(knots) > 0])
     low_bound = np.minimum.accumulate(np.array(lower)[::-1])[::-1]
-    return Interval(rising[kept], low_bound[kept], np.maximum.accumulate(np.array(upper))[kept])
+    found = Interval(rising[kept], low_bound[kept], np.maximum.accumulate(np.array(upper))[kept])
+    return _widened(found, estimate, truth)
+
+
+def _widened(found: Interval, estimate: Mapping[str, Floats], truth: Mapping[str, Floats]) -> Interval:
+    """With bounds that hold the truth in COVERS of every world: the nearest miss of the worst world first."""
+    low, high = found.lower.copy(), found.upper.copy()
+    worlds = [world for world in sorted(truth) if len(truth[world])]
+    for _ in range(sum(len(truth[world]) for world in worlds)):
+        bounds = Interval(found.estimates, low, high)
+        missed = {world: _misses(bounds, estimate[world], truth[world]) for world in worlds}
+        worst = max(worlds, key=lambda world: float(np.mean(missed[world] != 0.0)))
+        off = missed[worst]
+        if np.mean(off != 0.0) <= 1.0 - COVERS:
+            break
+        at = int(np.argmin(np.where(off == 0.0, np.inf, np.abs(off))))
+        first, last = _around(found.estimates, float(estimate[worst][at]))
+        wanted = float(truth[worst][at])
+        if off[at] > 0.0:
+            high[first:] = np.maximum(high[first:], wanted)
+        else:
+            low[: last + 1] = np.minimum(low[: last + 1], wanted)
+    return Interval(found.estimates, low, high)
+
+
+def _around(knots: Floats, x: float) -> tuple[int, int]:
+    """Places of the knots on both sides of x."""
+    after = min(int(np.searchsorted(knots, x)), len(knots) - 1)
+    return max(after - 1, 0), after
+
+
+def _misses(bounds: Interval, estimate: Floats, truth: Floats) -> Floats:
+    """How far the truth lies above (positive) or below its interval as the engine reads it; 0 inside."""
+    low = np.array([min(between(x, bounds.estimates, bounds.lower), x) for x in estimate.tolist()])
+    high = np.array([max(between(x, bounds.estimates, bounds.upper), x) for x in estimate.tolist()])
+    return np.asarray(np.maximum(truth - high, 0.0) + np.minimum(truth - low, 0.0))
 
 
 def _weighted_quantile(parts: Mapping[str, Floats], sizes: Mapping[str, int], share: float) -> float:

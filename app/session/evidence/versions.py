@@ -35,19 +35,28 @@ def write_version(place: Path, model: Model, card: dict[str, Any]) -> Path:
     try:
         if place.suffix == MODEL_SUFFIX:
             place.parent.mkdir(parents=True, exist_ok=True)
-            _write(place, model, card)
+            write_model(place, model, card)
             return place
         place.mkdir(parents=True, exist_ok=True)
         numbers = [int(found[1]) for file in place.iterdir() if (found := _NUMBERED.fullmatch(file.stem))]
         file = place / f"v{max(numbers, default=0) + 1:04d}{MODEL_SUFFIX}"
-        _write(file, model, card)
+        write_model(file, model, card)
         (place / ACTIVE_MODEL).write_text(f"{file.stem}\n", "utf-8")
     except OSError as error:
         raise FeedError(f"{place}: cannot be written: {error.strerror or error}") from error
     return file
 
 
-def _write(file: Path, model: Model, card: dict[str, Any]) -> None:
+def card_beside(file: Path) -> dict[str, Any]:
+    """The card of a model's file; empty where there is none."""
+    try:
+        return msgspec.json.decode(file.with_suffix(CARD_SUFFIX).read_bytes(), type=dict[str, Any])
+    except (OSError, msgspec.MsgspecError):
+        return {}
+
+
+def write_model(file: Path, model: Model, card: dict[str, Any]) -> None:
+    """A model's file, whole or not at all, and its card beside it."""
     part = file.with_suffix(".part")
     part.write_bytes(model.save())
     part.replace(file)
@@ -67,11 +76,7 @@ def _version(file: Path, active: str) -> Version:
         model_hash = load_model(file.read_bytes(), file.name).hash
     except (OSError, SettingsError) as error:
         return Version(file.stem, "", file.stem == active, {}, str(error))
-    try:
-        card = msgspec.json.decode(file.with_suffix(CARD_SUFFIX).read_bytes(), type=dict[str, Any])
-    except (OSError, msgspec.MsgspecError):
-        card = {}
-    return Version(file.stem, model_hash, file.stem == active, card)
+    return Version(file.stem, model_hash, file.stem == active, card_beside(file))
 
 
 def _active(folder: Path) -> str:

@@ -1,14 +1,25 @@
 """The e-process of many parents at once, and the weights of its worlds, learnt from planted leaks."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.evidence.model import Floats
-from app.engine.evidence.process import begins
-from app.engine.evidence.rows import SCORES, SHARES, WORLDS
+from app.engine.evidence.process import DOUBT, FIRST_OWN, LONG, SHORT, begins
+from app.engine.evidence.rows import (
+    AGGRESSIVE,
+    BUCKETS,
+    JOINTS,
+    LAWS,
+    QUOTES,
+    RETREATS,
+    SCORES,
+    SHARES,
+    VOLATILITIES,
+    WORLDS,
+)
 from app.session.evidence.gathered import Gathered
 
 ROUNDS: Final = 300
@@ -42,8 +53,22 @@ def padded(found: Gathered, most: int | None = None) -> Padded:
     count = count if most is None else np.minimum(count, most)
     e = np.ones((len(count), int(count.max(initial=0)), SCORES), np.float32)
     for row, (first, n) in enumerate(zip(found.parents["first"].tolist(), count.tolist(), strict=True)):
-        e[row, :n] = found.children["e"][first : first + n]
+        e[row, :n] = as_bet(found.children[first : first + n])
     return Padded(e, count)
+
+
+def as_bet(children: NDArray[Any]) -> NDArray[np.float32]:
+    """E-values of one parent's children as its e-process takes them: tempered after own prints, held back late."""
+    e = children["e"].astype(np.float64)
+    own = (children["cell"].astype(np.int64) // (BUCKETS * VOLATILITIES) == AGGRESSIVE).astype(np.float64)
+    said = own * (e[:, QUOTES + LAWS] + e[:, QUOTES + LAWS + 1]) / 2.0
+    before, events = np.cumsum(said) - said, np.cumsum(own) - own
+    usual = np.where(own > 0, np.maximum(1.0, (FIRST_OWN + before) / (FIRST_OWN + events)), 1.0)
+    doubt = 1.0 + DOUBT * np.clip((np.arange(len(e)) - SHORT) / (LONG - SHORT), 0.0, 1.0)
+    over = np.repeat(doubt[:, None], SCORES, axis=1)
+    over[:, QUOTES:JOINTS] *= usual[:, None]
+    over[:, RETREATS:] *= usual[:, None]
+    return np.where(e == 1.0, 1.0, e / over).astype(np.float32)
 
 
 def capital(of: Padded, onset: Onset) -> Floats:

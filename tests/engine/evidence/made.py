@@ -57,6 +57,8 @@ def random_ring(seed: int, steps: int = RING) -> Any:
     ring["lam"], ring["p_buy"] = draw.uniform(0.2, 2, RING), draw.uniform(0.2, 0.8, RING)
     ring["buys"], ring["sells"] = draw.poisson(0.03, RING), draw.poisson(0.03, RING)
     ring["flags"] = np.where(draw.random(RING) < 0.03, 1, 0) | np.where(draw.random(RING) < 0.03, 2, 0)
+    traded = ring["buys"] + ring["sells"] > 0
+    ring["retreats"] = np.where(traded, draw.choice([-2, 0, 2, 3], RING), draw.choice([-1, 0, 0, 0, 1], RING))
     return ring[:steps]
 
 

@@ -24,6 +24,9 @@ class Step(NamedTuple):
     sells: int
     own: bool = False
     frozen: bool = False
+    retreats: int = (
+        0  # 1 of the ask side, -1 of the bid side; at a trade 2, -2 quotes go along with it, 3 the touch moves
+    )
 
 
 class Event(NamedTuple):
@@ -38,6 +41,8 @@ class Event(NamedTuple):
     before: int = 0
     part: float = 1.0
     hot: float = 0.0
+    retreats: float = 1.0  # a second and side
+    along: float = 1.0  # what a trade counts for on average by what quotes do at it
 
 
 def filtered(steps: Sequence[Step], event: Event) -> tuple[list[tuple[float, float, float]], list[float]]:
@@ -103,7 +108,8 @@ def scores(
         count = (step.buys if event.side > 0 else step.sells) - (event.before if d == 0 else 0)
         same = step.p_buy if event.side > 0 else 1 - step.p_buy
         alone.append(count / (((1 - FOLLOWED) * step.lam * same + FOLLOWED * hot) * DT))
-        along.append(alone[-1] * (taken_along(steps, event, d) if count > 0 else 1.0))
+        quoted = 1.0 if step.retreats == 3 else 3.0 if step.retreats == 2 * event.side else 0.5
+        along.append(alone[-1] * (taken_along(steps, event, d) * quoted / event.along if count > 0 else 1.0))
         hot = hot * math.exp(-DT / FOLLOWS_S) + count / FOLLOWS_S
     flow, joint = (
         [min(1.0 + math.fsum(law[d] * (x - 1.0) for d, x in enumerate(said)), 40.0) for law in laws]
@@ -111,8 +117,20 @@ def scores(
     )
     quote = quotes(steps, event, filters)
     joints = [math.fsum(joint[m] for m in group) / len(group) for group in GROUPS]
-    mixed = [math.fsum(flow[m] + (quote[m] + quote[4 + m]) / 2 for m in group) / (2 * len(group)) for group in GROUPS]
-    return [*flow, *quote, *joint, *joints, *mixed]
+    return [*flow, *quote, *joint, *joints, *retreats(steps, event, laws)]
+
+
+def retreats(steps: Sequence[Step], event: Event, laws: Sequence[Sequence[float]]) -> list[float]:
+    """Scores of quotes that retreat: far against near side, the far one alone in the third group."""
+    sides = []
+    for side in (event.side, -event.side):
+        seen = [float(step.retreats == side) / (event.retreats * DT) for step in steps]
+        sides.append([1.0 + math.fsum(law[d] * (seen[d] - 1.0) for d in range(1, len(steps))) for law in laws])
+    out = []
+    for k, group in enumerate(GROUPS):
+        far, near = (math.fsum(side[m] for m in group) / len(group) for side in sides)
+        out.append(min(far, 40.0) if k == 2 else 2.0 * (far + 0.3) / (far + near + 0.6))
+    return out
 
 
 def normalised(score: float, mean: float, size: float) -> float:

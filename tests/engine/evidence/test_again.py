@@ -19,7 +19,7 @@ PRIOR = usual_prior(MODEL)
 def children(n: int, seed: int = 1, high: float = 4.0) -> Children:
     draw, records = np.random.default_rng(seed), np.zeros(n, CHILD)
     records["e"], records["tick"] = draw.uniform(0, high, (n, SCORES)), draw.uniform(1, 3, n)
-    records["share"], records["mix"] = np.linspace(1, 0, n), draw.uniform(0, 1, (n, 4))
+    records["share"] = np.linspace(1, 0, n)
     records["y"] = records["c"] = np.nan
     return Children(records, draw.uniform(0, 1, n))
 

@@ -30,7 +30,7 @@ def children(leak: float, seed: int, n: int = 40) -> Children:
     there = answered(leak, seed, n)
     seen = draw.normal(0, 1, n) + 1.5 * there
     records["e"] = np.exp(1.5 * seen - 1.5**2 / 2)[:, None]
-    records["share"], records["tick"], records["mix"] = np.linspace(1, 0, n), 2.0, 1.0
+    records["share"], records["tick"] = np.linspace(1, 0, n), 2.0
     records["y"], records["c"] = draw.normal(0, 1.0, n) + 0.5 * there, 0.0
     return Children(records, 0.5 * records["share"].astype(float))
 

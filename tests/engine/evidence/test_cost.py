@@ -56,8 +56,8 @@ def test_that_each_child_is_charged_at_the_gains_of_its_time() -> None:
 
 def test_that_each_world_has_its_own_price() -> None:
     out = np.zeros(SCORES)
-    cost.world_costs(cost.Answered(0.5, 0.3, 0.4, 2.0, (0.0, 0.25, 0.5, 1.0)), out)
-    assert out.tolist() == pytest.approx([0.3] * 4 + [0.125] * 4 + [0.25] * 4 + [0.5] * 8 + [0.2, 0.225, 0.25, 0.3])
+    cost.world_costs(cost.Answered(0.5, 0.3, 0.4, 2.0), out)
+    assert out.tolist() == pytest.approx([0.3] * 4 + [0.125] * 4 + [0.25] * 4 + [0.5] * 8 + [0.125] * 4)
 
 
 @pytest.mark.parametrize(("x", "found"), [(-5.0, 1.0), (0.0, 1.0), (1.0, 2.0), (2.0, 3.0), (5.0, 6.0), (11.0, 12.0)])

@@ -31,7 +31,7 @@ PLAIN = MODEL.changed(learnt={"switch": np.array([0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 
 def segment(e: list[float], first: float = 1.0, last: float = 0.5) -> Segment:
     """Children whose flow scores are as given; the others say nothing."""
     records: Any = np.zeros(len(e), CHILD)
-    records["e"], records["tick"], records["mix"] = 1.0, 2.0, 1.0
+    records["e"], records["tick"] = 1.0, 2.0
     records["e"][:, :4] = np.array(e)[:, None]
     records["share"] = np.linspace(first, last, len(e)) if e else 0.0
     records["y"] = records["c"] = np.nan

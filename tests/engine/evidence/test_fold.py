@@ -36,7 +36,7 @@ PRIOR = Prior(0.45, 0.3, 0.04, 0.7)
 
 def children(n: int = 8, **columns: Any) -> Any:
     draw, out = np.random.default_rng(3), np.zeros(n, CHILD)
-    out["e"], out["tick"], out["mix"] = draw.uniform(0, 4, (n, SCORES)), 2.0, draw.uniform(0, 1, (n, 4))
+    out["e"], out["tick"] = draw.uniform(0, 4, (n, SCORES)), 2.0
     out["share"], out["own"], out["y"], out["c"] = np.linspace(1, 0.2, n), 0.3, np.nan, np.nan
     for name, value in columns.items():
         out[name] = value
@@ -60,7 +60,7 @@ def test_that_the_bets_are_those_of_the_definition() -> None:
         fold(asked(records, n, epochs, among))
         record, out = records[n], np.zeros(SCORES)
         share, tick = float(record["share"]), float(record["tick"])
-        of = cost.Answered(share, float(record["own"]), 0.45 * tick, tick, tuple(record["mix"].tolist()))
+        of = cost.Answered(share, float(record["own"]), 0.45 * tick, tick)
         cost.world_costs(of, out)
         assert among.costs.tolist() == out.tolist()
         assert among.e.tolist() == record["e"].astype(float).tolist()

@@ -83,7 +83,7 @@ def test_that_bytes_that_are_no_model_are_refused_with_their_place() -> None:
     with pytest.raises(SettingsError, match="here: "):
         load_model(digest(b"\x81"), "here")
     content = msgspec.msgpack.decode(saved[32:])
-    with pytest.raises(SettingsError, match="here: version = 9 is not allowed; allowed: 2"):
+    with pytest.raises(SettingsError, match="here: version = 9 is not allowed; allowed: 3"):
         load_model(digest(msgspec.msgpack.encode(content | {"version": 9})), "here")
     content["arrays"]["noise"]["shape"] = [7]
     with pytest.raises(SettingsError, match="here: noise = \\(7,\\) is not allowed; allowed: a shape of 3 values"):

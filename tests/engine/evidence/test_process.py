@@ -23,7 +23,7 @@ from app.engine.evidence.process import (
     start,
     temper,
 )
-from app.engine.evidence.rows import JOINTS, MIXED_GROUPS, QUOTES, SCORES, SHARES, WORLDS
+from app.engine.evidence.rows import JOINTS, QUOTES, RETREATS, SCORES, SHARES, WORLDS
 from tests.engine.evidence import spec
 
 EVEN = np.full(WORLDS, 1 / WORLDS)
@@ -170,7 +170,7 @@ def test_that_prices_after_own_prints_are_held_against_those_after_earlier_ones(
     for _ in range(int(FIRST_OWN) - 1):
         temper(rows, 1, told.copy())
     temper(rows, 1, later)
-    prices = [*range(QUOTES + 1, JOINTS), *range(MIXED_GROUPS, SCORES)]
+    prices = [*range(QUOTES + 1, JOINTS), *range(RETREATS, SCORES)]
     assert later[prices] == pytest.approx(np.full(len(prices), 1.5 / 1.25), rel=1e-14)
     assert (np.delete(later, prices) == np.delete(told, prices)).all()
     assert rows["own_events"].tolist() == [0.0, FIRST_OWN + 1]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from app.engine.evidence import score as s
+from app.engine.evidence.retreats import ALONG, MOVED
 from app.engine.evidence.rows import (
     BLOCKS,
     CELLS,
@@ -15,6 +16,7 @@ from app.engine.evidence.rows import (
     LENGTHS,
     POOLS,
     QUOTES,
+    RETREATS,
     RING,
     SCORES,
     STEP,
@@ -30,8 +32,8 @@ MATCHED = model().tables.matched
 def window(ring: Any, **changes: Any) -> Window:
     fields: dict[str, Any] = {
         "ring": ring, "first": 3, "place": 2, "side": 1, "before": 0, "hot": 0.0, "part": 1.0, "m": 0.2, "p": 0.3,
-        "tick": 2.0, "laws": LAWS, "matched": MATCHED, "blocks": np.zeros(BLOCKS), "raw": np.zeros(SCORES),
-        "mix": np.zeros(4), "measured": np.zeros(2),
+        "tick": 2.0, "laws": LAWS, "matched": MATCHED, "blocks": np.zeros(BLOCKS), "sides": np.zeros((2, 4)),
+        "raw": np.zeros(SCORES), "measured": np.zeros(2), "retreats": 0.25, "along": 1.0,
     }  # fmt: skip
     return Window(**(fields | changes))
 
@@ -42,6 +44,7 @@ def steps_of(w: Window) -> list[spec.Step]:
         spec.Step(
             float(row["r"]), float(row["noise"]), float(row["q"]), float(row["lam"]), float(row["p_buy"]),
             int(row["buys"]), int(row["sells"]), bool(row["flags"] & 1), bool(row["flags"] & 2),
+            int(row["retreats"]),
         )
         for row in rows
     ]  # fmt: skip
@@ -51,10 +54,12 @@ def steps_of(w: Window) -> list[spec.Step]:
 @pytest.mark.parametrize("side", [1, -1])
 def test_that_the_scores_are_those_of_the_definition(place: int, side: int) -> None:
     for seed in range(6):
-        of = {"place": place, "side": side, "first": 20 * seed, "before": seed % 2, "part": 0.3, "hot": 0.7 * seed}
-        w = window(random_ring(seed), **of)
+        w = window(
+            random_ring(seed), place=place, side=side, first=20 * seed, before=seed % 2, part=0.3, hot=0.7 * seed,
+            along=0.8,
+        )  # fmt: skip
         score(w)
-        event = spec.Event(side, w.m, w.p, w.tick, w.before, w.part, w.hot)
+        event = spec.Event(side, w.m, w.p, w.tick, w.before, w.part, w.hot, w.retreats, w.along)
         wanted = spec.scores(steps_of(w), event, LAWS.tolist(), MATCHED[:, place].tolist())
         assert w.raw.tolist() == pytest.approx(wanted, rel=1e-11, abs=1e-11)
 
@@ -65,8 +70,13 @@ def test_that_nothing_after_a_quiet_event_scores_below_one_and_a_pushed_price_ab
     quiet = window(ring, m=0.0)
     score(quiet)
     assert (quiet.raw <= 1).all()
+    assert quiet.raw[[20, 21, 23]].tolist() == [1.0] * 3  # as many retreats of one side as of the other
     assert quiet.raw[QUOTES:JOINTS].tolist() == [1.0] * (JOINTS - QUOTES)
-    ring["r"], ring["buys"] = 0.2 * np.arange(RING), 1  # rising by the same each step, whatever the delay
+    ring["r"], ring["buys"], ring["retreats"] = (
+        0.2 * np.arange(RING),
+        1,
+        1,
+    )  # rising by the same each step, whatever the delay
     pushed = window(ring, m=0.6)
     score(pushed)
     assert (pushed.raw > 1).all()
@@ -101,7 +111,7 @@ def test_that_scores_of_prices_have_a_mean_of_one_however_noisy_prices_are() -> 
 def test_that_a_trade_that_takes_the_price_along_says_more_than_one_that_does_not() -> None:
     ring = np.zeros(RING, STEP)
     ring["q"], ring["lam"], ring["p_buy"] = 1.0, 0.5, 0.5
-    ring["buys"][20] = 1
+    ring["buys"][20], ring["retreats"][20] = 1, MOVED
     alone = window(ring, first=0, m=0.0)
     score(alone)
     assert alone.raw[JOINTS : JOINTS + 4].tolist() == alone.raw[FLOWS : FLOWS + 4].tolist()
@@ -110,6 +120,49 @@ def test_that_a_trade_that_takes_the_price_along_says_more_than_one_that_does_no
     score(along)
     assert along.raw[FLOWS : FLOWS + 4].tolist() == alone.raw[FLOWS : FLOWS + 4].tolist()
     assert (along.raw[JOINTS : JOINTS + 4] > alone.raw[JOINTS : JOINTS + 4]).all()
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_that_a_trade_says_more_with_quotes_that_go_along_with_it(side: int) -> None:
+    said = []
+    for seen in (side * ALONG, MOVED, 0, -side * ALONG):
+        ring = np.zeros(RING, STEP)
+        ring["q"], ring["lam"], ring["p_buy"] = 1.0, 0.5, 0.5
+        ring["buys" if side > 0 else "sells"][20], ring["retreats"][20] = 1, seen
+        w = window(ring, first=0, side=side, along=1.25)
+        score(w)
+        before = 1.0 - LAWS[1, : LENGTHS[w.place]].sum()
+        said.append((w.raw[JOINTS + 1] - before) / (w.raw[FLOWS + 1] - before))
+    assert said == pytest.approx([3.0 / 1.25, 1.0 / 1.25, 0.5 / 1.25, 0.5 / 1.25])
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_that_quotes_that_retreat_ahead_of_us_speak_for_a_leak_and_those_behind_us_against_one(side: int) -> None:
+    ring = np.zeros(RING, STEP)
+    ring["q"], ring["lam"], ring["p_buy"] = 1.0, 0.5, 0.5
+    ahead, behind = ring.copy(), ring.copy()
+    ahead["retreats"][9], behind["retreats"][9] = side, -side
+    said = []
+    for one in (ring, ahead, behind):
+        w = window(one, first=0, side=side)
+        score(w)
+        said.append(w.raw[RETREATS:].copy())
+    none, away, near = said
+    assert (away > none).all()
+    assert (near[[0, 1, 3]] < none[[0, 1, 3]]).all()
+    assert away[s.ALONE] > 2.0
+    assert near[s.ALONE] == none[s.ALONE]
+    held = [k for k in range(4) if k != s.ALONE]
+    assert (away + near)[held].tolist() == pytest.approx([2.0] * 3, rel=1e-12)  # a mean of 1, however rare they are
+
+
+def test_that_a_retreat_in_the_step_of_the_event_is_no_answer() -> None:
+    ring = np.zeros(RING, STEP)
+    ring["q"], ring["lam"], ring["p_buy"] = 1.0, 0.5, 0.5
+    ring["retreats"][0] = 1
+    w = window(ring, first=0)
+    score(w)
+    assert (w.raw[RETREATS:] <= 1.0).all()
 
 
 def test_that_a_follower_of_a_trade_says_less_than_a_trade_out_of_nothing() -> None:
@@ -128,6 +181,7 @@ def test_that_a_sale_in_the_mirrored_market_has_the_same_bits() -> None:
     score(bought)
     mirror = ring.copy()
     mirror["r"], mirror["buys"], mirror["sells"] = -ring["r"], ring["sells"], ring["buys"]
+    mirror["retreats"] = np.where(ring["retreats"] == MOVED, MOVED, -ring["retreats"])
     mirror["p_buy"] = 0.5 - (ring["p_buy"] - 0.5)
     ring["p_buy"] = 1.0 - mirror["p_buy"]  # a pair of complements to the last bit
     sold = window(mirror, side=-1, m=-0.2)
@@ -141,11 +195,12 @@ def test_that_a_sale_in_the_mirrored_market_has_the_same_bits() -> None:
 def test_that_no_score_is_beyond_its_cap() -> None:
     ring = random_ring(1)
     ring["buys"] = np.arange(RING) ** 3  # faster than followers could
+    ring["retreats"] = 1
     ring["r"] = 0.1 * np.arange(RING)
     w = window(ring, first=0, place=4)
     score(w)
     assert w.raw[FLOWS : FLOWS + 3].tolist() == w.raw[JOINTS : JOINTS + 3].tolist() == [s.CAP] * 3
-    assert w.raw.max() == s.CAP
+    assert w.raw.max() == w.raw[RETREATS + s.ALONE] == s.CAP
 
 
 def test_that_the_first_second_is_measured_directly_where_the_window_is_long_enough() -> None:

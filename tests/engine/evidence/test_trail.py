@@ -94,9 +94,9 @@ def test_that_children_are_bets_with_what_they_would_cost() -> None:
     prices = []
     for n, e in enumerate(children):
         share, own = 1 - 0.1 * n, 0.3
-        made.scored(n, child(n * SECOND, e.tolist(), share=share, own=own, mix=0.25))
+        made.scored(n, child(n * SECOND, e.tolist(), share=share, own=own))
         out = np.zeros(SCORES)
-        kept = cost.Answered(float(np.float32(share)), float(np.float32(own)), jump, 2.0, (0.25,) * 4)
+        kept = cost.Answered(float(np.float32(share)), float(np.float32(own)), jump, 2.0)
         cost.world_costs(kept, out)
         prices.append(out.tolist())
     first = made.model.numbers["onset_first"]

@@ -93,12 +93,6 @@ def test_that_without_any_placebos_a_window_is_void() -> None:
     assert closed(symbol, opened(symbol, 4 * S), 13 * S)["state"] == VOID
 
 
-def test_that_what_is_mixed_says_how_much_of_it_was_flow() -> None:
-    symbol = at(4 * S)
-    record = closed(symbol, opened(symbol, 4 * S), 13 * S)
-    assert ((record["mix"] >= 0) & (record["mix"] <= 1)).all()
-
-
 def test_that_muted_channels_are_passed_on() -> None:
     symbol = at(4 * S)
     record = closed(symbol, opened(symbol, 4 * S), 13 * S, Muted(flow=True))
@@ -109,7 +103,7 @@ def test_that_muted_channels_are_passed_on() -> None:
 def test_that_scratch_has_room_for_the_longest_window() -> None:
     fresh = scratch()
     assert fresh.blocks.shape == (BLOCKS,)
-    assert [len(array) for array in fresh[1:]] == [24, 4, 24, 2, 5]
+    assert [array.size for array in fresh[1:]] == [8, 24, 24, 2, 5]
 
 
 def test_that_the_first_two_minutes_are_young() -> None:
