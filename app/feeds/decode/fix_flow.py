@@ -149,9 +149,11 @@ class FixFlow:
 
     def _unread(self, message: FixMessage, file: str, *, stamped: bool) -> None:
         """A message that is counted alone; `stamped`: its stamp has been looked for and counted."""
-        counts = self.stream.intake.counts
+        intake, counts = self.stream.intake, self.stream.intake.counts
         kept = {name: counts[name] for name in _STAMPED} if stamped else {}
-        self.stream.intake.take(message, file)
+        line = intake.stamped_line  # of the block's last line: messages before it have their stamps already
+        intake.take(message, file)
+        intake.stamped_line = line
         for name, count in kept.items():
             counts[name] = count
 

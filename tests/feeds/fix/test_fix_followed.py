@@ -158,3 +158,13 @@ def test_that_what_is_heard_and_what_is_told_of_one_block_are_not_mixed_up() -> 
         rows = made("fast").feed(data, "x.log", known)
         assert rows == made("reference").feed(data, "x.log", known)
         assert [row.text for row in rows] == [f"text {n}" for n in range(12 - len(rows), 12)]
+
+
+def test_that_a_stamp_holds_for_its_line_whatever_stands_between_it_and_the_cut() -> None:
+    line = Line()
+    first = b"20261120-15:00:01.123 " + line.send("D", order("C0"), T0) + line.send("0", [(112, "t")], T0) + b"\n"
+    later = b"20261120-15:00:02.456 " + b"".join(line.send("D", order(f"C{n}"), T0 + n) for n in range(1, 6))
+    more = b"".join(line.send("D", order(f"D{n}"), T0 + n) for n in range(5))
+    fast, slow = (told(made(decoder), first + later + more, [len(first + later)]) for decoder in ("fast", "reference"))
+    assert fast == slow
+    assert {row.ts_event % 10**10 for row in fast[0]} == {1_123_000_000, 2_456_000_000}
