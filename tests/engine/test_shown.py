@@ -198,7 +198,7 @@ def test_that_the_delays_are_the_medians_of_the_laws() -> None:
         (11, "the price moves away about 2.4 s after 6 % of our children"),
         (12, "others trade on our side and take the price along about 0.1 s after 6 % of our children"),
         (17, "others trade on our side and take the price along 0.9 to 2.4 s after 6 % of our children"),
-        (23, "others trade on our side or the price moves away 0.1 to 2.4 s after 6 % of our children"),
+        (23, "quotes on the other side retreat 0.1 to 2.4 s after 6 % of our children"),
     ],
 )
 def test_that_what_explains_the_children_best_is_said_in_words(score: int, words: str) -> None:

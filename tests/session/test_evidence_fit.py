@@ -242,7 +242,7 @@ def test_that_what_an_answer_costs_is_of_its_kind() -> None:
     assert costs[4:8] == pytest.approx([small] * 4)
     assert costs[8:12] == pytest.approx([large] * 4)
     assert costs[12:20] == pytest.approx([flow + group] * 8)
-    assert costs[20:] == pytest.approx([0.25 * flow + 0.75 * group] * 4)
+    assert costs[20:] == pytest.approx([small] * 4)
 
 
 def test_that_an_interval_rises_and_covers_nine_in_ten_of_each_world() -> None:

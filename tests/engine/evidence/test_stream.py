@@ -162,13 +162,13 @@ def test_that_a_market_says_how_much_of_the_kernel_it_shows(shown: float, low: f
 def test_that_a_market_says_how_much_of_an_impact_lasts(shown: float, low: float, high: float) -> None:
     sheet, draw, pressed = Sheet(), np.random.default_rng(8), np.zeros(4)
     showing = np.array(KERNEL.g) * [1.0, 1.0, shown, shown]
-    for n in range(900):
+    for n in range(1_800):  # 900 s do not outweigh what is believed beforehand
         bid = 10_000 + round(float(np.dot(showing, pressed)))
         buys = draw.random() < 0.5 + 0.4 * math.sin(n / 100)
         sheet.trade(n * S, f"{(bid + 2 * buys) / 100:.2f}", 100, side="B" if buys else "A")
         pressed = (pressed + (1 if buys else -1)) * np.exp(-1.0 / np.array([1.0, 20.0, 200.0, math.inf]))
         sheet.quote(n * S + 2 * MS, f"{bid / 100:.2f}", f"{(bid + 2) / 100:.2f}")
-    early, late = (heard(sheet, seconds * S).stream[0] for seconds in (50, 900))
+    early, late = (heard(sheet, seconds * S).stream[0] for seconds in (50, 1_800))
     assert stays(early) == pytest.approx(early["gain"])  # nothing of it yet
     assert low <= stays(late) <= high
 
