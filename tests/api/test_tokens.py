@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.api.tokens import DAY_NS, TokenFile
+from app.api.tokens import DAY_NS, PREFIX, TokenFile
 from app.engine.errors import FeedError, SettingsError
 from tests.command import scorecard
 
@@ -22,7 +22,8 @@ def tokens(tmp_path: Path) -> TokenFile:
 def test_that_the_text_is_never_in_the_file_and_the_file_is_private(tokens: TokenFile) -> None:
     token, text = tokens.add("alice", ["act", "read"], 30, NOW, "desk 7")
     kept = tokens.path.read_text()
-    assert text.rpartition("_")[2] not in kept
+    assert text.removeprefix(f"{PREFIX}_{token.id}_") not in kept
+    assert len(text) > len(f"{PREFIX}_{token.id}_") + 40
     assert token.sha256 in kept
     assert stat.S_IMODE(tokens.path.stat().st_mode) == 0o600
     assert token.scopes == ("read", "act")

@@ -51,6 +51,7 @@ def plainly(words: str, cells: list[tuple[str, ...]]) -> list[int]:
 
     def holds(word: str, row: tuple[str, ...]) -> bool:
         cell = dict.fromkeys(searched, "") | dict(zip(FIELDS, row, strict=True))
+        cell["status"] = {"RED": "RED LEAK"}.get(cell["status"], cell["status"])  # as it reads on the screen, too
         if ":" not in word:
             return any(word in said.casefold() for said in cell.values())
         name, wanted = word.split(":", 1)
