@@ -37,7 +37,6 @@ _COUNTS: Final = {
     "possresend_copies": k.C_RESEND, "possdup_new": k.C_POSSDUP_NEW, "execution_copies": k.C_EXECUTION,
     "links_that_change": k.C_LINKS, "fills_without_match_time": k.C_NO_MATCH,
 }  # fmt: skip
-_STAMPED: Final = ("stamped_by_record", "stamped_by_prefix", "stamped_by_sending_time", "stamped_by_transact_time")
 
 
 @dataclass(slots=True)
@@ -149,13 +148,13 @@ class FixFlow:
 
     def _unread(self, message: FixMessage, file: str, *, stamped: bool) -> None:
         """A message that is counted alone; `stamped`: its stamp has been looked for and counted."""
-        intake, counts = self.stream.intake, self.stream.intake.counts
-        kept = {name: counts[name] for name in _STAMPED} if stamped else {}
+        intake = self.stream.intake
+        if stamped:
+            intake.note(message)
+            return
         line = intake.stamped_line  # of the block's last line: messages before it have their stamps already
         intake.take(message, file)
         intake.stamped_line = line
-        for name, count in kept.items():
-            counts[name] = count
 
     def _undated(self, message: FixMessage, stamp: Ints, file: str) -> None:
         """A message without SendingTime: TransactTime, or it is set aside."""

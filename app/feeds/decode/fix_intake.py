@@ -75,14 +75,10 @@ class Intake:
 
     def take(self, message: FixMessage, file: str) -> None:
         """Take the next message of a file."""
-        rec, self._messages = self._messages, self._messages + 1
-        kind = message.kind
-        self.counts[f"35={kind}"] += 1
-        for what in message.irregular:
-            self.counts[what] += 1
+        rec = self._messages
+        self.note(message)
         stamp = self._stamp(message, file)  # of every message: the line's stamp is remembered for the next one
-        if kind not in READ:
-            self.counts["orders_not_read"] += kind in UNREAD_ORDERS
+        if message.kind not in READ:
             return
         where = f"{file} line {message.line} offset {message.offset}"
         session = self._session(message)[0]
@@ -95,6 +91,14 @@ class Intake:
         self._latest[session] = max(stamp.ns, latest)
         self.counts["coarse_stamps"] += stamp.grain >= SECOND
         self._pending.append(Pending(stamp.ns, rec, message, where))
+
+    def note(self, message: FixMessage) -> None:
+        """Count a message and what is irregular about it."""
+        self._messages += 1
+        self.counts[f"35={message.kind}"] += 1
+        for what in message.irregular:
+            self.counts[what] += 1
+        self.counts["orders_not_read"] += message.kind in UNREAD_ORDERS
 
     def settle(self) -> None:
         """End of the log: drop the copies, find each message's order, link the chains."""

@@ -35,7 +35,7 @@ class Securities:
     def hear(self, message: FixMessage) -> None:
         """Note what a message of any type says of an id."""
         if 48 in message.first:
-            self._learn(*(message.text(tag) for tag in _TAGS))
+            self.learn(*(message.text(tag) for tag in _TAGS))
 
     def meaning(self, message: FixMessage, ns: int, place: tuple[str, str]) -> str:
         """The instrument's symbol for the id of a message without a Symbol; `place`: source, and where, in words."""
@@ -60,7 +60,8 @@ class Securities:
             return security
         return self.shared.instrument("dbn", security, ns)
 
-    def _learn(self, symbol: str | None, suffix: str | None, kind: str | None, security: str | None) -> None:
+    def learn(self, symbol: str | None, suffix: str | None, kind: str | None, security: str | None) -> None:
+        """Note what tags 55, 65, 22 and 48 of a message say."""
         if symbol is not None and symbol != "[N/A]":
             self._own.learn_fix(f"{symbol}.{suffix}" if suffix else symbol, kind, security)
 
@@ -88,7 +89,7 @@ class Heard:
     def until(self, index: int) -> None:
         """Note what the messages up to this one say."""
         while self._left and self._left[-1][0] <= index:
-            self._securities._learn(*self._left.pop()[1])  # noqa: SLF001 - one thing in two parts
+            self._securities.learn(*self._left.pop()[1])
 
 
 class Unlisted:

@@ -1,6 +1,5 @@
 """A table is mapped by the settings: to market rows, own rows or FIX messages; a wrong map is said before any row."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +16,8 @@ from app.settings import load_settings
 from app.settings_sources import KdbSource, checked_sources
 from scripts.tickerplant.server import SCHEMA, Tickerplant, schema_of
 from tests.feeds.fix.wire import T0, Line, filled, order
-from tests.feeds.kdb.conftest import market_rows
+from tests.feeds.kdb.conftest import Drained, market_rows
+from tests.patience import eventually
 
 DATE = "2026-11-20"
 TABLES = {
@@ -43,14 +43,15 @@ def plant() -> Iterator[Tickerplant]:
 
 def refused(feed: KdbFeed) -> str:
     """Why a feed ended."""
-    deadline = time.monotonic() + 20.0
-    while time.monotonic() < deadline:
+
+    def look() -> str:
         try:
             feed.poll(1_000)
         except SettingsError as error:
             return str(error)
-        time.sleep(0.001)  # a poll of a condition, with a deadline
-    raise AssertionError("the feed goes on")
+        return ""
+
+    return eventually(look, 20.0)
 
 
 def said(plant: Tickerplant, table: str, **keys: Any) -> str:
@@ -185,18 +186,9 @@ def test_that_a_followed_table_of_messages_tells_them_as_they_come(plant: Ticker
     plant.update("ems", [times, np.full(6, b"x"), messages[:6]])
     source = KdbSource(port=plant.port, table="ems", query="ems", codec="fix", role="orders", start="earliest")
     feed = KdbFeed("md", source, Universe(), fix={"session": {"all": {"parent": [{"tag": 526}]}}})
-    found: list[str] = []
     feed.open({}, lambda: None)
-    deadline = time.monotonic() + 20.0
-    sent = False
-    while len(found) < 12 and time.monotonic() < deadline:
-        feed.poll(1_000)
-        (lane,) = feed.lanes.values()
-        while lane.waiting:
-            found += [row.kind for row in lane.waiting.popleft()[0].orders]
-        if found and not sent:
-            plant.update("ems", [times, np.full(6, b"x"), messages[6:]])
-            sent = True
-        time.sleep(0.001)  # a poll of a condition, with a deadline
+    told = Drained(feed).rows(6)
+    plant.update("ems", [times, np.full(6, b"x"), messages[6:]])
+    told.rows(12)
     feed.close()
-    assert found == ["child_new", "fill"] * 6
+    assert [row.kind for row in told.orders] == ["child_new", "fill"] * 6
