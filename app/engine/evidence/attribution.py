@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from app.engine.evidence.cost import Z_90, modelled
+from app.engine.evidence.cost import Z_90, modelled, pooled
 from app.engine.evidence.groups import learn
 from app.engine.evidence.merge import badge
 from app.engine.evidence.process import MOST
@@ -97,12 +97,11 @@ def _cell(key: tuple[str, str], pieces: Sequence[Piece], model: Model, spread: f
     likely = _modelled(pieces, model)
     likely = likely._replace(variance=likely.variance + model.numbers["group_model_error"] ** 2)
     plain = _measured(pieces, spread)
-    centre, half = likely.value, WIDTH * math.sqrt(likely.variance)
+    centre, variance = likely
     if plain is not None:
         plain = plain._replace(variance=plain.variance + model.numbers["group_direct_error"] ** 2)
-        known = 1.0 / likely.variance + 1.0 / plain.variance
-        centre = (likely.value / likely.variance + plain.value / plain.variance) / known
-        half = WIDTH / math.sqrt(known)
+        centre, variance = pooled(likely, plain)
+    half = WIDTH * math.sqrt(variance)
     n = len(pieces)
     return Cell(
         *key, len({piece.parent_id for piece in pieces}), int(math.fsum(piece.children for piece in pieces)),

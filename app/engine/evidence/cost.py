@@ -136,19 +136,23 @@ def doubted(measured: Estimate, reach: float, error: float) -> Estimate:
     return Estimate(measured.value, measured.value - half, measured.value + half)
 
 
+def pooled(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    """Two estimates of one thing, (value, variance) each, weighed by how certain they are; the first where both are."""
+    (value, mine), (also, theirs) = one, other
+    both = mine + theirs
+    return ((value * theirs + also * mine) / both, mine * theirs / both) if both > 0.0 else (value, 0.0)
+
+
 def weighed(model: Estimate, measured: Estimate, error: float) -> Estimate:
     """The size of a leak by both estimates, each by how uncertain it is (bps); `error`: what the model's assumptions
     miss beside its interval.
     """
-    value = model.value or 0.0
     half = ((model.high or 0.0) - (model.low or 0.0)) / (2.0 * Z_90)
-    mine = half * half + error * error
+    value, variance = model.value or 0.0, half * half + error * error
     if measured.value is not None and measured.high is not None:
         spread = (measured.high - measured.value) / Z_90
-        plain = spread * spread
-        value = (value * plain + measured.value * mine) / (mine + plain) if mine + plain > 0.0 else value
-        mine = mine * plain / (mine + plain) if mine + plain > 0.0 else 0.0
-    half = Z_90 * math.sqrt(mine)
+        value, variance = pooled((value, variance), (measured.value, spread * spread))
+    half = Z_90 * math.sqrt(variance)
     return Estimate(value, value - half, value + half)
 
 
