@@ -217,7 +217,7 @@ class Answering:
         words = failures(checks)
         self._audit("confirm", user, asked, {"wish": wish, "checks": checks, "refused": words})
         if not passed(checks):
-            control.audit.sync()
+            control.settled()
             return Refused(words=words)
         control.requests.setdefault(user, []).append(control.now)
         return self._take(wish.order_id, fact_of_wish(wish))
@@ -257,7 +257,7 @@ class Answering:
             self._audit("arm", user, asked, {"rule": asked.rule, "on": asked.on, "refused": str(error)})
             return Refused(words=str(error))
         self._audit("arm", user, asked, {"rule": asked.rule, "on": asked.on, "words": words})
-        self.control.audit.sync()
+        self.control.settled()
         return Done(words=words)
 
     def _release(self, scope: str, user: str, asked: Ask) -> Done | Refused:
@@ -279,7 +279,7 @@ class Answering:
             return Refused(words=f"what = {asked.what!r} is not allowed; allowed: {', '.join(RECORDED)}")
         for entry in asked.entries:  # under a key of their own: nothing of theirs takes the place of ours
             self.control.audit.write(asked.what, {"via": asked.via, "now_ns": self.control.now, "entry": entry})
-        self.control.audit.sync()
+        self.control.settled()
         return Done(words=f"{len(asked.entries)} written")
 
 

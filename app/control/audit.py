@@ -5,6 +5,7 @@
 
 import hashlib
 import os
+import threading
 import time
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +26,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class AuditLog:
-    """Appends to a log and goes on with its chain. One writer."""
+    """Appends to a log and goes on with its chain. One writer; `sync` from any thread."""
 
     def __init__(self, path: Path | None) -> None:
         """`path` None keeps it in memory: `lines`. Raises FeedError when the log's last line is none of its own."""
@@ -34,12 +35,14 @@ class AuditLog:
         self._descriptor = -1
         self._head = -1
         self._hash, self._n = GENESIS, 0
-        self._unsynced = False
+        self._written = self._kept = (0, GENESIS)  # number and hash of the last line written, and on disk
+        self._syncing = threading.Lock()
         if path is None:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         torn = _cut_torn(path)
         self._go_on(path)
+        self._written = self._kept = (self._n, self._hash)
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._head = os.open(_head_of(path), os.O_RDWR | os.O_CREAT, 0o600)
         known = _head(path)
@@ -69,16 +72,23 @@ class AuditLog:
             self.lines.append(line)
         else:
             os.write(self._descriptor, line + b"\n")
-            self._unsynced = True
+            self._written = (self._n, self._hash)
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything written is on disk."""
+        return self._kept == self._written
 
     def sync(self) -> None:
-        """Everything written is on disk."""
-        if not self._unsynced:
-            return
-        self._unsynced = False
-        os.fsync(self._descriptor)
-        os.pwrite(self._head, b"%012d %b\n" % (self._n, self._hash.encode()), 0)
-        os.fsync(self._head)
+        """Everything written before the call is on disk."""
+        with self._syncing:
+            count, tip = written = self._written
+            if written == self._kept:
+                return
+            os.fsync(self._descriptor)
+            os.pwrite(self._head, b"%012d %b\n" % (count, tip.encode()), 0)
+            os.fsync(self._head)
+            self._kept = written
 
     def _go_on(self, path: Path) -> None:
         """Take up the chain where the log ends."""

@@ -93,6 +93,7 @@ class Control:
     steps: list[Step] = field(default_factory=list)
     requests: dict[str, list[int]] = field(default_factory=dict)  # by user: times
     barred: Barred = field(default=lambda user, order: "")  # noqa: ARG005
+    settle: Callable[[], None] | None = None  # puts the audit on disk, now or soon; None: now, by itself
     broker: Broker | None = None  # with the forms and rules of his FIXatdl file
     session: Session = field(init=False)
     audit: AuditLog = field(init=False)
@@ -128,6 +129,13 @@ class Control:
         """Close the files."""
         self._journal.close()
         self.audit.close()
+
+    def settled(self) -> None:
+        """What was audited goes to disk: before whoever waits for it is told."""
+        if self.settle is None:
+            self.audit.sync()
+        else:
+            self.settle()
 
     # -- facts -------------------------------------------------------------------------------------------------------
 
@@ -216,7 +224,7 @@ class Control:
             self._journal.sync()  # on disk before it is on the wire
             for message, seq, raw in out:
                 self._send(message, seq, raw)
-            self.audit.sync()
+            self.settled()
 
     def _intend(self, message: SendFix) -> tuple[SendFix, int, bytes]:
         self._reserved.reach(self.session.ids.count)

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -28,6 +29,7 @@ from app.control.link import Clock, Down, EmsLink, EventQueue, LinkEvent, Receiv
 from app.control.outlook import Ahead
 from app.control.rules import RuleBook, read_rules
 from app.control.ruling import Ruling, day_of
+from app.control.settling import Settler
 from app.control.sight import BoardSight
 from app.engine.errors import ScorecardError
 from app.engine.switch.guard import Limits, Market
@@ -41,6 +43,7 @@ from app.settings_ems import Ems
 BEAT_S: Final = 0.1
 LIVE: Final = "live"  # the word of a live session
 ANSWER_S: Final = 10.0
+SWITCH_S: Final = 0.0005  # threads hand over ten times as often as usual: a confirm waits for none that computes
 DEFAULT_PROFILE: Final = RESOURCES / "profiles" / "sim.toml"
 
 
@@ -70,6 +73,8 @@ class ControlProcess:
             profile=profile, limits=limits, send=self._link.send, source=self, folder=folder,
             host=socket.gethostname().replace("-", "") or "host", wall_ns=time.time_ns(),
         )  # fmt: skip
+        self._settler = Settler(self.control.audit)
+        self.control.settle = self._settler.soon
         self._answering = Answering(self.control)
         self._board = ControlBoard(folder, time.monotonic_ns)
         self._user = user_name()
@@ -114,6 +119,7 @@ class ControlProcess:
 
     def run(self) -> None:
         """Until stopped: answer, listen, keep deadlines, publish."""
+        sys.setswitchinterval(SWITCH_S)
         (self._runtime / "sockets").mkdir(parents=True, exist_ok=True, mode=0o700)
         self._link.start(self.control.known, self._events.put)
         with Door(self._runtime / "sockets" / "control.json", self._ask):
@@ -123,6 +129,7 @@ class ControlProcess:
                 self._link.stop()
                 self._publish()
                 self._board.close()
+                self._settler.close()
                 self.control.close()
 
     def _loop(self) -> None:
@@ -143,17 +150,18 @@ class ControlProcess:
                 self._fault = self._board_sight.watch(time.monotonic_ns())
                 if self._ruling is not None:
                     self._ruling.beat(self._fault)
-                self.control.audit.sync()
+                self._settler.soon()
                 self._publish()
 
     def _take(self, event: object) -> None:
         match event:
             case _Asked():
                 try:
-                    event.reply.set_result(self._answering.answer(event.question, self._user, time.time_ns()))
+                    answer = self._answering.answer(event.question, self._user, time.time_ns())
                 except BaseException as error:
                     event.reply.set_exception(error)
                     raise
+                self._settler.then(partial(event.reply.set_result, answer))
             case Received() | Clock() | Up() | Down() | Warned():
                 heard(self.control, event)
             case _:
