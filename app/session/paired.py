@@ -30,7 +30,7 @@ class PairedRequest(msgspec.Struct, frozen=True, kw_only=True):
     world: str
     seeds: int
     processes: int = MOST_PROCESSES
-    at: str = "11:20:00"
+    at: str = "11:20"
     strategy: str = "PASSIVE"
 
 
