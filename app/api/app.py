@@ -1,12 +1,14 @@
 """The routes: what may be asked under /v1. Everything is `async def`: nothing waits for anything but the control."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from app import __version__
 from app.api import describe, figures
@@ -87,12 +89,23 @@ def _problems(app: FastAPI) -> None:
     async def http(request: Request, error: HTTPException) -> Response:
         found = _said(request, Problem(error.status_code, str(error.detail)))
         found.headers.update(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            found.headers["allow"] = ", ".join(_methods(app, request))
         return found
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         words = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5])
         return _said(request, Problem(422, words))
+
+
+def _methods(app: FastAPI, request: Request) -> list[str]:
+    """What may be done at the path of a request: of all its routes, not of the first."""
+    found: set[str] = set()
+    for route in app.router.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return sorted(found)
 
 
 def _caller(request: Request) -> Caller:

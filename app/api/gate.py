@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from app.api.doorkeeper import Caller, Doorkeeper
 from app.api.metrics import Metrics
-from app.api.problems import Problem
+from app.api.problems import JSON, Problem
 from app.api.rates import Rates
 from app.api.trail import AuditTrail, ViewLog
 from app.engine.errors import FeedError
@@ -26,6 +26,7 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 App: TypeAlias = Callable[[Scope_, Receive, Send], Awaitable[None]]
+Ready: TypeAlias = Callable[[Scope_, Caller | None], bytes | None]
 
 OPEN: Final = frozenset({"/v1/live"})  # says only that the process answers
 # What a path needs beyond `read`; everything that is not a GET acts.
@@ -75,9 +76,16 @@ class Asked:
         return "admin" if self.path in ADMIN else "act"
 
 
+def _nothing_ready(_scope: Scope_, _caller: Caller | None) -> bytes | None:
+    return None
+
+
 @dataclass(slots=True)
 class Gate:
-    """Lets requests through to `app`, one by one. `certificates`: common name of a peer's certificate by address."""
+    """Lets requests through to `app`, one by one. `certificates`: common name of a peer's certificate by address.
+
+    `ready` may know the body of an answer at once: whoever asks has been let in, counted and is written down as ever.
+    """
 
     app: App
     doorkeeper: Doorkeeper
@@ -86,6 +94,7 @@ class Gate:
     views: ViewLog
     metrics: Metrics
     certificates: Mapping[tuple[str, int], str]
+    ready: Ready = _nothing_ready
     _rates: Rates = field(init=False)
     _acts: Rates = field(init=False)
     _failures: Rates = field(init=False)
@@ -109,10 +118,16 @@ class Gate:
                 self._seen(asked)
                 await self.app(scope, receive, send)
                 return
+            known = None if _announces_body(scope) else self.ready(scope, asked.caller)
+            watched = self._watching(asked, send)
+            if known is not None:
+                async with asyncio.timeout(self.limits.request_s):  # whoever does not read it does not hold it
+                    await _told(known, watched)
+                return
             body = await self._body(asked, scope, receive)
             asked.digest = hashlib.sha256(body).hexdigest() if asked.acts else ""
             async with asyncio.timeout(self.limits.request_s):
-                await self.app(scope, _replayed(body, receive), self._watching(asked, send))
+                await self.app(scope, _replayed(body, receive), watched)
         except Problem as problem:
             self._refuse(asked, problem)
             await _tell(scope, problem, asked, send)
@@ -160,6 +175,8 @@ class Gate:
             if name == b"content-length" and (not value.isdigit() or len(value) > 18 or int(value) > most):
                 raise too_long
         chunks, size, more = [], 0, asked.method not in {"GET", "HEAD"} or _announces_body(scope)
+        if not more:
+            return b""
         try:
             async with asyncio.timeout(self.limits.body_s):
                 while more:
@@ -251,6 +268,13 @@ def _entry(asked: Asked) -> dict[str, str]:
         "status": str(asked.status), "words": asked.words[:500], "key": asked.key[:_KEY_MOST], "body": asked.digest,
     }  # fmt: skip
     return entry | ({"replayed": "yes"} if asked.replayed else {})
+
+
+async def _told(body: bytes, send: Send) -> None:
+    length = str(len(body)).encode()
+    headers = [(b"content-length", length), (b"content-type", JSON.encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _tell(scope: Scope_, problem: Problem, asked: Asked, send: Send) -> None:

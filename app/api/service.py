@@ -14,6 +14,7 @@ from app.api.gate import Gate, Limits
 from app.api.metrics import Metrics
 from app.api.once import Once
 from app.api.port import ControlPort
+from app.api.ready import ReadyAnswers
 from app.api.server import Peers, Server, context_of, loop_factory, url_of
 from app.api.socket_route import Parts
 from app.api.state import Health
@@ -50,7 +51,8 @@ class Service:
             health=health, streams=api.streams,
         ))  # fmt: skip
         limits = Limits(api.rate, api.burst, api.acts_minute, api.body_bytes, api.header_s, api.request_s)
-        self.gate = Gate(self.app, admitted, limits, self.trail, self.views, metrics, self.peers)
+        ready = ReadyAnswers(answers)
+        self.gate = Gate(self.app, admitted, limits, self.trail, self.views, metrics, self.peers, ready)
 
     def look(self) -> None:
         """One look at the board; streams are woken when it has changed."""
@@ -90,9 +92,10 @@ class Service:
         self.once.close()
 
     async def _looking(self) -> None:
-        pause = self._api.look_ms / 1000.0
+        pause, clock = self._api.look_ms / 1000.0, asyncio.get_running_loop().time
         while True:
             self.look()
+            self.hub.tick(clock())
             await asyncio.sleep(pause)
 
     async def _sweeping(self) -> None:

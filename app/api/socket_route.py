@@ -18,6 +18,7 @@ from app.api.stream import Hub, Stream, Wanted
 from app.api.view import BoardView, Place
 
 STREAMED: Final = 200  # parents a stream may name
+TELL: Final = "scorecard.tell"  # in a scope: sends a text at once, or says that it cannot (app.api.server)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +61,11 @@ def mount_stream(app: FastAPI, parts: Parts) -> None:
         await websocket.accept()
         metrics.streams += 1
 
+        tell = websocket.scope.get(TELL, _not_told)
+
         async def send(frame: bytes) -> None:
-            await websocket.send({"type": "websocket.send", "text": frame.decode()})
+            if not tell(frame):
+                await websocket.send({"type": "websocket.send", "text": frame.decode()})
 
         told = Stream(parts.hub, websocket.scope["caller"], parts.doorkeeper.still)
         telling = asyncio.create_task(told.run(since, wanted, send))
@@ -75,6 +79,10 @@ def mount_stream(app: FastAPI, parts: Parts) -> None:
             for task in (telling, leaving):
                 task.cancel()
             await asyncio.gather(telling, leaving, return_exceptions=True)
+
+
+def _not_told(_frame: bytes) -> bool:
+    return False
 
 
 async def _left(websocket: WebSocket) -> None:

@@ -6,6 +6,7 @@ the place it had reached goes on from there; where the board no longer knows wha
 """
 
 import asyncio
+import math
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
@@ -34,6 +35,16 @@ class Wanted(NamedTuple):
     fields: tuple[str, ...]
 
 
+class Plan(NamedTuple):
+    """Frames to send: a reset first where one is due, then parents in parts, only the last one without `more`."""
+
+    place: Place
+    head: dict[str, Any]
+    reset: bytes
+    parts: list[list[int]]
+    made: dict[int, bytes]  # number of a part -> its frame, made for the first who sends it
+
+
 class Hub:
     """Wakes the streams after each look; frames that many of them get are made once."""
 
@@ -43,32 +54,35 @@ class Hub:
         self._answers = answers
         self.ended = False
         self._looked = asyncio.Event()
+        self._turned = 0.0
         self._plans: dict[tuple[Place, Grants, Wanted], Plan] = {}
-        self._frames: dict[tuple[Place, Grants, Wanted, Place, int], bytes] = {}
+        self.streams: set[Stream] = set()
 
     def wake(self) -> None:
         """The board has changed."""
         self._plans.clear()
-        self._frames.clear()
-        looked, self._looked = self._looked, asyncio.Event()
-        looked.set()
+        self._turn()
+
+    def tick(self, now: float) -> None:
+        """From time to time: streams ask again who they are, and one whose reader takes nothing is let go."""
+        if now - self._turned < STILL_S:
+            return
+        self._turned = now
+        for stream in self.streams:
+            stream.late(now)
+        self._turn()
 
     def end(self) -> None:
         """Every stream is let go."""
         self.ended = True
         self.wake()
 
-    async def changed(self, place: Place, timeout_s: float) -> bool:
-        """True when the board is not at this place any more; False when nothing came in time."""
-        if place != self.view.place:
-            return True
-        try:
-            await asyncio.wait_for(self._looked.wait(), timeout_s)
-        except TimeoutError:
-            return False
-        return True
+    async def changed(self, place: Place) -> None:
+        """Until the board is not at this place any more, or the next tick."""
+        if place == self.view.place:
+            await self._looked.wait()
 
-    def plan(self, place: Place, grants: Grants, wanted: Wanted) -> "Plan":
+    def plan(self, place: Place, grants: Grants, wanted: Wanted) -> Plan:
         """What a stream that stands at a place is to be told, and where it stands then."""
         key = (place, grants, wanted)
         known = self._plans.get(key)
@@ -76,19 +90,20 @@ class Hub:
             known = self._plans[key] = self._planned(place, grants, wanted)
         return known
 
-    def frame(self, key: tuple[Place, Grants, Wanted], number: int, plan: "Plan") -> bytes:
-        """One of the frames of a plan. Its rows are as they are now; the place is that of the plan."""
-        known = self._frames.get((*key, plan.place, number))
+    def frame(self, plan: Plan, number: int, fields: tuple[str, ...]) -> bytes:
+        """One of the frames of a plan. Its rows are as they were at its place or later."""
+        known = plan.made.get(number)
         if known is None:
-            parents = b",".join([self._answers.summary(row, key[2].fields) for row in plan.parts[number]])
+            parents = b",".join([self._answers.summary(row, fields) for row in plan.parts[number]])
             head = {"type": "changes", **plan.head, "more": number + 1 < len(plan.parts)}
-            known = self._frames[(*key, plan.place, number)] = b'%b,"parents":[%b]}' % (
-                _ENCODER.encode(head)[:-1],
-                parents,
-            )
+            known = plan.made[number] = b'%b,"parents":[%b]}' % (_ENCODER.encode(head)[:-1], parents)
         return known
 
-    def _planned(self, place: Place, grants: Grants, wanted: Wanted) -> "Plan":
+    def _turn(self) -> None:
+        looked, self._looked = self._looked, asyncio.Event()
+        looked.set()
+
+    def _planned(self, place: Place, grants: Grants, wanted: Wanted) -> Plan:
         view = self.view
         news = view.since(place)
         named = {row for row in (view.rows.get(name) for name in wanted.parents) if row is not None}
@@ -102,16 +117,7 @@ class Hub:
             words = _FRESH if place == Place(0, 0) else _LOST
             reset = _ENCODER.encode({"type": "reset", "reason": words, **at(view)})
             parts = parts or [[]]
-        return Plan(view.place, at(view), reset, parts)
-
-
-class Plan(NamedTuple):
-    """Frames to send: a reset first where one is due, then parents in parts, only the last one without `more`."""
-
-    place: Place
-    head: dict[str, Any]
-    reset: bytes
-    parts: list[list[int]]
+        return Plan(view.place, at(view), reset, parts, {})
 
 
 class Stream:
@@ -121,9 +127,25 @@ class Stream:
         self._hub = hub
         self._caller = caller
         self._still = still
+        self._sending = math.inf  # since when a frame has been on its way
+        self._limit = asyncio.timeout(None)
 
     async def run(self, since: Place, wanted: Wanted, send: Callable[[bytes], Any]) -> None:
         """Tell changes until the hub ends. Raises Problem when he may not any more, TimeoutError when he hangs."""
+        self._hub.streams.add(self)
+        try:
+            async with self._limit:
+                await self._tell(since, wanted, send)
+        finally:
+            self._hub.streams.discard(self)
+
+    def late(self, now: float) -> None:
+        """End it where the frame on its way has been so for too long; `now` by the loop's clock."""
+        if now - self._sending > SEND_S:
+            self._sending = math.inf
+            self._limit.reschedule(now)
+
+    async def _tell(self, since: Place, wanted: Wanted, send: Callable[[bytes], Any]) -> None:
         hub, place, quiet, asked = self._hub, since, 0.0, 0.0
         clock = asyncio.get_running_loop().time
         while not hub.ended:
@@ -134,23 +156,24 @@ class Stream:
                     raise Problem(403, "you may not read any more")
                 if before != self._caller.grants:  # other rows are his now
                     place = Place(0, 0)
-            key = (place, self._caller.grants, wanted)
-            plan = hub.plan(*key)
+            plan = hub.plan(place, self._caller.grants, wanted)
             if not plan.parts and not plan.reset and now - quiet >= BEAT_S:
                 plan = plan._replace(reset=_ENCODER.encode({"type": "beat", **at(hub.view)}))
             if plan.reset:
-                await self._send(plan.reset, send)
+                await self._send(plan.reset, send, now)
             for number in range(len(plan.parts)):
-                await self._send(hub.frame(key, number, plan), send)
+                if number:
+                    await asyncio.sleep(0)  # a long answer lets others in between
+                await self._send(hub.frame(plan, number, wanted.fields), send, clock())
             place, quiet = plan.place, now if plan.reset or plan.parts else quiet
-            await hub.changed(place, STILL_S)
+            await hub.changed(place)
 
-    async def _send(self, frame: bytes, send: Callable[[bytes], Any]) -> None:
-        async with asyncio.timeout(SEND_S):
-            await send(frame)
+    async def _send(self, frame: bytes, send: Callable[[bytes], Any], now: float) -> None:
+        self._sending = now
+        await send(frame)
+        self._sending = math.inf
         self._hub.metrics.frames += 1
         self._hub.metrics.sent_bytes += len(frame)
-        await asyncio.sleep(0)  # a long answer lets others in between
 
 
 def at(view: BoardView) -> dict[str, Any]:

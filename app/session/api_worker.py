@@ -5,6 +5,7 @@
 """
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Mapping
@@ -148,6 +149,8 @@ def service_of(folder: Path, settings: Settings) -> "Service":
 
 async def _serve(folder: Path, settings: Settings, password: str) -> None:
     service = service_of(folder, settings)
+    gc.collect()
+    gc.freeze()  # what was loaded stays: no pause to look through it again
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, service.stop)
     try:

@@ -101,7 +101,7 @@ def test_that_a_certificate_is_its_user_and_nobody_elses(api: MadeApi) -> None:
 
 
 def test_that_too_many_requests_are_told_when_to_come_again(tmp_path: Path) -> None:
-    api = MadeApi(tmp_path, rate=0.5, burst=3)
+    api = MadeApi(tmp_path, rate=0.01, burst=3)
     try:
         answers = [api.get("/v1/live", "") for _ in range(2)] + [api.get("/v1/parents") for _ in range(4)]
         assert [answer.status_code for answer in answers] == [200] * 5 + [429]
