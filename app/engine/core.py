@@ -16,7 +16,7 @@ from app.engine.layout import Sink
 from app.engine.orders.facts import Fact
 from app.engine.publish import Publisher
 from app.engine.snapshot import pack, unpack
-from app.engine.state import State
+from app.engine.state import BEHIND, State
 from app.engine.tables.build import all_tables, build
 from app.engine.tables.context import NEVER, Columns
 from app.engine.tables.hashes import output_hash
@@ -69,9 +69,10 @@ class Engine:
         touches: list[Rows] = []
         finals: list[Fact] = []
         before = self.state.watermark
-        most = SUB_BLOCK if self.state.evidence is None else SUB_BLOCK // 2  # streams read what is just behind, too
+        most = SUB_BLOCK if self.config.evidence is None else BEHIND  # streams read what is just behind, too
         for begin in range(0, len(block.market), most):
             rows = block.market[begin : begin + most]
+            self.state.expect(len(rows))
             space = self.state.history.space(len(rows) + SPARE)  # written where they wait: no copy of a whole day
             changes = self.state.books.run(rows, self.config.book, space)
             self.state.history.written(len(changes))
@@ -116,9 +117,7 @@ class Engine:
         ranks = np.array(self.universe.sources.ranks(), np.int64)
         self.state.history.advance(watermark, ranks)
         finals = self.state.joins.advance(watermark, self.state.end)
-        if self.state.evidence is not None:
-            self.state.evidence.relink(self.state.flow.moved)
-            self.state.evidence.advance(watermark, self.state.end)
+        self.state.passed()
         return finals
 
     def _describe(self) -> None:

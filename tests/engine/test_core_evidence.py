@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.engine import core
+from app.engine import core, state
 from app.engine.config import EngineConfig
 from app.engine.core import Engine
 from app.engine.events import Block
@@ -30,7 +30,8 @@ def test_that_a_block_is_cut_finer_for_streams_that_read_what_is_behind(monkeypa
     sheet = market_sheet(42, 30)
     own_parent(sheet, 30)
     once = played(sheet, 10_000)
-    monkeypatch.setattr(core, "SUB_BLOCK", 64)
+    for module in (core, state):
+        monkeypatch.setattr(module, "BEHIND", 32)
     cut = played(sheet, 10_000)
     assert cut.output_hash() == once.output_hash()
     assert parents_of(cut)["P1"]["e_value"] is not None

@@ -65,6 +65,7 @@ class Evidence:
     """All symbols and trails of one engine."""
 
     may_be_alone = True  # a symbol without anything of ours is heard without being looked at
+    may_wait = True  # it need not follow every move of the watermark
 
     def __init__(self, config: EngineConfig, universe: Universe, history: TouchHistory, joins: Joins) -> None:
         assert isinstance(config.evidence, Model)  # noqa: S101 - the caller has checked

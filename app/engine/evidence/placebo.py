@@ -99,7 +99,7 @@ class Library:
 class Placebos(Evidence):
     """The evidence of a run that also tries moments at which nothing of ours happened."""
 
-    may_be_alone = False
+    may_be_alone = may_wait = False
 
     def __init__(
         self, config: EngineConfig, universe: Universe, history: TouchHistory, joins: Joins, plan: Plan | None = None

@@ -46,7 +46,7 @@ NOTHING: Final = Seen(np.zeros((0, 5)), np.zeros((0, 4)))
 class Sampled(Evidence):
     """The evidence of a run that notes price and flow once a second; its model's kernel must explain nothing."""
 
-    may_be_alone = False
+    may_be_alone = may_wait = False
 
     def __init__(self, config: EngineConfig, universe: Universe, history: TouchHistory, joins: Joins) -> None:
         super().__init__(config, universe, history, joins)
