@@ -4,6 +4,7 @@
 <runtime>/board                  read for freshness             <runtime>/control            states, audit, journal
 """
 
+import gc
 import os
 import pwd
 import signal
@@ -119,7 +120,6 @@ class ControlProcess:
 
     def run(self) -> None:
         """Until stopped: answer, listen, keep deadlines, publish."""
-        sys.setswitchinterval(SWITCH_S)
         (self._runtime / "sockets").mkdir(parents=True, exist_ok=True, mode=0o700)
         self._link.start(self.control.known, self._events.put)
         with Door(self._runtime / "sockets" / "control.json", self._ask):
@@ -257,6 +257,9 @@ def main(words: list[str]) -> int:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides
     signal.signal(signal.SIGTERM, stop)
+    sys.setswitchinterval(SWITCH_S)
+    gc.collect()
+    gc.freeze()  # what is there now stays: to look at it again would take milliseconds, at any moment
     try:
         process.run()
     except ScorecardError as error:
