@@ -137,7 +137,8 @@ class Shown:
     def _sizes(self, rows: Rows, trail: Trail, row: Mapping[str, Value]) -> None:
         """The projected leak with its interval, which grows as it does."""
         projected = _float(row.get("leak_projected_bps"))
-        grows = cost.projected(1.0, trail.first_rest, trail.rest) if row.get("end_ts") is None else 1.0
+        fading = trail.lasts(-1).fading
+        grows = cost.projected(1.0, trail.first_rest, trail.rest, fading) if row.get("end_ts") is None else 1.0
         rows["projected"] = projected
         for name, column in (("projected_low", "leak_lo_bps"), ("projected_high", "leak_hi_bps")):
             rows[name] = grows * _float(row.get(column))
@@ -205,8 +206,7 @@ def _epoch(rows: Rows, place: int, trail: Trail, number: int) -> None:
     if n:
         detectable = cost.detectable(n, trail.model)
         rows["e"][0, place] = float(epoch["e"])
-        estimate = cost.modelled(float(epoch["leak"]), trail.model)
-        rows["leak"][0, place], rows["low"][0, place], rows["high"][0, place] = map(_float, estimate)
+        rows["leak"][0, place], rows["low"][0, place], rows["high"][0, place] = map(_float, trail.leak(number))
         rows["detectable"][0, place] = _float(detectable)
 
 

@@ -112,7 +112,7 @@ def seen_of(engine: Engine, trail: Trail) -> list[Seen]:
 
     began = [rest(int(ts)) if k else 1.0 for k, ts in enumerate(trail.epochs["began"].tolist())]
     return [
-        Seen(said.epoch, said.ts, said.e, cost.projected(said.estimate, began[said.epoch], rest(said.ts)))
+        Seen(said.epoch, said.ts, said.e, cost.projected(said.estimate, began[said.epoch], rest(said.ts), said.fading))
         for said in trail.said
         if said.record >= 0
     ]

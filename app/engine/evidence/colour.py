@@ -35,6 +35,7 @@ class Look(NamedTuple):
     detectable: float | None  # bps
     children: int  # scored in this epoch
     void: str = ""  # why nothing can be measured; empty where it can
+    switched: bool = False  # the epoch began with a switch of the algo
 
 
 class Limits(NamedTuple):
@@ -90,11 +91,13 @@ def reason(colour: str, look: Look, limits: Limits, notes: tuple[str, ...] = ())
 def _words(colour: str, look: Look, limits: Limits) -> str:
     if look.void:
         return f"cannot be measured: {look.void}"
-    n = f"{look.children} scored children"
+    since = " since the switch" if look.switched else ""
+    n = f"{look.children} scored children{since}"
     sees = "" if look.detectable is None else f"could see only >= {look.detectable:.1f} bps"
     if colour == GREY:
         if look.children < limits.least_children:
-            return f"too early: {n} of {limits.least_children:g}" + (f", {sees}" if sees else "")
+            few = f"{look.children} scored children of {limits.least_children:g}{since}"
+            return f"too early: {few}" + (f", {sees}" if sees else "")
         return f"too early: {sees}, {n}"
     e = f"E {look.e:.3g}, {n}, leak {look.projected or 0.0:.1f} bps projected"
     if colour == CLEAR:

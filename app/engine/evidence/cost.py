@@ -12,6 +12,7 @@ import numpy as np
 
 from app.engine.bits import exp
 from app.engine.events import Rows
+from app.engine.evidence.lasting import Lasts
 from app.engine.evidence.model import Floats, Model
 from app.engine.evidence.rows import JOINTS, JUMPS, LAWS, QUOTES, RETREATS
 from app.engine.units import SECOND
@@ -156,10 +157,30 @@ def weighed(model: Estimate, measured: Estimate, error: float) -> Estimate:
     return Estimate(value, value - half, value + half)
 
 
-def projected(leak: float, first: float, rest: float) -> float:
-    """The leak at completion if it goes on as since `first` was unfilled: children weigh as what is unfilled then."""
+def lasting(leak: float, lasts: Lasts, model: Model) -> Estimate:
+    """The model estimate by what of it lasts, its interval wider by how uncertain that is."""
+    found = modelled(leak * lasts.factor, model)
+    value, low, high = leak * lasts.factor, found.low or 0.0, found.high or 0.0
+    off = Z_90 * lasts.doubt * leak
+    below = value - math.sqrt((value - low) ** 2 + off * off)
+    return Estimate(value, max(below, min(low, 0.0)), value + math.sqrt((high - value) ** 2 + off * off))
+
+
+def scaled(found: Estimate, by: float) -> Estimate:
+    """An estimate times a share; none stays none."""
+    return Estimate(*(None if part is None else part * by for part in found))
+
+
+def projected(leak: float, first: float, rest: float, fading: float = 0.0) -> float:
+    """The leak at completion if it goes on as since `first` was unfilled: children weigh as what is unfilled then.
+
+    `fading`: the part of it that goes as fast as it comes, and is no more at completion.
+    """
     whole = first * first
-    return leak if whole <= 0 else leak * whole / max(whole - rest * rest, _LEAST_DONE * whole)
+    if whole <= 0:
+        return leak
+    grows = whole / max(whole - rest * rest, _LEAST_DONE * whole)
+    return leak * (fading + (1.0 - fading) * grows)
 
 
 def detectable(n: int, model: Model, in_volatility: Sequence[int] = ()) -> float | None:

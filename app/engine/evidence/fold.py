@@ -11,15 +11,26 @@ from app.engine.evidence.again import Replay, price
 from app.engine.evidence.bucket import pool
 from app.engine.evidence.model import Floats
 from app.engine.evidence.process import Bet, enter, hold_back, temper
-from app.engine.evidence.rows import AGGRESSIVE, BUCKETS, SCORES, VOLATILITIES
+from app.engine.evidence.rows import (
+    AGGRESSIVE,
+    BUCKETS,
+    JOINTS,
+    QUOTES,
+    RETREATS,
+    SCORES,
+    SHARES,
+    VOLATILITIES,
+    WORLDS,
+)
 from app.engine.jit import jit
 
-BEFORE, MOST, AFTER, TOP, LEAK, CHILDREN, CELL, VOLATILITY = range(8)  # what is found
-_FOUND: Final = 8
+# what is found
+BEFORE, MOST, AFTER, TOP, LEAK, CHILDREN, CELL, VOLATILITY, JUMP, LASTING, LATER = range(11)
+_FOUND: Final = 11
 
 
 class Room(NamedTuple):
-    """Arrays kernels write to, the same for all orders of an engine. `found`: by BEFORE to VOLATILITY."""
+    """Arrays kernels write to, the same for all orders of an engine. `found`: by BEFORE to LATER."""
 
     e: Floats
     costs: Floats
@@ -76,11 +87,34 @@ def _stake(s: Scored) -> None:
 stake = jit(_stake)
 
 
+def _expect(s: Scored) -> None:
+    """What is expected of answers to the child that has been entered: a jump of the price, its cost, that of flow."""
+    epoch, found, e, cost = s.epochs[s.at], s.room.found, s.room.e, s.room.costs
+    total, lasting, later = epoch["unborn"], 0.0, 0.0
+    for c in range(WORLDS):
+        k, answered = c // len(SHARES), SHARES[c % len(SHARES)]
+        stake = s.weights[c] * epoch["capital"][c]
+        total += stake
+        likely = stake * (answered * e[k] / (1.0 + answered * (e[k] - 1.0)))
+        trades = s.later if k < QUOTES or JOINTS <= k < RETREATS else 0.0
+        later += likely * trades
+        lasting += likely * (cost[k] - trades)
+    null = s.prior.null if epoch["scale"] == 0 else 0.0
+    leaks = (1.0 - s.prior.null) / (null + (1.0 - s.prior.null) * total)
+    share = s.records[s.number]["share"]
+    found[LASTING], found[LATER] = leaks * lasting, leaks * later
+    found[JUMP] = leaks * lasting / share if share > 0.0 else 0.0
+
+
+expect = jit(_expect)
+
+
 def _fold(s: Scored) -> None:
     """The bet on a child and its direct measurement; what they led to is found in the room."""
     epoch, record, found = s.epochs[s.at], s.records[s.number], s.room.found
     found[BEFORE], found[MOST] = epoch["e"], epoch["most"]
     stake(s)
+    expect(s)
     if not math.isnan(record["y"]):
         value = float(record["y"]) * float(record["share"]) + float(record["c"]) * s.later
         epoch["direct"] += value

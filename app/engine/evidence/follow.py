@@ -16,7 +16,7 @@ import numpy as np
 
 from app.engine.evidence.fold import room
 from app.engine.evidence.followed import Followed, Seen
-from app.engine.evidence.jobs import COLUMNS, GOOD, NOT_OPENED, Closed, Jobs, hearings, outcome
+from app.engine.evidence.jobs import COLUMNS, GOOD, NOT_OPENED, PARTS, Closed, Jobs, hearings, outcome
 from app.engine.evidence.merge import Badges
 from app.engine.evidence.model import Model
 from app.engine.evidence.own import ACT, DONE, SHOW, SWITCH, TERMS, Level, Moment, time_of
@@ -299,9 +299,9 @@ class Evidence:
                     self._folded(trail, number, done, self.children[number])
             elif moment.kind == DONE:
                 if number >= 0:
-                    followed.levels[moment.key] = Level(*levels[number : number + 4])
+                    followed.levels[moment.key] = Level(*levels[number : number + PARTS])
                 trail.visibility = moment.fact.row.visibility or trail.visibility
-                trail.done(moment.qty, followed.levels[moment.key], moment.price)
+                trail.done(moment.t, moment.qty, followed.levels[moment.key], moment.price)
                 followed.house.note(moment.t, moment.side, trail)
             else:
                 self._apply(met, moment, trail, done)
@@ -371,7 +371,7 @@ class Evidence:
             out |= {f"{instrument}.{name}": array for name, array in followed.symbol.save().items()}
             out[f"{instrument}.marks"] = np.array([followed.passed, dirty, self.due[instrument]], np.int64)
             out[f"{instrument}.placed"] = np.array(placed, np.int64).reshape(-1, 3)
-            out[f"{instrument}.levels"] = np.array(levels, np.float64).reshape(-1, 5)
+            out[f"{instrument}.levels"] = np.array(levels, np.float64).reshape(-1, 1 + PARTS)
         return out
 
     def load(self, state: dict[str, NDArray[Any]], facts: list[Fact]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from app.engine.enrich.asof import Histories
 from app.engine.events import Rows
 from app.engine.evidence.model import Floats, Tables
+from app.engine.evidence.own import Level
 from app.engine.evidence.reference import Inputs, Kernels, fast_part, slow_part
 from app.engine.evidence.stream import advance, stays
 from app.engine.evidence.windows import OPEN, SCORED, VOID, Closing, Opening, Scratch, close_window, open_window
@@ -30,6 +32,7 @@ NOT_OPENED, NOT_SCORED, GOOD = range(3)
 # BEGIN, END: the window of record NUMBER; LEVEL: an own.Level from NUMBER of the levels on. OUTCOME: as above.
 PLACE, WHAT, T, NUMBER, FIRST, STOP, KIND, SIDE, MUTE_FLOW, MUTE_FAST, OUTCOME = range(11)
 COLUMNS: Final = 11
+PARTS: Final = len(Level._fields)
 
 
 class Batch(NamedTuple):
@@ -97,6 +100,10 @@ def _perform(b: Batch) -> None:
         elif what == LEVEL:
             b.levels[number], b.levels[number + 1] = fast_part(of["g"], x["own_s"]), slow_part(of["g"], x["own_s"])
             b.levels[number + 2], b.levels[number + 3] = x["gain"], stays(x)
+            known = x["cursor"] != 0 and x["anchor"] != NULL and x["asleep"] == 0
+            price = (x["r"] + x["told"]) - x["gain"] * fast_part(of["g"], x["s"]) if known else math.nan
+            b.levels[number + 4], b.levels[number + 5] = price, slow_part(of["g"], x["s"])
+            b.levels[number + 6] = max(x["q"], 0.7 * x["q_fast"])
 
 
 perform = jit(_perform)
@@ -176,8 +183,8 @@ class Jobs:
     def level(self, symbol: Symbol, t: int) -> int:
         """Where among the answers the own level just before t will stand, the parts of an own.Level in a row."""
         self._jobs += (symbol.place, LEVEL, t, self._levels, 0, 0, 0, 0, 0, 0, 0)
-        self._levels += 4
-        return self._levels - 4
+        self._levels += PARTS
+        return self._levels - PARTS
 
     def do(self, states: States, records: Rows, also: NDArray[np.int64]) -> tuple[list[float], list[int]]:
         """Do all jobs, and those of `also`; the levels that were asked for, and the outcome of every job."""

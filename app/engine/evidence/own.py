@@ -6,6 +6,7 @@ where a late fact changes what came before.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.engine.evidence.rows import AGGRESSIVE, PASSIVE, STEP_NS
@@ -42,13 +43,17 @@ class Moment(NamedTuple):
 
 class Level(NamedTuple):
     """Where own trades had moved the price by the kernel (bps), what fades soon and what lasts, and how much of either
-    the market shows.
+    the market shows. `price`: where it stood, what the tape moves for a while taken off; `pressed`: what lasts of all
+    trades by the kernel; `wanders`: variance of the price a second (bps^2). No price: NaN.
     """
 
     fast: float
     slow: float
     gain: float
     stays: float
+    price: float = math.nan
+    pressed: float = 0.0
+    wanders: float = 0.0
 
 
 def time_of(fact: Fact) -> int:

@@ -11,6 +11,7 @@ from app.engine.evidence import colour, cost
 from app.engine.evidence.colour import Light, Limits, Look
 from app.engine.evidence.fold import Prior, Room, Scored, fold, later_impact, room, stake
 from app.engine.evidence.groups import Group
+from app.engine.evidence.lasting import Answer, Lasting, Lasts
 from app.engine.evidence.process import EPOCH, start
 from app.engine.evidence.rows import VOLATILITIES
 from app.engine.evidence.usual import Again, SecondBet, anew, enter_again, fresh, reference, usual_reference
@@ -37,6 +38,7 @@ class Said(NamedTuple):
     estimate: float
     light: str
     reason: str
+    fading: float = 0.0  # part of the estimate
 
 
 class _Entered(NamedTuple):
@@ -52,6 +54,7 @@ class _Entered(NamedTuple):
     children: float
     volatility: float
     rest: float
+    fading: float
 
 
 class Trail:
@@ -63,9 +66,9 @@ class Trail:
 
     __slots__ = (
         "_entered", "_in_volatility", "_light", "_said", "acts", "drawn", "epochs", "filled", "first", "first_rest",
-        "g", "groups", "house", "limits", "model", "moved", "on_tape", "own_level", "parent_id", "planned", "prior",
-        "qty", "reach", "records", "room", "second", "side", "unseen", "usual", "usual_of", "visibility", "void",
-        "voided", "weighed_by", "weights",
+        "g", "groups", "house", "lasting", "limits", "model", "moved", "on_tape", "own_level", "parent_id", "planned",
+        "prior", "qty", "reach", "records", "room", "second", "side", "unseen", "usual", "usual_of", "visibility",
+        "void", "voided", "weighed_by", "weights",
     )  # fmt: skip
 
     def __init__(self, parent_id: str, model: Model, g: tuple[float, ...], among: Room | None = None) -> None:
@@ -86,6 +89,7 @@ class Trail:
         self.on_tape = 0
         self.moved = [0.0, 0.0]  # sums of s R dV by the kernel (bps), V what fades soon and what lasts of own trades
         self.own_level: Level | None = None
+        self.lasting = Lasting()
         self.epochs: Any = np.zeros(1, EPOCH)
         start(self.epochs[:1], NULL, 1.0)
         self.records: list[list[int]] = [[]]
@@ -136,9 +140,10 @@ class Trail:
         self.usual: Usual | None = found
         self.second: Any = None if found is None else fresh()
 
-    def done(self, qty: int, level: Level, seen: int) -> None:
+    def done(self, t: int, qty: int, level: Level, seen: int) -> None:
         """A fill; `level`: as just before it; `seen`: 1 where it is on the tape."""
         self.accrue(level)
+        self.lasting.filled(t, qty / self.qty if self.qty > 0 else 0.0, self.side, level)
         self.filled += qty
         if seen != NULL:
             self.on_tape += qty
@@ -198,27 +203,36 @@ class Trail:
     def _tell(self) -> None:
         """Light and words of what has been entered since they were read last."""
         entered, self._entered = self._entered, []
-        for ts, number, at, before, e, top, leak, n, volatility, rest in entered:
+        for ts, number, at, before, e, top, leak, n, volatility, rest, fading in entered:
             self._in_volatility[int(volatility)] += 1
-            look = self._look(ts, e, leak, int(n), rest)
+            size = cost.projected(leak, self.first_rest, rest, fading)
+            look = self._look(ts, e, size, int(n))
             self._light = colour.step(self._light, look, self.limits)
             shown, ratio = self._light.colour, e / before if before > 0 else math.inf
             reason = colour.reason(shown, look, self.limits)
-            self._said.append(Said(ts, number, at, ratio, e, int(top), leak, shown, reason))
+            self._said.append(Said(ts, number, at, ratio, e, int(top), leak, shown, reason, fading))
+
+    def lasts(self, number: int) -> Lasts:
+        """What the order pays of the answers of an epoch."""
+        return self.lasting.of(number, self.rest)
+
+    def leak(self, number: int) -> cost.Estimate:
+        """The model estimate of an epoch (bps)."""
+        return cost.lasting(float(self.epochs[number]["leak"]), self.lasts(number), self.model)
 
     def measured(self, number: int) -> cost.Estimate:
-        """The direct estimate of an epoch (bps)."""
+        """The direct estimate of an epoch (bps), by what of the answers lasts."""
         epoch, error = self.epochs[number], self.model.numbers["group_direct_error"]
         found = cost.direct(float(epoch["direct"]), float(epoch["direct2"]), int(epoch["measured"]))
-        return cost.doubted(found, self.reach[number], error)
+        return cost.scaled(cost.doubted(found, self.reach[number], error), self.lasts(number).factor)
 
     def sized(self) -> cost.Estimate:
         """The leak of all epochs by the model and the direct estimate (bps); 0 before anything was scored."""
         parts = []
         for number, epoch in enumerate(self.epochs):
             if int(epoch["n"]):
-                mine = cost.modelled(float(epoch["leak"]), self.model)
-                parts.append(cost.weighed(mine, self.measured(number), self.model.numbers["group_model_error"]))
+                error = self.model.numbers["group_model_error"]
+                parts.append(cost.weighed(self.leak(number), self.measured(number), error))
         value = cost.total([one.value or 0.0 for one in parts])
         half = math.sqrt(cost.total([((one.high or 0.0) - (one.value or 0.0)) ** 2 for one in parts]))
         return cost.Estimate(value, value - half, value + half)
@@ -238,6 +252,7 @@ class Trail:
         self.epochs = np.concatenate([self.epochs, fresh])
         self.records.append([])
         self.reach.append(0.0)
+        self.lasting.begin()
         self.groups.append(self.groups[-1])
         self.drawn.append((None, None))
         self._in_volatility = [0] * VOLATILITIES
@@ -258,12 +273,15 @@ class Trail:
         """One more scored child, in the order of closing; `record`: an array of its CHILD row."""
         at, ts = len(self.epochs) - 1, int(record["closed"][0])
         fold(Scored(record, 0, float(record["own"][0]), self.epochs, at, self.weights, self.prior, self.room))
-        before, most, after, top, leak, n, _cell, volatility = self.room.found.tolist()
+        before, most, after, top, leak, n, _cell, volatility, *answer = self.room.found.tolist()
+        self.lasting.answered(ts, Answer(*answer))
+        lasts = self.lasts(at)
         if self.usual is not None:
             after = self._bet_again(record[0], self.epochs[at], self.usual, most)
         self.records[-1].append(number)
         self.reach[-1] += 0.0 if np.isnan(record["y"][0]) else float(record["share"][0])
-        self._entered.append(_Entered(ts, number, at, before, after, top, leak, n, volatility, self.rest))
+        leak, rest = leak * lasts.factor, self.rest
+        self._entered.append(_Entered(ts, number, at, before, after, top, leak, n, volatility, rest, lasts.fading))
 
     def _bet_again(self, record: Any, epoch: Any, usual: Usual, most: float) -> float:
         """The same child against what is usual of its group: E is the smaller of the two, its largest with it."""
@@ -280,9 +298,11 @@ class Trail:
     def look(self, ts: int) -> Look:
         """What the light is looked at with."""
         self._tell()
-        epoch = self.epochs[-1]
-        return self._look(ts, float(epoch["e"]), float(epoch["leak"]), int(epoch["n"]), self.rest)
+        epoch, lasts = self.epochs[-1], self.lasts(-1)
+        leak, n = float(epoch["leak"]) * lasts.factor, int(epoch["n"])
+        size = cost.projected(leak, self.first_rest, self.rest, lasts.fading) if n else None
+        return self._look(ts, float(epoch["e"]), size, n)
 
-    def _look(self, ts: int, e: float, leak: float, n: int, rest: float) -> Look:
-        size = cost.projected(leak, self.first_rest, rest) if n else None
-        return Look(ts, e, size, cost.detectable(n, self.model, self._in_volatility), n, self.void)
+    def _look(self, ts: int, e: float, size: float | None, n: int) -> Look:
+        sees, switched = cost.detectable(n, self.model, self._in_volatility), len(self.epochs) > 1
+        return Look(ts, e, size, sees, n, self.void, switched)

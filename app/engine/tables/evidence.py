@@ -142,12 +142,16 @@ def _sizes(trail: Trail, standing: Standing, moment: Moment) -> Row:
         return {}
     leak = restated(trail, standing, moment.evidence) if standing.ended is not None and moment.evidence else None
     leak = float(trail.epochs[-1]["leak"]) if leak is None else leak
-    estimate = cost.modelled(leak, trail.model)
+    lasts = trail.lasts(-1)
+    estimate = cost.lasting(leak, lasts, trail.model)
+    leak = estimate.value or 0.0
     rest = 0.0 if standing.ended is not None else trail.rest
     value = _value(standing, moment)
     return {
         "leak_bps": estimate.value, "leak_lo_bps": estimate.low, "leak_hi_bps": estimate.high,
-        "leak_projected_bps": leak if standing.ended is not None else cost.projected(leak, trail.first_rest, rest),
+        "leak_projected_bps": leak
+        if standing.ended is not None
+        else cost.projected(leak, trail.first_rest, rest, lasts.fading),
         "leak_ccy": None if not value else _scale(standing, moment).ccy(Fraction(leak) * value / BPS),
     }  # fmt: skip
 

@@ -85,8 +85,13 @@ def _size(facts: list[Fact], order_qty: int | None) -> str:
 
 
 def children_of(trail: Trail, epoch: int, standing: Standing, evidence: Evidence) -> Children:
-    """Scored children of an epoch; of an order that is over with what was filled after each, else as planned."""
+    """Scored children of an epoch; of an order that is over with what was filled after each, else as planned.
+
+    Jumps of the price cost what the order pays of them.
+    """
     records = evidence.records[np.array(trail.records[epoch], np.intp)]
+    for name in ("tick", "y"):
+        records[name] *= trail.lasts(epoch).jumps
     if standing.ended is None or not standing.order_qty:
         return Children(records, records["own"].astype(np.float64))
     fills = standing.executions.fills

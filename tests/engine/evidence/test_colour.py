@@ -76,6 +76,7 @@ def test_that_an_alarm_lasts_ten_seconds_or_three_children() -> None:
         (GREY, look(1, 0, void="halt"), "cannot be measured: halt"),
         (GREY, look(1, 0, children=3, detectable=26.14), "too early: 3 scored children of 15, could see only >= 26.1 bps"),  # noqa: E501
         (GREY, look(1, 0, children=0, detectable=None), "too early: 0 scored children of 15"),
+        (GREY, look(1, 0, children=2, detectable=None, switched=True), "too early: 2 scored children of 15 since the switch"),  # noqa: E501
         (GREY, look(1, 0, detectable=11.0), "too early: could see only >= 11.0 bps, 82 scored children"),
         (CLEAR, look(0.5, 0.2), "no leak seen (could see >= 5.0 bps); E 0.5, 82 scored children, leak 0.2 bps projected"),  # noqa: E501
         (LEAN, look(12, 1.0), "leaning: E 12, 82 scored children, leak 1.0 bps projected"),

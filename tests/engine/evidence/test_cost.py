@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from app.engine.evidence import cost
+from app.engine.evidence.lasting import FOR_GOOD, Lasts
 from app.engine.evidence.rows import CHILD, SCORES
 from app.engine.units import SECOND
 from tests.engine.evidence.made import model
@@ -111,6 +112,24 @@ def test_that_a_leak_is_projected_by_the_weight_still_to_come() -> None:
     assert cost.projected(3.0, 1.0, 1.0) == pytest.approx(12.0)  # hardly begun: no more than fourfold
     assert cost.projected(3.0, 0.5, 0.0) == 3.0
     assert cost.projected(3.0, 0.0, 0.0) == 3.0
+    assert cost.projected(3.0, 1.0, 0.5, 0.5) == pytest.approx(1.5 + 2.0)  # what fades is no more at completion
+    assert cost.projected(3.0, 1.0, 0.5, 1.0) == 3.0
+
+
+def test_that_a_leak_is_what_the_order_pays_of_its_jumps() -> None:
+    made = model()
+    assert cost.lasting(8.0, FOR_GOOD, made) == cost.modelled(8.0, made)
+    found = cost.lasting(8.0, Lasts(0.5, 0.5, 0.5, 0.25), made)
+    plain, off = cost.modelled(4.0, made), 1.645 * 2.0
+    assert found.value == plain.value == 4.0
+    assert found.high == pytest.approx(4.0 + math.hypot((plain.high or 0.0) - 4.0, off))
+    assert found.low == 0.0  # no answer earns the order anything, however uncertain
+    assert cost.lasting(0.0, FOR_GOOD, made) == cost.modelled(0.0, made)
+
+
+def test_that_an_estimate_is_scaled_with_its_interval() -> None:
+    assert cost.scaled(cost.Estimate(2.0, -1.0, 5.0), 0.5) == (1.0, -0.5, 2.5)
+    assert cost.scaled(cost.Estimate(None, None, None), 0.5) == (None, None, None)
 
 
 def test_that_more_children_show_smaller_leaks() -> None:

@@ -12,6 +12,9 @@ from app.engine.evidence.fold import (
     BEFORE,
     CELL,
     CHILDREN,
+    JUMP,
+    LASTING,
+    LATER,
     LEAK,
     MOST,
     TOP,
@@ -24,7 +27,7 @@ from app.engine.evidence.fold import (
     stake,
 )
 from app.engine.evidence.process import EPOCH, start
-from app.engine.evidence.rows import BUCKETS, CHILD, SCORES, VOLATILITIES
+from app.engine.evidence.rows import BUCKETS, CHILD, SCORES, SHARES, VOLATILITIES
 from app.engine.evidence.trail import Trail
 from app.engine.units import NULL
 from tests.engine.evidence import spec
@@ -79,6 +82,37 @@ def test_that_what_the_child_led_to_is_found() -> None:
     assert (found[BEFORE], found[MOST]) == (before["e"], before["most"])
     assert (found[AFTER], found[TOP], found[LEAK]) == tuple(epochs[0][name] for name in ("e", "top", "leak"))
     assert (found[CHILDREN], found[CELL], found[VOLATILITY]) == (2, BUCKETS * 6 + 5, 2)
+
+
+def test_that_what_is_expected_of_answers_adds_up_to_the_growth_of_the_leak() -> None:
+    """With worlds that agree on what a child was, nothing is told again of the children before."""
+    records, epochs, among = children(own=0.3), epoch(), room()
+    records["e"] = 1.0
+    total = 0.0
+    for n in range(len(records)):
+        fold(asked(records, n, epochs, among))
+        total += among.found[LASTING] + among.found[LATER]
+        assert among.found[JUMP] * records["share"][n] == pytest.approx(among.found[LASTING])
+        assert epochs["leak"][0] == pytest.approx(total)
+    records["share"] = 0.0
+    fold(asked(records, 0, epochs, among))
+    assert (among.found[JUMP], among.found[LASTING]) == (0.0, 0.0)
+    assert among.found[LATER] > 0.0
+
+
+def test_that_capital_beyond_counting_leaves_no_doubt_of_the_leak() -> None:
+    records, epochs, among = children(), epoch(), room()
+    fold(asked(records, 0, epochs, among))
+    epochs["scale"] = 1
+    fold(asked(records, 1, epochs, among))
+    worlds = (epochs["capital"][0] * MODEL.tables.weights).reshape(SCORES, -1)
+    total = worlds.sum() + epochs["unborn"][0]
+    wanted = 0.0
+    for k, row in enumerate(worlds):
+        e, trades = float(records["e"][1][k]), 0.3 if k < 4 or 12 <= k < 20 else 0.0
+        for share, held in zip(SHARES, row, strict=True):
+            wanted += held * share * e / (1.0 + share * (e - 1.0)) * (among.costs[k] - trades)
+    assert among.found[LASTING] == pytest.approx(wanted / total)
 
 
 def test_that_the_direct_measurement_weighs_what_was_unfilled() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from app.engine.evidence.jobs import GOOD, NOT_OPENED, NOT_SCORED, Closed, Jobs, hearings, outcome
+from app.engine.evidence.own import Level
 from app.engine.evidence.reference import fast_part, slow_part
 from app.engine.evidence.rows import CHILD
 from app.engine.evidence.stream import stays
@@ -49,7 +50,9 @@ def by_hand(records: Any) -> tuple[Symbol, list[float]]:
     records["gain"][0], records["stays"][0] = symbol.stream[0]["gain"], stays(symbol.stream[0])
     symbol.advance(T0 + 9 * S)
     x, g = symbol.stream[0], symbol.kernels.g
+    price = float(x["r"]) + float(x["told"]) - float(x["gain"]) * fast_part(g, x["s"])
     level = [fast_part(g, x["own_s"]), slow_part(g, x["own_s"]), float(x["gain"]), stays(x)]
+    level += [price, slow_part(g, x["s"]), max(float(x["q"]), 0.7 * float(x["q_fast"]))]
     symbol.close(records, 0, T0 + 9 * S, Muted(flow=True))
     symbol.advance(T0 + 11 * S)
     return symbol, level
@@ -113,7 +116,9 @@ def test_that_a_market_nobody_has_heard_of_has_nothing_to_open() -> None:
     jobs.begin(symbol, nobody)
     jobs.hear(symbol, T0 + 2 * S)
     assert jobs.level(symbol, T0 + 3 * S) == 0
-    assert jobs.do(symbol.states, records, NOTHING)[0][0] == 0.0
+    levels = jobs.do(symbol.states, records, NOTHING)[0]
+    assert levels[0] == 0.0
+    assert np.isnan(levels[Level._fields.index("price")])
     assert symbol.cursor == 0
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from app.engine.evidence import cost
 from app.engine.evidence.colour import AMBER, GREY, RED
+from app.engine.evidence.fold import JUMP
+from app.engine.evidence.lasting import left
 from app.engine.evidence.own import Level
 from app.engine.evidence.rows import CHILD, SCORES
 from app.engine.evidence.trail import NO_PLAN_S, Trail
@@ -47,15 +49,15 @@ def test_that_terms_stay_until_they_are_said_anew() -> None:
 
 def test_that_what_is_unfilled_pays_for_what_own_trades_move() -> None:
     made = trail()
-    made.done(400, Level(1.0, 5.0, 1.0, 1.0), 1)
+    made.done(0, 400, Level(1.0, 5.0, 1.0, 1.0), 1)
     assert made.own_impact == 0.0
-    made.done(100, Level(3.0, 6.0, 0.5, 0.25), 1)
+    made.done(0, 100, Level(3.0, 6.0, 0.5, 0.25), 1)
     assert made.own_impact == pytest.approx(0.6 * (2.0 * 0.5 + 1.0 * 0.25))
     made.accrue(Level(2.0, 6.0, 1.0, 0.0))
     assert made.own_impact == pytest.approx(0.6 * 2.0 - 0.5)  # what is known of the market by now counts for all of it
     sold = trail(side=-1)
-    sold.done(400, Level(-1.0, 0.0, 1.0, 1.0), 1)
-    sold.done(100, Level(-3.0, 0.0, 1.0, 1.0), 1)
+    sold.done(0, 400, Level(-1.0, 0.0, 1.0, 1.0), 1)
+    sold.done(0, 100, Level(-3.0, 0.0, 1.0, 1.0), 1)
     assert sold.own_impact == pytest.approx(0.6 * 2.0)
     assert trail().own_impact == 0.0
     assert (made.rest, made.share_after(200)) == (0.5, 0.3)
@@ -64,11 +66,11 @@ def test_that_what_is_unfilled_pays_for_what_own_trades_move() -> None:
 def test_that_more_than_two_in_a_hundred_missing_on_the_tape_silence_flow() -> None:
     made = trail()
     assert not made.tape_is_missing
-    made.done(980, STILL, 1)
-    made.done(19, STILL, 0)
+    made.done(0, 980, STILL, 1)
+    made.done(0, 19, STILL, 0)
     assert not made.tape_is_missing
-    made.done(1, STILL, NULL)
-    made.done(2, STILL, 0)
+    made.done(0, 1, STILL, NULL)
+    made.done(0, 2, STILL, 0)
     assert (made.unseen, made.on_tape) == (21, 1001)
     assert made.tape_is_missing
 
@@ -113,7 +115,7 @@ def test_that_the_light_is_the_same_however_often_it_is_looked_at() -> None:
     once, always = trail(), trail()
     for n in range(12):
         for made in (once, always):
-            made.done(50, STILL, 1)
+            made.done(0, 50, STILL, 1)
             made.scored(n, child(n * SECOND, 5.0 if n % 4 else 0.2, own=1.0, cell=100 * n))
             if n == 7:
                 made.switch(n * SECOND + 1)
@@ -149,9 +151,32 @@ def test_that_the_leak_of_all_epochs_is_the_sum_of_both_estimates_of_each() -> N
     for number in range(2):
         plain = cost.direct(*made.epochs[number][["direct", "direct2", "measured"]].item())
         assert made.measured(number) == cost.doubted(plain, 6.0, 2.0)
-        mine = cost.modelled(float(made.epochs[number]["leak"]), made.model)
-        wanted.append(cost.weighed(mine, made.measured(number), 1.8).value or 0.0)
+        assert made.leak(number).value == pytest.approx(float(made.epochs[number]["leak"]))
+        wanted.append(cost.weighed(made.leak(number), made.measured(number), 1.8).value or 0.0)
     assert made.sized().value == pytest.approx(sum(wanted))
+
+
+def test_that_the_leak_is_what_the_order_pays_of_the_answers() -> None:
+    """A price that goes with the answers and comes back within minutes, and one that stays where it went."""
+    made, kept = trail(qty=100_000), trail(qty=100_000)
+    jumps, level, whole = [], 0.0, 0.0
+    for n in range(150):
+        t = n * 20 * SECOND
+        for one, price in ((made, level), (kept, whole)):
+            one.done(t, 100, Level(0.0, 0.0, 1.0, 1.0, price, 0.0, 0.02), 1)
+            one.scored(n, child(t - 8 * SECOND, 6.0 if n < 100 else 0.0, own=0.0))
+        jumps.append(float(made.room.found[JUMP]) if n < 100 else 0.0)
+        level, whole = left(level + jumps[-1], 20 * SECOND), whole + jumps[-1]
+    raw = float(made.epochs[0]["leak"])
+    assert float(kept.epochs[0]["leak"]) == raw
+    assert made.lasts(0).factor < 0.3
+    assert kept.lasts(0).factor == pytest.approx(1.0, abs=0.15)
+    assert made.leak(0).value == pytest.approx(raw * made.lasts(0).factor)
+    assert made.said[-1].estimate == pytest.approx(made.leak(0).value)
+    assert made.look(5).projected == pytest.approx(
+        cost.projected(made.leak(0).value or 0.0, 1.0, made.rest, made.lasts(0).fading)
+    )
+    assert made.epochs[0]["e"] == kept.epochs[0]["e"]  # sizes alone
 
 
 def test_that_evidence_and_size_turn_the_light() -> None:
@@ -177,6 +202,7 @@ def test_that_a_new_algo_begins_a_new_epoch_with_half_the_mass() -> None:
     assert (made.light.colour, made.light.since, made.records) == (GREY, 9, [[0], []])
     assert (made.said[-1].record, made.said[-1].epoch, made.said[-1].e_child) == (-1, 1, None)
     made.scored(1, child(10, 2.0))
+    assert made.said[-1].reason.startswith("too early: 1 scored children of 15 since the switch")
     assert made.epochs[0]["e"] == before
     assert made.epochs[1]["n"] == 1
 

@@ -7,9 +7,11 @@ import pytest
 
 from app.engine.evidence import cost
 from app.engine.evidence.groups import Group
+from app.engine.evidence.lasting import Lasts
 from app.engine.evidence.learnt import OWN_PART
 from app.engine.evidence.model import Model
 from app.engine.evidence.rows import WORLDS
+from app.engine.evidence.trail import Trail
 from app.engine.orders.facts import Chain, Fact
 from app.engine.tables.hindsight import (
     DIMENSIONS,
@@ -107,6 +109,21 @@ def test_that_an_order_that_is_over_knows_what_was_filled_after_each_child() -> 
         wanted = cost.shown_impacts(trail.g, records, fills)
         assert (records["gain"] > 0).all()
         assert children.later == pytest.approx(1.06 * wanted)
+
+
+def test_that_jumps_cost_what_the_order_pays_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = played(own_day())
+    evidence, trail = evidence_of(engine), evidence_of(engine).trails()["P1"]
+    engine.tables()
+    standings = [parent.standing for parent in engine.state.parents()]
+    ((standing, _),) = live_by_id(standings, evidence.trails())  # type: ignore[arg-type]
+    kept = evidence.records[trail.records[0]]
+    monkeypatch.setattr(Trail, "lasts", lambda _self, number: Lasts(0.5 if number == 0 else 1.0, 0.6, 0.0, 0.1))
+    children = children_of(trail, 0, standing, evidence)
+    assert (children.records["tick"] == 0.5 * kept["tick"]).all()
+    np.testing.assert_allclose(children.records["y"], 0.5 * kept["y"])
+    assert (children.records["e"] == kept["e"]).all()
+    assert (evidence.records[trail.records[0]]["tick"] == kept["tick"]).all()  # records stay what they were
 
 
 def test_that_weights_and_reference_are_those_of_the_group_of_the_epoch() -> None:
