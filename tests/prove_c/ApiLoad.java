@@ -7,6 +7,7 @@ import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
@@ -14,10 +15,11 @@ import javax.net.ssl.X509TrustManager;
 /**
  * Load on the API from outside its language: `get` asks for one path at a rate, each request due at its own time and
  * timed from then, so that a late one counts as late; `stream` holds WebSockets and times each frame from its
- * `published_ns`, which is this machine's monotonic clock, as System.nanoTime is on Linux.
+ * `published_ns`, which is this machine's monotonic clock, as System.nanoTime is on Linux. Lines are kept open. The
+ * first seconds, in which lines are opened and this program is compiled, are not counted; then it says `warm`.
  *
- * java ApiLoad.java get HOST PORT TOKEN PATH RATE SECONDS CONNECTIONS WARM_SECONDS
- * java ApiLoad.java stream HOST PORT TOKEN PATH STREAMS SECONDS WARM_SECONDS
+ * java ApiLoad get HOST PORT TOKEN PATH RATE SECONDS CONNECTIONS WARM_SECONDS
+ * java ApiLoad stream HOST PORT TOKEN PATH STREAMS SECONDS WARM_SECONDS
  */
 public class ApiLoad {
     static final int MOST = 4_000_000;
@@ -32,6 +34,7 @@ public class ApiLoad {
         int port = Integer.parseInt(words[2]);
         SSLContext context = trusting();
         long seconds;
+        long warm;
         Thread[] threads;
         long begin = System.nanoTime();
         if (words[0].equals("get")) {
@@ -39,6 +42,7 @@ public class ApiLoad {
             seconds = Long.parseLong(words[6]);
             int lines = Integer.parseInt(words[7]);
             long measured = begin + Long.parseLong(words[8]) * 1_000_000_000L;
+            warm = measured;
             long end = measured + seconds * 1_000_000_000L;
             byte[] request = ("GET " + words[4] + " HTTP/1.1\r\nHost: " + host + "\r\nAuthorization: Bearer " + words[3]
                 + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
@@ -52,6 +56,7 @@ public class ApiLoad {
             int streams = Integer.parseInt(words[5]);
             seconds = Long.parseLong(words[6]);
             long measured = begin + Long.parseLong(words[7]) * 1_000_000_000L;
+            warm = measured;
             long end = measured + seconds * 1_000_000_000L;
             threads = new Thread[streams];
             for (int k = 0; k < streams; k++) {
@@ -63,6 +68,8 @@ public class ApiLoad {
             thread.setDaemon(true);
             thread.start();
         }
+        sleepUntil(warm);
+        System.out.println("warm");
         for (Thread thread : threads) {
             thread.join();
         }
@@ -96,12 +103,7 @@ public class ApiLoad {
     static void listen(SSLContext context, String host, int port, String[] words, long[] times) {
         long measured = times[1];
         long end = times[2];
-        try {
-            sleepUntil(times[0]);
-        } catch (Exception error) {
-            failed(error.toString());
-            return;
-        }
+        sleepUntil(times[0]);
         try (Socket socket = open(context, host, port)) {
             socket.setSoTimeout(20_000);
             OutputStream out = socket.getOutputStream();
@@ -186,9 +188,9 @@ public class ApiLoad {
         return text.toString();
     }
 
-    static void sleepUntil(long due) throws Exception {
+    static void sleepUntil(long due) {
         for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
-            Thread.sleep(left / 1_000_000, (int) (left % 1_000_000));
+            LockSupport.parkNanos(left); // Thread.sleep rounds up to a millisecond: the load would be late by itself
         }
     }
 
