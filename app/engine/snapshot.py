@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from app.engine.orders.joins import Joins
     from app.engine.state import State
 
-VERSION: Final = 7
+VERSION: Final = 8
 _DIGEST: Final = hashlib.sha256().digest_size
 _DTYPES: Final = {
     "history": HISTORY, "print": PRINT, "slot": SLOT, "sample": SAMPLE, "taken": TAKEN_BACK, "join": JOIN,

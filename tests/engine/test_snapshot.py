@@ -188,7 +188,7 @@ def test_that_the_books_and_own_rows_of_a_state_can_be_had_alone(saved: bytes) -
 
 def test_that_a_state_of_another_version_is_refused(saved: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot, "VERSION", snapshot.VERSION + 1)
-    with pytest.raises(EngineError, match=r"version = 6 is not allowed; allowed: 7"):
+    with pytest.raises(EngineError, match=r"version = 8 is not allowed; allowed: 9"):
         Engine.load(saved, DAY.universe(), CONFIG)
 
 

@@ -91,11 +91,32 @@ def _weighted(bid: int, bid_size: int, ask: int, ask_size: int, anchor: int) -> 
 weighted = jit(_weighted)
 
 
-def _factor(k: Inputs, t: int) -> float:
-    """beta times the index in bps of its first value, as of just before t; 0 without an index."""
+def _index_row(k: Inputs, before: int, t: int) -> int:
+    """The last row of the index before t, where that before an earlier time is known; negative without."""
     if k.kernels.market < 0:
-        return 0.0
-    at = row_at(k.histories, k.kernels.market, t - 1)
+        return -1
+    h, at = k.histories, before
+    following = at + 1 if at >= 0 else h.offset[k.kernels.market]
+    stop = h.offset[k.kernels.market] + h.length[k.kernels.market]
+    while following < stop and h.pool[following]["ts"] < t:
+        at = following
+        following += 1
+    return int(at)
+
+
+index_row = jit(_index_row)
+
+
+def _index_at(k: Inputs, t: int) -> int:
+    """The last row of the index before t; negative without."""
+    return row_at(k.histories, k.kernels.market, t - 1) if k.kernels.market >= 0 else -1
+
+
+index_at = jit(_index_at)
+
+
+def _factor(k: Inputs, at: int) -> float:
+    """beta times the index in bps of its first value, as of its history row `at`; 0 without."""
     if at < 0 or k.histories.pool[at]["held"] == NULL or k.histories.pool[at]["held"] == 0:
         return 0.0
     held = k.histories.pool[at]["held"]

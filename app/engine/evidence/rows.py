@@ -60,7 +60,7 @@ STREAM: Final = np.dtype(
         ("far_both", "f4"), ("far_square", "f4"),
         ("s", "f8", (4,)), ("own_s", "f8", (4,)), ("memory", "f8", (3,)), ("noise", "f8", (3,)),
         ("lam120", "f8"), ("lam30", "f8"), ("seen120", "f8"), ("seen30", "f8"), ("flow10", "f8"),
-        ("lam", "f8"), ("p_buy", "f8"), ("q", "f8"), ("q_fast", "f8"), ("m", "f8"), ("p", "f8"), ("r", "f8"),
+        ("p_buy", "f8"), ("q", "f8"), ("q_fast", "f8"), ("m", "f8"), ("p", "f8"), ("r", "f8"),
         ("ref", "f8"), ("size", "f8"), ("sizes", "f8"),
         ("block", "f8"), ("block_noise", "f8"), ("last_block", "f8"), ("last_noise", "f8"),
         ("in_block", "i4"), ("blocks", "i4"), ("kind", "i4"), ("frozen", "i4"),

@@ -69,8 +69,10 @@ nearer = jit(_nearer)
 
 def _spread_class(spread: int, tick: int) -> int:
     """0, 1, 2 for a spread of one, two, more ticks."""
-    ticks = (spread + tick // 2) // tick if tick > 0 else 1
-    return max(0, min(2, ticks - 1))
+    rounded = spread + tick // 2
+    if tick <= 0 or rounded < 2 * tick:
+        return 0
+    return 1 if rounded < 3 * tick else 2
 
 
 spread_class = jit(_spread_class)

@@ -13,9 +13,20 @@ import numpy as np
 from app.engine.bits import exp
 from app.engine.enrich.asof import row_at
 from app.engine.events import Rows
-from app.engine.evidence.calm import quiet, quiet_steps
+from app.engine.evidence.calm import Places, quiet, quiet_steps
 from app.engine.evidence.model import Floats
-from app.engine.evidence.reference import Inputs, explained, factor, fast_part, others, pressure, slow_part, weighted
+from app.engine.evidence.reference import (
+    Inputs,
+    explained,
+    factor,
+    fast_part,
+    index_at,
+    index_row,
+    others,
+    pressure,
+    slow_part,
+    weighted,
+)
 from app.engine.evidence.retreats import learn_along, retreat
 from app.engine.evidence.rows import CHECKS, FOLLOWS_S, FROZEN, OWN, RESET, RING, STEP_NS, STEP_S
 from app.engine.evidence.score import AGAIN, OWN_STEP, SURPRISE
@@ -27,7 +38,6 @@ from app.engine.evidence.steps import (
     DECAY_120,
     DECAYS,
     LEAST_Q,
-    LEAST_RATE,
     SIGNS,
     block_variance,
     nearer,
@@ -121,9 +131,8 @@ eat = jit(_eat)
 
 
 def _expect(k: Inputs) -> None:
-    """Rate of trades and chance of a buy for the step that begins, from all before it."""
+    """The chance of a buy for the step that begins, from all trades before it."""
     x = k.stream[0]
-    x["lam"] = rate(x["lam120"], x["lam30"], x["seen120"], x["seen30"])
     z = (k.kernels.signs[0] * x["memory"][0] + k.kernels.signs[1] * x["memory"][1]) + (
         k.kernels.signs[2] * x["memory"][2]
     )
@@ -259,20 +268,26 @@ def _stays(x: Any) -> float:
 stays = jit(_stays)
 
 
-def _close(k: Inputs, at: int) -> None:
-    """Finish the step in the making, as of history row `at`, and begin the next one."""
+def _close(k: Inputs, at: int, index: int) -> int:
+    """Finish the step in the making, as of history row `at` and row `index` of its index, and begin the next one.
+
+    The best bid of others; NULL without two sides.
+    """
     x = k.stream[0]
     settle(k)
     touch = others(k, at)
     flags, bid, bid_size, ask, ask_size = touch
     gone = retreat(k, touch)
-    if flags == 0 and x["anchor"] == NULL:
+    first = flags == 0 and x["anchor"] == NULL
+    if first:
         first_price(k, bid, ask)
-        x["m"] = weighted(bid, bid_size, ask, ask_size, x["anchor"]) - factor(k, x["end"]) - explained(k)
-    kind = spread_class(ask - bid, k.tick) if flags == 0 else x["kind"]
+    kind, r = int(x["kind"]), float(x["r"])
     if flags == 0:
+        kind = spread_class(ask - bid, k.tick)
         x["ref"] = weighted(bid, bid_size, ask, ask_size, x["anchor"])
-    r = x["ref"] - factor(k, x["end"]) - explained(k) if flags == 0 else x["r"]
+        r = x["ref"] - factor(k, index) - x["told"]
+    if first:
+        x["m"] = r
     if x["own"] > 0:
         flags |= OWN
     noise, q = x["noise"][max(kind, 0)], max(x["q"], 0.7 * x["q_fast"])
@@ -280,7 +295,7 @@ def _close(k: Inputs, at: int) -> None:
     if x["end"] <= x["watched"]:
         slot = k.ring[(x["end"] // STEP_NS - 1) % RING]
         slot["r"], slot["m"], slot["noise"], slot["q"] = r, x["m"], noise, q
-        slot["lam"], slot["p_buy"] = x["lam"], x["p_buy"]
+        slot["lam"], slot["p_buy"] = rate(x["lam120"], x["lam30"], x["seen120"], x["seen30"]), x["p_buy"]
         slot["buys"], slot["sells"], slot["flags"] = min(x["buys"], 30_000), min(x["sells"], 30_000), flags
         slot["retreats"] = gone
     learn_noise(k, r, kind, flags & ~RESET)
@@ -293,6 +308,7 @@ def _close(k: Inputs, at: int) -> None:
     x["retreats"] = x["retreats"] * DECAY_120 + (1.0 / 120.0 if abs(gone) == 1 else 0.0)
     learn_along(k, gone)
     roll(k)
+    return int(bid)
 
 
 def _roll(k: Inputs) -> None:
@@ -309,10 +325,8 @@ def _roll(k: Inputs) -> None:
     x["flow10"] = x["flow10"] * DECAY_10 + (x["buys"] - x["sells"])
     x["buys"], x["sells"], x["own"] = 0, 0, 0
     x["end"] += STEP_NS
-    if count > 0:
+    if count > 0:  # else the signs are as they were
         expect(k)
-    else:  # the signs are as they were
-        x["lam"] = rate(x["lam120"], x["lam30"], x["seen120"], x["seen30"])
 
 
 roll = jit(_roll)
@@ -372,7 +386,7 @@ def _advance(k: Inputs, until: int) -> None:
     stop = h.offset[k.instrument] + h.length[k.instrument]
     at = row_at(h, k.instrument, x["cursor"] - 1)
     following = at + 1 if at >= 0 else h.offset[k.instrument]
-    trade = print_from(k, x["cursor"])
+    trade, index = print_from(k, x["cursor"]), index_at(k, x["cursor"])
     while x["end"] <= until:
         while following < stop and h.pool[following]["ts"] < x["end"]:
             at = following
@@ -386,11 +400,14 @@ def _advance(k: Inputs, until: int) -> None:
             x["end"] = (min(ahead, until) // STEP_NS + 1) * STEP_NS
             continue
         trade = eat(k, trade, x["end"])
-        close(k, at)
+        index = index_row(k, index, x["end"])
+        bid = close(k, at, index)
         keep(k)
-        steps = quiet_steps(k, at, following, trade, until)
+        index = index_row(k, index, x["end"])
+        places = Places(at, following, trade, index)
+        steps = quiet_steps(k, places, until)
         if steps > 0:
-            quiet(k, at, steps)
+            quiet(k, places, bid, steps)
             keep(k)
     if x["asleep"] == 0:
         eat(k, trade, until)
@@ -418,7 +435,7 @@ def _glance(g: Glance) -> None:
     g.out[2], g.out[3] = 0.0, 0.0
     if known:
         kind = spread_class(ask - bid, k.tick)
-        r = weighted(bid, bid_size, ask, ask_size, x["anchor"]) - factor(k, g.t) - explained(k)
+        r = weighted(bid, bid_size, ask, ask_size, x["anchor"]) - factor(k, index_at(k, g.t)) - explained(k)
         noise = x["noise"][kind]
         nu = r - m
         if nu * nu > SURPRISE * (p + noise):
@@ -445,5 +462,5 @@ def begin(stream: Rows, ts: int, noise: Floats, sigma2: float) -> None:
     stream["cursor"] = stream["end"] - STEP_NS
     stream["noise"] = noise
     stream["q"] = stream["q_fast"] = max(LEAST_Q, sigma2 * BPS * BPS) if sigma2 > 0 else 1.0
-    stream["lam"], stream["p_buy"], stream["kind"], stream["frozen"] = LEAST_RATE, 0.5, -1, 1
+    stream["p_buy"], stream["kind"], stream["frozen"] = 0.5, -1, 1
     stream["watched"] = ALWAYS

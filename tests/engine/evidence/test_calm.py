@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.engine.evidence.calm import quiet_steps
+from app.engine.evidence.calm import Places, quiet_steps
 from app.engine.evidence.reference import others
 from app.engine.evidence.rows import RESET, RING, STEP_NS
 from app.engine.evidence.steps import CHECK_NS
@@ -99,12 +99,13 @@ def test_that_a_stretch_ends_with_the_next_row_trade_state_to_keep_or_end() -> N
     last = int(h.offset[0] + h.length[0])
     prints = int(k.print_offset[0] + k.print_count[0])
     assert others(k, at)[0] == 0
-    assert quiet_steps(k, at, last, prints, end - 1) == 0
-    assert quiet_steps(k, at, last, prints, end + 10 * STEP_NS) == 11
-    assert quiet_steps(k, at, last, prints, end + 3600 * S) == (-end % CHECK_NS) // STEP_NS + 1
+    assert quiet_steps(k, Places(at, last, prints, -1), end - 1) == 0
+    assert quiet_steps(k, Places(at, last, prints, -1), end + 10 * STEP_NS) == 11
+    assert quiet_steps(k, Places(at, last, prints, -1), end + 3600 * S) == (-end % CHECK_NS) // STEP_NS + 1
     ahead = int(h.pool[at + 1]["ts"])
-    assert quiet_steps(k, at, at + 1, prints, end + 9 * S) == max(0, (ahead - end) // STEP_NS + 1)
+    assert quiet_steps(k, Places(at, at + 1, prints, -1), end + 9 * S) == max(0, (ahead - end) // STEP_NS + 1)
     quiet_until = int(k.prints[prints - 1]["ts"])
     wanted = (quiet_until - end) // STEP_NS + 1 if quiet_until >= end else 0
-    assert quiet_steps(k, at, last, prints - 1, end + 7 * S) == min(wanted, (-end % CHECK_NS) // STEP_NS + 1)
+    most = (-end % CHECK_NS) // STEP_NS + 1
+    assert quiet_steps(k, Places(at, last, prints - 1, -1), end + 7 * S) == min(wanted, most)
     assert len(symbol.ring) == RING

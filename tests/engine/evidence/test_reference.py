@@ -92,9 +92,9 @@ def test_that_before_an_index_price_nothing_is_taken_out() -> None:
     sheet.market[-1]["instrument"] = "IDX"
     symbol = told(sheet, beta=1.0, market=1)
     symbol.start()
-    assert st.factor(symbol.inputs(), T0 + S) == 0.0
+    assert st.factor(symbol.inputs(), st.index_at(symbol.inputs(), T0 + S)) == 0.0
     assert symbol.stream["index_anchor"][0] == NULL
-    assert st.factor(symbol.inputs(), T0 + 3 * S) == 0.0
+    assert st.factor(symbol.inputs(), st.index_at(symbol.inputs(), T0 + 3 * S)) == 0.0
     assert symbol.stream["index_anchor"][0] == 100_010_000_000
     assert st.others(symbol.inputs(), -1) == (FROZEN, NULL, 0, NULL, 0)
 
