@@ -32,7 +32,7 @@ class Places(NamedTuple):
     at: int
     following: int
     trade: int
-    index: int
+    market: int
 
 
 def _quiet_steps(k: Inputs, p: Places, until: int) -> int:
@@ -46,7 +46,7 @@ def _quiet_steps(k: Inputs, p: Places, until: int) -> int:
     if p.trade < k.print_offset[k.instrument] + k.print_count[k.instrument]:
         last = min(last, k.prints[p.trade]["ts"])
     if k.kernels.market >= 0:
-        moves = p.index + 1 if p.index >= 0 else h.offset[k.kernels.market]
+        moves = p.market + 1 if p.market >= 0 else h.offset[k.kernels.market]
         if moves < h.offset[k.kernels.market] + h.length[k.kernels.market]:
             last = min(last, h.pool[moves]["ts"])
     return int((last - end) // STEP_NS + 1) if last >= end else 0
@@ -137,7 +137,7 @@ def _quiet(k: Inputs, places: Places, bid: int, steps: int) -> None:
     x, g = k.stream[0], k.kernels.g
     known = bid != NULL
     flags = 0 if known else others(k, places.at)[0]
-    base = x["ref"] - factor(k, places.index) if known else 0.0
+    base = x["ref"] - factor(k, places.market) if known else 0.0
     c, frozen = calm(k, x["kind"]), x["frozen"]
     s0, s1, s2, s3 = x["s"][0], x["s"][1], x["s"][2], x["s"][3]
     o0, o1, o2 = x["own_s"][0], x["own_s"][1], x["own_s"][2]
