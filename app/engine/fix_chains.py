@@ -22,6 +22,7 @@ from app.engine.fix_state import (
     S_ORDERS,
     S_REC,
     S_SESSION,
+    S_SPACE,
     S_TS,
     SLOW,
     TAKEN,
@@ -49,14 +50,17 @@ order_of = jit(_order)
 
 
 def _named(data: Bytes, memory: Memory, state: Ints, session: int, before: int) -> int:
-    """A new order by its ClOrdID, in the chain of `before` (-1: its own); -2 where the name is another session's."""
+    """A new order by its ClOrdID, in the chain of `before` (-1: its own); -2 where the name is known in any session."""
     at, size = memory.first[t.F_ID, 0], memory.first[t.F_ID, 1]
     for other in range(len(memory.sessions)):
         if other != session and value(memory.keys, text_key(t.K_ORDER, other, data, at, size)) != -1:
             return t.SLOW_ORDER
     number = signed(state[S_ORDERS])
     prints = text_key(t.K_ORDER, session, data, at, size)
-    put(memory.keys, probe(memory.keys, prints[0], prints[1]), prints, number, 0)
+    row = probe(memory.keys, prints[0], prints[1])
+    if row >= 0:
+        return t.SLOW_ORDER
+    put(memory.keys, row, prints, number, 0)
     state[S_KEYS] += 1
     state[S_ORDERS] += 1
     order = memory.orders[number]
@@ -75,9 +79,8 @@ def _named(data: Bytes, memory: Memory, state: Ints, session: int, before: int) 
 named = jit(_named)
 
 
-def _reported(data: Bytes, memory: Memory, state: Ints, session: int) -> int:
-    """The order a report is about, both of its names agreeing; -2 where they do not."""
-    order = order_of(data, memory, session, t.F_ID)
+def _reported(data: Bytes, memory: Memory, state: Ints, session: int, order: int) -> int:
+    """The order a report is about, `order` by its ClOrdID, both of its names agreeing; -2 where they do not."""
     at, size = memory.first[t.F_ORDER_ID, 0], memory.first[t.F_ORDER_ID, 1]
     if order < 0 or size == 0 or (size in (1, 4, 7) and data[at] in (48, 78, 85)):  # 0, NONE, UNKNOWN
         return t.SLOW_ORDER
@@ -87,7 +90,7 @@ def _reported(data: Bytes, memory: Memory, state: Ints, session: int) -> int:
         put(memory.keys, row, prints, order, 0)
         state[S_KEYS] += 1
         return order
-    other = memory.keys[row, t.H_VALUE]
+    other = memory.keys.rows[row, t.H_VALUE]
     alike = other >= 0 and memory.orders[other, t.O_FIRST] == memory.orders[order, t.O_FIRST]
     return order if alike else t.SLOW_ORDER
 
@@ -158,13 +161,36 @@ def _meant(said: int) -> int:
 meant = jit(_meant)
 
 
-def _executed(data: Bytes, memory: Memory, state: Ints, session: int, kind: int) -> int:
-    """COPY for an execution already reported, SLOW for another fill under a used ExecID, else TAKEN."""
+def _execution_key(data: Bytes, memory: Memory, session: int, kind: int) -> tuple[int, int]:
+    """The key of an execution: its order, its id and what it is."""
     print1, print2 = t.key(t.K_EXEC, session)
     print1, print2 = stir(print1, print2, kind)
     prints = print_of(data, memory, print_of(data, memory, (print1, print2), t.F_ORDER_ID), t.F_EXEC)
-    if kind != FILL:
-        prints = print_of(data, memory, prints, t.F_ID)
+    return prints if kind == FILL else print_of(data, memory, prints, t.F_ID)
+
+
+execution_key = jit(_execution_key)
+
+
+def _ahead(data: Bytes, memory: Memory, session: int, kind: int) -> None:
+    """Ask for the keys a message will need, while others are looked up: each stands somewhere else in a large table."""
+    if memory.first[t.F_ID, 1] == 0:
+        return
+    t.expect(memory.keys, text_key(t.K_ORDER, session, data, memory.first[t.F_ID, 0], memory.first[t.F_ID, 1]))
+    if kind < ACKED:
+        return
+    t.expect(memory.keys, execution_key(data, memory, session, kind))
+    at, size = memory.first[t.F_ORDER_ID, 0], memory.first[t.F_ORDER_ID, 1]
+    if size > 0:
+        t.expect(memory.keys, text_key(t.K_ORDER_ID, session, data, at, size))
+
+
+ahead = jit(_ahead)
+
+
+def _executed(data: Bytes, memory: Memory, state: Ints, session: int, kind: int) -> int:
+    """COPY for an execution already reported, SLOW for another fill under a used ExecID, else TAKEN."""
+    prints = execution_key(data, memory, session, kind)
     shown = print_of(data, memory, (8, 9), t.F_LAST if kind == FILL else t.F_TYPE)
     shown = print_of(data, memory, shown, t.F_LAST_PX if kind == FILL else t.F_STATUS)
     _, mark = print_of(data, memory, shown, t.F_CUM)
@@ -173,7 +199,7 @@ def _executed(data: Bytes, memory: Memory, state: Ints, session: int, kind: int)
         put(memory.keys, row, prints, 0, mark)
         state[S_KEYS] += 1
         return TAKEN
-    if memory.keys[row, t.H_MORE] == mark:
+    if memory.keys.rows[row, t.H_MORE] == mark:
         state[C_EXECUTION] += 1
         return COPY
     return SLOW if kind == FILL else TAKEN
@@ -193,8 +219,7 @@ request_key = jit(_request_key)
 def _kept(data: Bytes, message: Ints, memory: Memory, state: Ints, first: int) -> None:
     """Keep a message with its chain, for the day the reference decoder has to take the chain over."""
     row = memory.kept[state[S_KEPT]]
-    size = message[END] - message[START]
-    row[t.M_AT], row[t.M_SIZE] = keep(data, message[START], size, memory, state), size
+    row[t.M_AT], row[t.M_SIZE] = state[S_SPACE] + message[START], message[END] - message[START]
     row[t.M_TS], row[t.M_REC], row[t.M_LINE] = state[S_TS], state[S_REC], message[LINE]
     row[t.M_OFFSET], row[t.M_PREV] = state[S_BASE] + message[START], memory.orders[first, t.O_LAST]
     row[t.M_FIRST], row[t.M_MARK] = first, 0

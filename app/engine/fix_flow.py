@@ -10,6 +10,7 @@ from typing import Final
 from app.engine import fix_tables as t
 from app.engine.bits import signed
 from app.engine.fix_chains import (
+    ahead,
     executed,
     kept,
     linked,
@@ -19,7 +20,7 @@ from app.engine.fix_chains import (
     reported,
     standing,
 )
-from app.engine.fix_scan import END, FIELD, FIELDS, FLAGS, START, WRONG_SUM, Bytes, Ints
+from app.engine.fix_scan import END, FIELD, FIELDS, FLAGS, START, WIDTH, WRONG_SUM, Bytes, Ints
 from app.engine.fix_state import (
     ACKED,
     AGAIN,
@@ -103,12 +104,13 @@ from app.engine.fix_state import (
     is_byte,
     moment,
     repeated,
+    seen_key,
     session_of,
     side,
     unknown,
     values,
 )
-from app.engine.fix_tables import Memory, read
+from app.engine.fix_tables import Memory, expect, read
 from app.engine.fix_values import DOUBT
 from app.engine.jit import jit
 from app.engine.units import NULL, SECOND
@@ -161,7 +163,7 @@ def _requested(data: Bytes, memory: Memory, state: Ints, kind: int, said: tuple[
     """The order of a 35=D, G or F, made where it is new as it must be; -2 where it is not plain."""
     session = signed(state[S_SESSION])
     buys, terms = said
-    if memory.first[t.F_ID, 1] == 0 or order_of(data, memory, session, t.F_ID) != -1:
+    if memory.first[t.F_ID, 1] == 0:
         return t.SLOW_ORDER
     before = -1
     if kind == NEW:
@@ -286,7 +288,9 @@ def _resolved(data: Bytes, work: Work, memory: Memory, state: Ints) -> int:
     terms = values(data, memory, exponent)
     if not terms.fits:
         return SLOW
-    order = requested(data, memory, state, kind, (said, terms)) if asks else reported(data, memory, state, session)
+    order = (
+        requested(data, memory, state, kind, (said, terms)) if asks else reported(data, memory, state, session, before)
+    )
     if order < 0:
         return SLOW
     first = signed(memory.orders[order, t.O_FIRST])
@@ -377,7 +381,8 @@ def _one(data: Bytes, work: Work, memory: Memory, state: Ints) -> int:
     """The next message: TAKEN or COPY, or why the kernel stops."""
     message = work.messages[state[S_NEXT]]
     fields = work.fields[message[FIELD] : message[FIELD] + message[FIELDS]]
-    holds, print1, print2 = read(data, fields, memory)
+    holds, print1, print2 = read(data, fields, memory, message[WIDTH])
+    expect(memory.keys, seen_key((print1, print2)))
     what = code(data, memory, t.F_KIND)
     counter = read_kind(what)
     if counter < 0:
@@ -390,6 +395,7 @@ def _one(data: Bytes, work: Work, memory: Memory, state: Ints) -> int:
     state[S_SESSION] = session
     plain = holds and memory.sessions[session, t.P_PLAIN] != 0 and message[FLAGS] & WRONG_SUM == 0
     if plain:
+        ahead(data, memory, session, kind_of(data, memory))
         asked = unknown(data, memory, state, session)
         if asked != FINISHED:
             return asked
@@ -407,7 +413,8 @@ def _is_full(work: Work, memory: Memory, state: Ints) -> bool:
     message = work.messages[state[S_NEXT]]
     bytes_more = 4 * (message[END] - message[START]) + 8
     return bool(
-        2 * (state[S_KEYS] + _SPARE) > len(memory.keys)
+        8 * (state[S_KEYS] + _SPARE) > 5 * len(memory.keys.slots)
+        or message[END] - message[START] + 2 * _SPARE > len(memory.scratch)
         or state[S_ARENA] + bytes_more > len(memory.arena)
         or state[S_ORDERS] + _SPARE > len(memory.orders)
         or state[S_TEXTS] + _SPARE > len(memory.texts)

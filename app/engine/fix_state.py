@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from app.engine import fix_tables as t
 from app.engine.bits import signed
 from app.engine.fix_scan import Bytes, Ints, Words
-from app.engine.fix_tables import Memory, print_of, probe, put, text_key, value
+from app.engine.fix_tables import Memory, print_of, probe, put, row_in, text_key, value
 from app.engine.fix_values import DOUBT, scaled, stir, utc_ns
 from app.engine.jit import jit
 from app.engine.units import NULL
@@ -30,13 +30,13 @@ ROW_COLUMNS: Final = 31
 FINISHED, TAKEN, COPY, SLOW, UNREAD, AGAIN, UNDATED, NEW_SESSION, NEW_SYMBOL, NEW_LINK, FULL = range(11)
 
 # Slots of the state: next message, number in the stream, rows, and what is used of each table; the message's own time,
-# session, rule; generation of the links; clock budget (ns); then counters.
+# session, rule; generation of the links; clock budget (ns); then counters; where the block begins among those kept.
 (
     S_NEXT, S_REC, S_ROWS, S_KEYS, S_ORDERS, S_TEXTS, S_LINKS, S_KEPT, S_ARENA, S_TS, S_SESSION, S_RULE, S_GENERATION,
     S_BUDGET, S_BASE, S_SYMBOL, C_D, C_G, C_F, C_8, C_9, C_H, C_3, C_J, C_OUT_OF_ORDER, C_COARSE, C_BY_SENDING,
-    C_POSSDUP, C_LOG, C_RESEND, C_POSSDUP_NEW, C_EXECUTION, C_LINKS, C_NO_MATCH,
-) = range(34)  # fmt: skip
-STATE_SLOTS: Final = 34
+    C_POSSDUP, C_LOG, C_RESEND, C_POSSDUP_NEW, C_EXECUTION, C_LINKS, C_NO_MATCH, S_SPACE,
+) = range(35)  # fmt: skip
+STATE_SLOTS: Final = 35
 
 
 class Work(NamedTuple):
@@ -117,7 +117,7 @@ def _intern(data: Bytes, memory: Memory, state: Ints, slot: int) -> int:
     prints = text_key(t.K_TEXT, 0, data, at, size)
     row = probe(memory.keys, prints[0], prints[1])
     if row >= 0:
-        return signed(memory.keys[row, t.H_VALUE])
+        return signed(memory.keys.rows[row, t.H_VALUE])
     number = signed(state[S_TEXTS])
     put(memory.keys, row, prints, number, 0)
     memory.texts[number, 0], memory.texts[number, 1] = keep(data, at, size, memory, state), size
@@ -139,21 +139,31 @@ keep = jit(_keep)
 intern = jit(_intern)
 
 
+def _seen_key(body: tuple[int, int]) -> tuple[int, int]:
+    """The key of a message by the fingerprint of its body."""
+    print1, print2 = stir(body[0], body[1], t.K_SEEN)
+    return print1 | 1, print2
+
+
+seen_key = jit(_seen_key)
+
+
 def _repeated(data: Bytes, memory: Memory, state: Ints, body: tuple[int, int]) -> bool:
     """True for a copy: PossDup, logged twice, or PossResend; else it is remembered."""
-    keys, mask = memory.keys, len(memory.keys) - 1
+    slots, rows = memory.keys.slots, memory.keys.rows
     _, seq = print_of(data, memory, (3, 4), t.F_SEQ)
     _, sent = print_of(data, memory, (5, 6), t.F_SENT)
     dup = 1 if is_byte(data, memory, t.F_DUP, 89) else 0
-    print1, print2 = stir(body[0], body[1], t.K_SEEN)
-    print1 |= 1
-    at, ends, known = print2 & mask, False, False
-    while keys[at, t.H_PRINT] != 0 and not known:
-        if keys[at, t.H_PRINT] == print1 and keys[at, t.H_PRINT2] == print2:
+    print1, print2 = seen_key(body)
+    mask, row, ends, known = len(slots) - 1, 0, False, False
+    at = print2 & mask
+    while slots[at] != 0 and not known:
+        row = row_in(slots[at], print1)
+        if row > 0 and rows[row, t.H_PRINT] == print1 and rows[row, t.H_PRINT2] == print2:
             ends = True
-            known = keys[at, t.H_VALUE] == seq
+            known = rows[row, t.H_VALUE] == seq
         at = at if known else (at + 1) & mask
-    before = signed(keys[at, t.H_MORE])
+    before = signed(rows[row, t.H_MORE]) if known else 0
     if known and (dup != 0 or before & 1 != 0):
         state[C_POSSDUP] += 1
         return True
@@ -164,9 +174,12 @@ def _repeated(data: Bytes, memory: Memory, state: Ints, body: tuple[int, int]) -
         state[C_RESEND] += 1
         return True
     state[C_POSSDUP_NEW] += dup
-    state[S_KEYS] += 0 if known else 1
-    keys[at, t.H_PRINT], keys[at, t.H_PRINT2] = print1, print2
-    keys[at, t.H_VALUE], keys[at, t.H_MORE] = seq, sent >> 1 << 1 | dup
+    more = sent >> 1 << 1 | dup
+    if known:
+        rows[row, t.H_MORE] = more
+    else:
+        state[S_KEYS] += 1
+        put(memory.keys, -1 - at, (print1, print2), seq, more)
     return False
 
 
@@ -223,7 +236,7 @@ def _link_of(data: Bytes, memory: Memory, session: int, rule: int) -> int:
         return -1
     prints = text_key(t.K_LINK, session * t.MOST_RULES + rule, data, memory.first[slot, 0], memory.first[slot, 1])
     row = probe(memory.keys, prints[0], prints[1])
-    return signed(memory.keys[row, t.H_VALUE]) if row >= 0 else -2
+    return signed(memory.keys.rows[row, t.H_VALUE]) if row >= 0 else -2
 
 
 link_of = jit(_link_of)

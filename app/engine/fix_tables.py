@@ -5,10 +5,12 @@ Everything grows by the hand of feeds/decode/fix_flow.py; a kernel says FULL bef
 
 from typing import Final, NamedTuple
 
-from app.engine.bits import signed, wrap_add
+import numpy as np
+
+from app.engine.bits import signed
 from app.engine.fix_scan import AT, SIZE, TAG, Bytes, Ints, Words
-from app.engine.fix_values import stir, stir_bytes, stir_text
-from app.engine.jit import jit
+from app.engine.fix_values import stir, stir_long, stir_text
+from app.engine.jit import jit, prefetch
 
 # Fields that are looked at, by slot; link tags of the settings follow.
 SLOT_TAGS: Final = (
@@ -44,23 +46,37 @@ SESSION_COLUMNS: Final = P_SLOTS + MOST_RULES
 L_MEANS, L_GENERATION, L_PARENT, L_ALGO, L_SYMBOL, L_SIGN, L_SEVERAL = range(7)
 LINK_COLUMNS: Final = 7
 NOTHING, ACCEPTED, TARGET, UNSETTLED = range(4)
-# Columns of a kept message: its bytes in the arena, time, number in the stream, line, offset, the one before it of its
-# chain, the chain's first order, and for a request the mark of its session and MsgSeqNum.
+# Columns of a kept message: its bytes in the kept blocks, time, number in the stream, line, offset, the one before it
+# of its chain, the chain's first order, and for a request the mark of its session and MsgSeqNum.
 M_AT, M_SIZE, M_TS, M_REC, M_LINE, M_OFFSET, M_PREV, M_FIRST, M_MARK = range(9)
 KEPT_COLUMNS: Final = 9
-# Columns of a key: its fingerprint, a value, and one more.
+# Columns of a key: its fingerprint, a value, and one more. Row 0 holds how many there are.
 H_PRINT, H_PRINT2, H_VALUE, H_MORE = range(4)
+KEY_COLUMNS: Final = 4
+_ROW: Final = (1 << 32) - 1  # of a slot: the key's row, under 32 bits of its fingerprint
+_MARK: Final = -1 << 32
+_SOH: Final = 1
+
+
+class Keys(NamedTuple):
+    """Keys in the order they came; `slots` (a power of two) finds them: 0 = free. New keys are beside each other."""
+
+    slots: Ints
+    rows: Ints
 
 
 class Memory(NamedTuple):
-    """The arrays. `texts`: place and length in the arena, size exponent of an instrument; `first`: AT, SIZE by slot."""
+    """The arrays. `texts`: place and length in the arena, size exponent of an instrument; `first`: AT, SIZE by slot.
+
+    `scratch`: room for one message.
+    """
 
     slot_of: Words
     own: Ints
     core: Bytes
     envelope: Bytes
     first: Ints
-    keys: Ints
+    keys: Keys
     orders: Ints
     sessions: Ints
     texts: Ints
@@ -68,15 +84,33 @@ class Memory(NamedTuple):
     kept: Ints
     arena: Bytes
     seqs: Ints
+    scratch: Bytes
 
 
-def _probe(keys: Ints, print1: int, print2: int) -> int:
-    """The key's row, or -1 - the free row where it belongs."""
-    mask = len(keys) - 1
+def key_table(slots: int) -> Keys:
+    """An empty table of keys."""
+    rows = np.empty((slots + 1, KEY_COLUMNS), np.int64)
+    rows[0] = 0
+    return Keys(np.zeros(slots, np.int64), rows)
+
+
+def _row_in(slot: int, print1: int) -> int:
+    """The row of a slot that may hold a key of this fingerprint; 0 where it does not."""
+    return slot & _ROW if (slot ^ print1) & _MARK == 0 else 0
+
+
+row_in = jit(_row_in)
+
+
+def _probe(keys: Keys, print1: int, print2: int) -> int:
+    """The key's row, or -1 - the free slot where it belongs."""
+    slots, rows = keys.slots, keys.rows
+    mask = len(slots) - 1
     at = print2 & mask
-    while keys[at, H_PRINT] != 0:
-        if keys[at, H_PRINT] == print1 and keys[at, H_PRINT2] == print2:
-            return at
+    while slots[at] != 0:
+        row = row_in(slots[at], print1)
+        if row > 0 and rows[row, H_PRINT] == print1 and rows[row, H_PRINT2] == print2:
+            return row
         at = (at + 1) & mask
     return -1 - at
 
@@ -84,20 +118,31 @@ def _probe(keys: Ints, print1: int, print2: int) -> int:
 probe = jit(_probe, forceinline=False)
 
 
-def _put(keys: Ints, free: int, prints: tuple[int, int], value: int, more: int) -> None:
-    """Write a key into the row `probe` gave for it."""
-    at = -1 - free
-    keys[at, H_PRINT], keys[at, H_PRINT2] = prints
-    keys[at, H_VALUE], keys[at, H_MORE] = value, more
+def _expect(keys: Keys, prints: tuple[int, int]) -> None:
+    """Ask for the slot of a key that will be looked up soon; no effect on any result."""
+    prefetch(keys.slots, prints[1] & (len(keys.slots) - 1))
+
+
+expect = jit(_expect)
+
+
+def _put(keys: Keys, free: int, prints: tuple[int, int], value: int, more: int) -> None:
+    """Add a key; `free` is what `probe` said of it."""
+    rows = keys.rows
+    row = signed(rows[0, H_VALUE]) + 1
+    rows[0, H_VALUE] = row
+    keys.slots[-1 - free] = (prints[0] & _MARK) | row
+    rows[row, H_PRINT], rows[row, H_PRINT2] = prints
+    rows[row, H_VALUE], rows[row, H_MORE] = value, more
 
 
 put = jit(_put)
 
 
-def _value(keys: Ints, prints: tuple[int, int]) -> int:
+def _value(keys: Keys, prints: tuple[int, int]) -> int:
     """The value of a key; -1 where there is none."""
     row = probe(keys, prints[0], prints[1])
-    return signed(keys[row, H_VALUE]) if row >= 0 else -1
+    return signed(keys.rows[row, H_VALUE]) if row >= 0 else -1
 
 
 value = jit(_value)
@@ -119,16 +164,18 @@ def _text_key(kind: int, session: int, data: Bytes, at: int, size: int) -> tuple
 text_key = jit(_text_key)
 
 
-def _rehash(old: Ints, new: Ints) -> None:
-    """All keys into a larger table."""
-    for row in range(len(old)):
-        if old[row, H_PRINT] != 0:
-            mask = len(new) - 1
-            at = old[row, H_PRINT2] & mask
-            while new[at, H_PRINT] != 0:
-                at = (at + 1) & mask
-            for n in range(4):
-                new[at, n] = old[row, n]
+def _rehash(old: Keys, new: Keys) -> None:
+    """All keys into an empty table; their rows stay."""
+    rows, mask = old.rows, len(new.slots) - 1
+    count = signed(rows[0, H_VALUE])
+    for row in range(1, count + 1):
+        at = rows[row, H_PRINT2] & mask
+        while new.slots[at] != 0:
+            at = (at + 1) & mask
+        new.slots[at] = (rows[row, H_PRINT] & _MARK) | row
+        for n in range(KEY_COLUMNS):
+            new.rows[row, n] = rows[row, n]
+    new.rows[0, H_VALUE] = count
 
 
 rehash = jit(_rehash)
@@ -158,20 +205,38 @@ def _slot(memory: Memory, tag: int) -> int:
 slot = jit(_slot)
 
 
-def _read(data: Bytes, fields: Words, memory: Memory) -> tuple[bool, int, int]:
-    """Note the first value of each slot. False: a field that may stand once has two values; fingerprint of the body."""
-    first = memory.first
+def _appended(data: Bytes, span: tuple[int, int], out: Bytes, size: int) -> int:
+    """Write the bytes of a span and a SOH behind the first `size` bytes; how many there are then."""
+    part, room = data[span[0] : span[1]], out[size:]
+    for n in range(len(part)):
+        room[n] = part[n]
+    room[len(part)] = _SOH
+    return size + len(part) + 1
+
+
+appended = jit(_appended)
+
+
+def _read(data: Bytes, fields: Words, memory: Memory, width: int) -> tuple[bool, int, int]:
+    """Note the first value of each slot, delimiters being of so many bytes.
+
+    False: a field that may stand once has two values; then the fingerprint of the body: the SOH form of its fields
+    without those of the envelope, so that copies have one whatever stands between them.
+    """
+    first, out = memory.first, memory.scratch
     for n in range(len(first)):
         first[n, 1] = 0
-    holds = True
-    print1, print2, order = 1, 2, 0
+    holds, begin, end, used = True, -1, 0, 0
+    plain = width == 1 and data[fields[0, AT] + fields[0, SIZE]] == _SOH
     for row in range(len(fields)):
         tag, at, size = signed(fields[row, TAG]), signed(fields[row, AT]), signed(fields[row, SIZE])
-        if tag >= TABLED or memory.envelope[tag] == 0:
-            order += 1  # each field by itself, so that one need not wait for the other
-            field1, field2 = stir(order, order << 32, tag << 32 | size)
-            field1, field2 = stir_bytes(field1, field2, data, at, size)
-            print1, print2 = wrap_add(print1, field1), wrap_add(print2, field2)
+        inside = tag >= TABLED or memory.envelope[tag] == 0
+        if begin >= 0 and not (inside and plain):
+            used = appended(data, (begin, end), out, used)
+            begin = -1
+        if inside and begin < 0:
+            begin = end + width
+        end = at + size
         here = slot(memory, tag)
         if here < 0 or size == 0:
             continue
@@ -179,7 +244,10 @@ def _read(data: Bytes, fields: Words, memory: Memory) -> tuple[bool, int, int]:
             first[here, 0], first[here, 1] = at, size
         elif memory.core[here] != 0 and not (first[here, 1] == size and same(data, first[here, 0], at, size)):
             holds = False
-    return holds, print1 | 1, print2
+    if begin >= 0:
+        used = appended(data, (begin, end), out, used)
+    print1, print2 = stir_long(out, used)
+    return holds, print1, print2
 
 
 read = jit(_read, forceinline=False)

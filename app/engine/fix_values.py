@@ -5,6 +5,8 @@ A value that is not plainly one gives DOUBT: the reference decoder (feeds/decode
 
 from typing import Final
 
+import numpy as np
+
 from app.engine.bits import signed, wrap_add, wrap_mul
 from app.engine.fix_scan import Bytes, is_digit
 from app.engine.jit import jit, word
@@ -16,11 +18,44 @@ _LONGEST: Final = 64
 _K1: Final = -7046029254386353131  # odd constants of splitmix64
 _K2: Final = -4658895280553007687
 _K3: Final = -7723592293110705685
+_SHORT: Final = 9  # a number of so few bytes, in so fine a unit, fits whatever it says
+_POWERS: Final = np.array([10**n for n in range(_SHORT + 1)], np.int64)
+_WORD: Final = 8  # bytes
+_HIGH: Final = -0x0F0F0F0F0F0F0F10  # the upper half of each byte of a word
+_ZEROS: Final = 0x3030303030303030
+_SIXES: Final = 0x0606060606060606
+_LOW: Final = 0x0F0F0F0F0F0F0F0F
+_COLONS: Final = 0x00000A00000A0000  # of HH:MM:SS, what makes them zeros
+
+
+def _short(data: Bytes, at: int, end: int, digits: int) -> int:
+    """As scaled, of at most _SHORT bytes without a sign and 0 to _SHORT digits; DOUBT also where it is not so plain."""
+    value, dot = 0, end
+    for here in range(at, end):
+        digit = signed(data[here]) - 48
+        if 0 <= digit <= 9:
+            value = value * 10 + digit
+        elif digit == -2 and dot == end:
+            dot = here
+        else:
+            return DOUBT
+    places = end - dot - 1 if dot < end else 0
+    if places > digits or end - at == (1 if dot < end else 0):
+        return DOUBT
+    return value * signed(_POWERS[digits - places])
+
+
+short = jit(_short)
 
 
 def _scaled(data: Bytes, at: int, size: int, digits: int) -> int:
     """A decimal of `size` bytes as an exact integer of 10**-digits (digits may be negative); DOUBT where unsure."""
-    end, minus = at + size, data[at] == 45
+    end = at + size
+    if size <= _SHORT and 0 <= digits <= _SHORT:
+        value = short(data, at, end, digits)
+        if value != DOUBT:
+            return value
+    minus = data[at] == 45
     if minus:
         at += 1
     value, figures, places, seen, dotted = 0, 0, 0, False, False
@@ -61,14 +96,36 @@ def _scaled(data: Bytes, at: int, size: int, digits: int) -> int:
 scaled = jit(_scaled, forceinline=False)  # called from many places
 
 
-def _pair(data: Bytes, at: int) -> int:
-    """Two digits; below 0 where they are none."""
-    if is_digit(data[at]) and is_digit(data[at + 1]):
-        return (signed(data[at]) - 48) * 10 + signed(data[at + 1]) - 48
-    return -10_000
+def _digits(text: int) -> int:
+    """The digits of a word, a byte each; below 0 where one of the eight is none."""
+    if text & _HIGH != _ZEROS or (text + _SIXES) & _HIGH != _ZEROS:
+        return -1
+    return text & _LOW
+
+
+digits_of = jit(_digits)
+
+
+def _pair(digits: int, byte: int) -> int:
+    """The number that a digit and the one after it say."""
+    return (digits >> 8 * byte & 15) * 10 + (digits >> 8 * byte + 8 & 15)
 
 
 pair = jit(_pair)
+
+
+def _fraction(data: Bytes, at: int, size: int) -> int:
+    """Nanoseconds that 1 to 12 digits of a second say, cut; DOUBT where one is none."""
+    ns = 0
+    for n in range(size):
+        digit = signed(data[at + n]) - 48
+        if not 0 <= digit <= 9:
+            return DOUBT
+        ns = ns * 10 + digit if n < _SHORT else ns
+    return ns * signed(_POWERS[_SHORT - size]) if size < _SHORT else ns
+
+
+fraction = jit(_fraction)
 
 
 def _days(year: int, month: int, day: int) -> int:
@@ -95,20 +152,20 @@ def _utc_ns(data: Bytes, at: int, size: int) -> int:
     """A UTCTimestamp (seconds to picoseconds, cut to ns) as ns since the epoch; DOUBT where unsure."""
     if size < 17 or data[at + 8] != 45 or data[at + 11] != 58 or data[at + 14] != 58:
         return DOUBT
-    day = days(pair(data, at) * 100 + pair(data, at + 2), pair(data, at + 4), pair(data, at + 6))
-    hour, minute, second = pair(data, at + 9), pair(data, at + 12), pair(data, at + 15)
-    if day == DOUBT or not (0 <= hour <= 23 and 0 <= minute <= 59 and 0 <= second <= 60):
+    date, clock = digits_of(word(data, at)), digits_of(word(data, at + 9) ^ _COLONS)
+    if date < 0 or clock < 0:
+        return DOUBT
+    day = days(pair(date, 0) * 100 + pair(date, 2), pair(date, 4), pair(date, 6))
+    hour, minute, second = pair(clock, 0), pair(clock, 3), pair(clock, 6)
+    if day == DOUBT or hour > 23 or minute > 59 or second > 60:
         return DOUBT
     ns = 0
     if size > 17:
         if data[at + 17] != 46 or not 19 <= size <= 30:
             return DOUBT
-        for n in range(12):
-            here = at + 18 + n
-            digit = signed(data[here]) - 48 if n < size - 18 else 0
-            if not 0 <= digit <= 9:
-                return DOUBT
-            ns = ns * 10 + digit if n < 9 else ns
+        ns = fraction(data, at + 18, size - 18)
+        if ns == DOUBT:
+            return DOUBT
     return (((day * 24 + hour) * 60 + minute) * 60 + second) * SECOND + ns
 
 
@@ -160,3 +217,24 @@ def _stir_text(prints: tuple[int, int], data: Bytes, at: int, size: int) -> tupl
 
 
 stir_text = jit(_stir_text, forceinline=False)  # called from many places
+
+
+def _stir_long(data: Bytes, size: int) -> tuple[int, int]:
+    """The fingerprint of the first `size` bytes; never 0. Eight more bytes are there."""
+    print1, print2, other1, other2, at = 1, 2, 3, 4, 0
+    while at + 2 * _WORD <= size:  # two at a time: neither waits for the other
+        print1, print2 = stir(print1, print2, word(data, at))
+        other1, other2 = stir(other1, other2, word(data, at + _WORD))
+        at += 2 * _WORD
+    if at + _WORD <= size:
+        print1, print2 = stir(print1, print2, word(data, at))
+        at += _WORD
+    if at < size:
+        other1, other2 = stir(other1, other2, word(data, at) & ((1 << 8 * (size - at)) - 1))
+    print1, print2 = stir(print1, print2, other1)
+    print1, print2 = stir(print1, print2, other2)
+    print1, print2 = stir(print1, print2, size)
+    return print1 | 1, print2
+
+
+stir_long = jit(_stir_long)

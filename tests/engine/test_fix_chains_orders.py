@@ -41,7 +41,8 @@ class Book:
     def told(self, name: str, order_id: str, session: int = 0) -> int:
         """The order a report means."""
         data = say(self.memory, {t.F_ID: name.encode(), t.F_ORDER_ID: order_id.encode()})
-        return c.reported(data, self.memory, self.state, session)
+        order = c.order_of(data, self.memory, session, t.F_ID)
+        return c.reported(data, self.memory, self.state, session, order)
 
     def text(self, number: int) -> str | None:
         """A text by its number."""

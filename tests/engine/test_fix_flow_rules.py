@@ -49,7 +49,7 @@ NOTHING = np.frombuffer(b"." * 100, np.uint8)
 @pytest.mark.parametrize(
     ("slot", "last"),
     [
-        (k.S_KEYS, 4 * 64 // 2 - SPARE), (k.S_ORDERS, 64 - SPARE), (k.S_TEXTS, 64 - SPARE), (k.S_KEPT, 64 - SPARE),
+        (k.S_KEYS, 4 * 64 * 5 // 8 - SPARE), (k.S_ORDERS, 64 - SPARE), (k.S_TEXTS, 64 - SPARE), (k.S_KEPT, 64 - SPARE),
         (k.S_ARENA, (1 << 12) - 408),
     ],
 )  # fmt: skip

@@ -22,10 +22,11 @@ def tables(rows: int = 64) -> t.Memory:
     slots = len(t.SLOT_TAGS)
     return t.Memory(
         np.full(t.TABLED, -1, np.int32), np.zeros((0, 2), np.int64), np.zeros(slots, np.uint8),
-        np.zeros(t.TABLED, np.uint8), np.zeros((slots, 3), np.int64), np.zeros((4 * rows, 4), np.int64),
+        np.zeros(t.TABLED, np.uint8), np.zeros((slots, 3), np.int64), t.key_table(4 * rows),
         np.zeros((rows, t.ORDER_COLUMNS), np.int64), np.zeros((1, t.SESSION_COLUMNS), np.int64),
         np.full((rows, 3), NULL, np.int64), np.zeros((rows, t.LINK_COLUMNS), np.int64),
         np.zeros((rows, t.KEPT_COLUMNS), np.int64), np.zeros(1 << 12, np.uint8), np.zeros(1, np.int64),
+        np.zeros(1 << 12, np.uint8),
     )  # fmt: skip
 
 

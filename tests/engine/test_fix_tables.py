@@ -23,7 +23,8 @@ def memory(keys: int = 64) -> t.Memory:
     none: Ints = np.zeros((0, 1), np.int64)
     return t.Memory(
         slot_of, np.array([[8000, 0], [9000, len(slots) - 1]]), core, envelope, np.zeros((len(slots), 3), np.int64),
-        np.zeros((keys, 4), np.int64), none, none, none, none, none, np.zeros(0, np.uint8), np.zeros(0, np.int64),
+        t.key_table(keys), none, none, none, none, none, np.zeros(0, np.uint8), np.zeros(0, np.int64),
+        np.zeros(1 << 12, np.uint8),
     )  # fmt: skip
 
 
@@ -40,7 +41,7 @@ def read(pairs: Pairs) -> tuple[bool, tuple[int, int], dict[int, bytes]]:
         rows.append((tag, at, len(value)))
     assert (first, count) == (0, len(rows))
     array = np.frombuffer(data, np.uint8)
-    holds, print1, print2 = t.read(array, np.array(rows, np.int32), tables)
+    holds, print1, print2 = t.read(array, np.array(rows, np.int32), tables, 1)
     values = {slot: data[at : at + size] for slot, (at, size, _) in enumerate(tables.first.tolist()) if size}
     again = [t.print_of(array, tables, (1, 2), slot) for slot in (t.F_ID, t.F_SYMBOL)]
     assert again[0] != again[1]
@@ -76,9 +77,9 @@ def test_that_keys_are_found_again_also_after_they_moved_into_a_larger_table() -
     for n, text in enumerate(texts):
         prints = t.text_key(t.K_ORDER, 3, np.frombuffer(text, np.uint8), 0, len(text))
         t.put(tables.keys, t.probe(tables.keys, *prints), prints, n, 0)
-    larger = np.zeros((128, 4), np.int64)
+    larger = t.key_table(128)
     t.rehash(tables.keys, larger)
-    crowded = np.zeros((16, 4), np.int64)
+    crowded = t.key_table(16)
     t.rehash(tables.keys, crowded)
     for keys in (tables.keys, larger, crowded):
         for n, text in enumerate(texts):

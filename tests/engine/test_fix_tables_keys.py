@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine import fix_tables as t
-from app.engine.fix_scan import Ints
 from tests.engine.test_fix_scan import seen
 from tests.engine.test_fix_tables import memory
 from tests.feeds.fix.wire import Body, Pairs, as_bytes, frame
@@ -32,7 +31,7 @@ class Note:
             at = data.index(b"\x01%d=" % tag if at else b"8=", at) + len(b"%d=" % tag) + (1 if at else 0)
             rows.append((tag, at, len(value)))
         tables = memory()
-        holds, print1, print2 = t.read(np.frombuffer(data, np.uint8), np.array(rows, np.int32), tables)
+        holds, print1, print2 = t.read(np.frombuffer(data, np.uint8), np.array(rows, np.int32), tables, 1)
         self.holds, self.prints = bool(holds), (print1, print2)
         self.values = {slot: data[at : at + size] for slot, (at, size, _) in enumerate(tables.first.tolist()) if size}
 
@@ -93,10 +92,34 @@ def test_that_where_one_field_ends_and_the_next_begins_is_part_of_the_fingerprin
     assert left.prints != right.prints
 
 
+@given(PAIRS)
+def test_that_a_body_has_one_fingerprint_whatever_its_delimiter(more: list[tuple[int, str]]) -> None:
+    pairs = [*HEAD, *more, (58, "A|B")]
+    data = frame(pairs)
+    plain = Note(pairs)
+    for delimiter in (b"^", b"<SOH>"):
+        styled = data.replace(b"\x01", delimiter)
+        at, rows = 0, []
+        for field in data.split(b"\x01")[:-1]:
+            tag, _, value = field.partition(b"=")
+            rows.append((int(tag), at + len(tag) + 1, len(value)))
+            at += len(field) + len(delimiter)
+        tables = memory()
+        holds, *prints = t.read(np.frombuffer(styled, np.uint8), np.array(rows, np.int32), tables, len(delimiter))
+        assert (bool(holds), tuple(prints)) == (plain.holds, plain.prints)
+
+
+def test_that_a_body_may_end_without_an_envelope() -> None:
+    data = b"8=FIX.4.2\x0135=D\x0158=text\x0110=1"
+    rows = np.array([(8, 2, 7), (35, 13, 1), (58, 18, 4), (10, 26, 1)], np.int32)
+    array = np.frombuffer(data, np.uint8)
+    assert t.read(array, rows[:3], memory(), 1) == t.read(array, rows, memory(), 1)
+
+
 # -- keys --------------------------------------------------------------------------------------------------------------
 
 
-def insert(keys: Ints, prints: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
+def insert(keys: t.Keys, prints: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
     """Put keys in as a kernel does, and into a dictionary."""
     plain: dict[tuple[int, int], int] = {}
     for number, both in enumerate(prints):
@@ -113,32 +136,33 @@ PRINTS = st.tuples(st.integers(1, 6), st.integers(-(2**40), 2**40) | st.integers
 
 @given(st.lists(PRINTS, max_size=30))
 def test_that_keys_are_a_dictionary_however_they_crowd(prints: list[tuple[int, int]]) -> None:
-    keys = np.zeros((32, 4), np.int64)
+    keys = t.key_table(32)
     plain = insert(keys, prints)
     for both in prints:
         assert t.value(keys, both) == plain[both]
-        assert keys[t.probe(keys, *both), t.H_MORE] == plain[both] + 7
+        assert keys.rows[t.probe(keys, *both), t.H_MORE] == plain[both] + 7
     for both in [(9, 0), (1, 2**50), (9, -1)]:
         assert t.value(keys, both) == -1
-    assert int((keys[:, t.H_PRINT] != 0).sum()) == len(plain)
+    assert int((keys.slots != 0).sum()) == keys.rows[0, t.H_VALUE] == len(plain)
 
 
 def test_that_keys_that_meet_at_the_last_row_go_on_at_the_first() -> None:
-    keys = np.zeros((8, 4), np.int64)
+    keys = t.key_table(8)
     prints = [(n, 7) for n in range(1, 5)]
     insert(keys, prints)
-    assert keys[[7, 0, 1, 2], t.H_PRINT].tolist() == [1, 2, 3, 4]
+    assert keys.slots.tolist() == [2, 3, 4, 0, 0, 0, 0, 1]
+    assert keys.rows[1:5, t.H_PRINT].tolist() == [1, 2, 3, 4]
     assert [t.value(keys, both) for both in prints] == [0, 1, 2, 3]
     assert t.probe(keys, 5, 7) == -1 - 3
 
 
 @given(st.lists(PRINTS, max_size=60), st.sampled_from([128, 256, 1024]))
 def test_that_nothing_is_lost_when_a_table_moves(prints: list[tuple[int, int]], size: int) -> None:
-    keys, larger = np.zeros((64, 4), np.int64), np.zeros((size, 4), np.int64)
+    keys, larger = t.key_table(64), t.key_table(size)
     plain = insert(keys, prints)
     t.rehash(keys, larger)
     assert {both: t.value(larger, both) for both in plain} == plain
-    assert sorted(row for row in larger.tolist() if row[0]) == sorted(row for row in keys.tolist() if row[0])
+    assert larger.rows[: len(plain) + 1].tolist() == keys.rows[: len(plain) + 1].tolist()
 
 
 @given(

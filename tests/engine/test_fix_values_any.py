@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.engine.fix_scan import Bytes
-from app.engine.fix_values import DOUBT, days, pair, scaled, stir, stir_bytes, stir_text, utc_ns
+from app.engine.fix_values import DOUBT, days, digits_of, pair, scaled, stir, stir_bytes, stir_long, stir_text, utc_ns
 
 NUMBER = re.compile(r"-?(\d+\.?\d*|\.\d+)")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -134,9 +134,31 @@ def test_that_a_year_beyond_what_nanoseconds_hold_is_in_doubt(year: int) -> None
 def test_that_two_digits_are_a_number_and_any_other_two_bytes_are_none() -> None:
     for one in range(256):
         for two in (47, 48, 53, 57, 58):
-            said = pair(np.array([one, two], np.uint8), 0)
             digits = bytes([one, two])
-            assert said == int(digits) if re.fullmatch(rb"[0-9]{2}", digits) else said < 0
+            said = digits_of(int.from_bytes(b"12" + digits + b"3456", "little", signed=True))
+            assert (said >= 0) == bool(re.fullmatch(rb"[0-9]{2}", digits))
+            assert said < 0 or [pair(said, byte) for byte in (0, 2, 4, 6)] == [12, int(digits), 34, 56]
+
+
+@given(st.binary(max_size=60), st.binary(max_size=60), st.integers(0, 60))
+def test_that_long_texts_have_one_fingerprint_only_when_they_are_the_same(one: bytes, other: bytes, at: int) -> None:
+    beside = one[:at] + bytes([one[at] ^ 1]) + one[at + 1 :] if at < len(one) else one + b"\0"
+    prints = [stir_long(np.frombuffer(text + b"after it", np.uint8), len(text)) for text in (one, other, beside)]
+    again = stir_long(np.frombuffer(one + b"x" * 20, np.uint8), len(one))
+    assert prints[0] == again
+    assert (prints[0] == prints[1]) == (one == other)
+    assert prints[0] != prints[2]
+    assert prints[0][0] != 0
+
+
+@given(st.integers(0, 10**9), st.integers(0, 9), st.integers(0, 9))
+def test_that_a_short_decimal_is_what_the_long_way_says(number: int, places: int, digits: int) -> None:
+    text = f"{Decimal(number).scaleb(-places):f}"
+    for plain in (text, "0" * (9 - len(text)) + text, text.rstrip("0") or "0"):
+        data = np.frombuffer(plain.encode() + b" " * 8, np.uint8)
+        exact = Decimal(plain).scaleb(digits)
+        whole = exact == exact.to_integral_value()
+        assert scaled(data, 0, len(plain), digits) == (int(exact) if whole and exact < 10**18 else DOUBT)
 
 
 @given(st.lists(st.binary(max_size=40), min_size=2, max_size=30, unique=True))

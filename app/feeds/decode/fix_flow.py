@@ -117,7 +117,7 @@ class FixFlow:
         """Rows of a block; `odd`: its only message, as the reference decoder gave it."""
         hand = self.hand
         state = hand.state
-        hand.begin(block.base if odd is None else odd.offset)
+        hand.begin(block.base if odd is None else odd.offset, block.data)
         stamps = self._stamps(block, file, odd)
         rows = np.empty((len(block), k.ROW_COLUMNS), np.int64)
         work = k.Work(block.messages, block.fields, stamps, rows)

@@ -16,6 +16,7 @@ from app.feeds.decode.fix_executions import Terms
 from app.feeds.decode.fix_fields import FixMessage, decoded
 from app.feeds.decode.fix_frame import frame_one
 from app.feeds.decode.fix_intake import FROM_CLIENT, Pending
+from app.feeds.decode.fix_kept import KeptBlocks
 from app.feeds.decode.fix_links import Chains, Order, linked_value
 from app.feeds.decode.fix_objects import Objects
 from app.feeds.decode.fix_orders import RowMaker
@@ -24,7 +25,7 @@ from app.feeds.decode.fix_stream import FixStream
 
 _CORE: Final = (11, 14, 17, 19, 20, 31, 32, 37, 38, 39, 41, 44, 54, 55, 150, 151)
 _ENVELOPE: Final = (8, 9, 10, 34, 43, 52, 97, 122, 369)
-_KEYS, _ARENA, _ROWS = 1 << 18, 1 << 22, 1 << 13  # how large the tables begin
+_KEYS, _ARENA, _ROWS, _SCRATCH = 1 << 16, 1 << 16, 1 << 13, 1 << 16  # how large the tables begin
 _PAD: Final = b"\0" * 8
 
 
@@ -48,6 +49,7 @@ class Handover:
     memory: t.Memory = field(init=False)
     state: Ints = field(init=False)
     objects: Objects = field(init=False)
+    kept: KeptBlocks = field(default_factory=KeptBlocks)
     sessions: list[tuple[str, SessionSettings]] = field(default_factory=list)
     _sources: list[str] = field(default_factory=list)
     _names: list[str] = field(default_factory=list)  # texts as they were read from the arena
@@ -73,35 +75,38 @@ class Handover:
         own = [pair for pair in self._slots.items() if pair[0] >= t.TABLED]
         self.memory = t.Memory(
             slot_of, np.array(own, np.int64).reshape(-1, 2), core, envelope, _table(len(self._slots), 3),
-            _table(_KEYS, 4), _table(_ROWS, t.ORDER_COLUMNS), _table(0, t.SESSION_COLUMNS), _texts(_ROWS),
+            t.key_table(_KEYS), _table(_ROWS, t.ORDER_COLUMNS), _table(0, t.SESSION_COLUMNS), _texts(_ROWS),
             _table(0, t.LINK_COLUMNS), _table(_ROWS, t.KEPT_COLUMNS), np.zeros(_ARENA, np.uint8), np.zeros(0, np.int64),
+            np.zeros(_SCRATCH, np.uint8),
         )  # fmt: skip
         self.state = np.zeros(k.STATE_SLOTS, np.int64)
         self.state[k.S_BUDGET] = round(self.stream.settings.clock_budget_ms * MILLISECOND)
 
-    def begin(self, base: int) -> None:
-        """A block begins."""
+    def begin(self, base: int, data: bytes) -> None:
+        """A block begins: its bytes, and the place of the first in the stream."""
         state = self.state
+        self.kept.begin(data, state, self.memory.kept)
         state[k.S_NEXT] = state[k.S_ROWS] = 0
         state[k.S_BASE] = base
         if self.stream.symbology is not None:  # what a symbol means is looked up anew
-            self.memory.texts[:, 2] = NULL
+            self.memory.texts[: state[k.S_TEXTS], 2] = NULL
 
     def grow(self, more: int) -> None:
         """Room in every table for what a block of so many bytes may add."""
         state, memory = self.state, self.memory
         keys, arena = memory.keys, memory.arena
-        if 2 * (state[k.S_KEYS] + 32) > len(keys):
-            keys = _table(4 * len(keys), 4)
+        if 8 * (state[k.S_KEYS] + 32) > 5 * len(keys.slots):
+            keys = t.key_table(2 * len(keys.slots))
             t.rehash(memory.keys, keys)
         if state[k.S_ARENA] + 4 * more + 64 > len(arena):
-            arena = np.concatenate([arena, np.zeros(len(arena) + 8 * more, np.uint8)])
+            arena = _longer(arena, 2 * len(arena) + 8 * more)
         self.memory = memory._replace(
             keys=keys,
             arena=arena,
             orders=_larger(memory.orders, state[k.S_ORDERS], 0),
             texts=_larger(memory.texts, state[k.S_TEXTS], NULL),
             kept=_larger(memory.kept, state[k.S_KEPT], 0),
+            scratch=memory.scratch if more + 64 <= len(memory.scratch) else np.zeros(2 * more + 64, np.uint8),
         )
 
     # -- what a kernel asks ----------------------------------------------------------------------------------------
@@ -246,7 +251,7 @@ class Handover:
         return found[::-1]
 
     def _kept_message(self, row: list[int]) -> FixMessage:
-        raw = self.memory.arena[row[t.M_AT] : row[t.M_AT] + row[t.M_SIZE]].tobytes()
+        raw = self.kept.text(row[t.M_AT], row[t.M_SIZE])
         message = frame_one(raw, self.stream.settings.frame_rules())
         assert not isinstance(message, str)  # noqa: S101 - the kernel took it
         return msgspec.structs.replace(message, line=row[t.M_LINE], offset=row[t.M_OFFSET])
@@ -390,7 +395,7 @@ class Handover:
         prints = _prints(kind, session, text)
         row = t.probe(self.memory.keys, *prints)
         if row >= 0:
-            self.memory.keys[row, t.H_VALUE] = value
+            self.memory.keys.rows[row, t.H_VALUE] = value
         else:
             self._put(prints, value)
 
@@ -429,7 +434,15 @@ def _larger(table: Ints, used: int, empty: int) -> Ints:
     """The table, with twice the room where it is nearly full."""
     if used + 64 <= len(table):
         return table
-    return np.concatenate([table, np.full_like(table, empty)])
+    larger = np.zeros((2 * len(table), table.shape[1]), np.int64) if empty == 0 else _texts(2 * len(table))
+    larger[: len(table)] = table
+    return larger
+
+
+def _longer(arena: Bytes, size: int) -> Bytes:
+    longer = np.zeros(size, np.uint8)
+    longer[: len(arena)] = arena
+    return longer
 
 
 def _is_plain(settings: SessionSettings) -> bool:

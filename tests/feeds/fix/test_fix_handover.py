@@ -76,15 +76,16 @@ def test_that_growing_keeps_what_is_there_and_empty_rows_empty() -> None:
     before = made.memory
     made.state[[k.S_ORDERS, k.S_TEXTS, k.S_KEPT]] = [len(before.orders) - 1, len(before.texts) - 1, len(before.kept)]
     made.state[k.S_ARENA] = len(before.arena) - 1
-    made.state[k.S_KEYS] = len(before.keys) // 2
+    made.state[k.S_KEYS] = len(before.keys.slots) * 5 // 8
     made.grow(1000)
     after = made.memory
-    for name in ("orders", "texts", "kept", "arena", "keys"):
+    for name in ("orders", "texts", "kept", "arena"):
         assert len(getattr(after, name)) > len(getattr(before, name)), name
+    assert len(after.keys.slots) > len(before.keys.slots)
     assert np.array_equal(after.texts[: len(before.texts)], before.texts)
     assert (after.texts[len(before.texts) :] == NULL).all()
     assert not after.orders[len(before.orders) :].any()
-    assert len(after.keys) & len(after.keys) - 1 == 0  # rows are found by a mask
+    assert len(after.keys.slots) & len(after.keys.slots) - 1 == 0  # slots are found by a mask
     assert made.text_number("A") == 0
     assert len(after.arena) >= made.state[k.S_ARENA] + 4 * 1000
 
