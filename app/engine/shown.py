@@ -147,8 +147,9 @@ class Shown:
         """The direct estimate of the epoch of now, and half the interval of the leak of the split."""
         rows["direct"], rows["direct_low"], rows["direct_high"] = map(_float, trail.measured(len(trail.epochs) - 1))
         sized = trail.sized()
-        if trail.epochs["n"].any() and sized.value is not None and sized.high is not None:
-            rows["direct_half"] = sized.high - sized.value
+        if trail.epochs["n"].any():
+            value, low, high = map(_float, sized)
+            rows["direct_half"] = max(high - value, value - low)  # the ribbon is as wide on either side
 
     def _recent(self, rows: Rows, trail: Trail, records: Rows) -> None:
         """The rate over the last children; kept until one more has been scored."""

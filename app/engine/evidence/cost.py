@@ -146,15 +146,21 @@ def pooled(one: tuple[float, float], other: tuple[float, float]) -> tuple[float,
 
 def weighed(model: Estimate, measured: Estimate, error: float) -> Estimate:
     """The size of a leak by both estimates, each by how uncertain it is (bps); `error`: what the model's assumptions
-    miss beside its interval.
+    miss beside its interval. The interval reaches as far up and down as the model's does.
     """
-    half = ((model.high or 0.0) - (model.low or 0.0)) / (2.0 * Z_90)
-    value, variance = model.value or 0.0, half * half + error * error
+    value, low, high = model.value or 0.0, model.low or 0.0, model.high or 0.0
+    half = (high - low) / (2.0 * Z_90)
+    variance, share, spread = half * half + error * error, 0.0, 0.0
+    below, above = value - low, high - value
     if measured.value is not None and measured.high is not None:
         spread = (measured.high - measured.value) / Z_90
-        value, variance = pooled((value, variance), (measured.value, spread * spread))
-    half = Z_90 * math.sqrt(variance)
-    return Estimate(value, value - half, value + half)
+        both = variance + spread * spread
+        share = variance / both if both > 0.0 else 0.0
+        value, _variance = pooled((value, variance), (measured.value, spread * spread))
+    below, above = (
+        math.hypot((1.0 - share) * math.hypot(side, Z_90 * error), share * Z_90 * spread) for side in (below, above)
+    )
+    return Estimate(value, value - below, value + above)
 
 
 def lasting(leak: float, lasts: Lasts, model: Model) -> Estimate:
@@ -164,11 +170,6 @@ def lasting(leak: float, lasts: Lasts, model: Model) -> Estimate:
     off = Z_90 * lasts.doubt * leak
     below = value - math.sqrt((value - low) ** 2 + off * off)
     return Estimate(value, max(below, min(low, 0.0)), value + math.sqrt((high - value) ** 2 + off * off))
-
-
-def scaled(found: Estimate, by: float) -> Estimate:
-    """An estimate times a share; none stays none."""
-    return Estimate(*(None if part is None else part * by for part in found))
 
 
 def projected(leak: float, first: float, rest: float, fading: float = 0.0) -> float:

@@ -221,10 +221,10 @@ class Trail:
         return cost.lasting(float(self.epochs[number]["leak"]), self.lasts(number), self.model)
 
     def measured(self, number: int) -> cost.Estimate:
-        """The direct estimate of an epoch (bps), by what of the answers lasts."""
+        """The direct estimate of an epoch (bps)."""
         epoch, error = self.epochs[number], self.model.numbers["group_direct_error"]
         found = cost.direct(float(epoch["direct"]), float(epoch["direct2"]), int(epoch["measured"]))
-        return cost.scaled(cost.doubted(found, self.reach[number], error), self.lasts(number).factor)
+        return cost.doubted(found, self.reach[number], error)
 
     def sized(self) -> cost.Estimate:
         """The leak of all epochs by the model and the direct estimate (bps); 0 before anything was scored."""
@@ -234,8 +234,9 @@ class Trail:
                 error = self.model.numbers["group_model_error"]
                 parts.append(cost.weighed(self.leak(number), self.measured(number), error))
         value = cost.total([one.value or 0.0 for one in parts])
-        half = math.sqrt(cost.total([((one.high or 0.0) - (one.value or 0.0)) ** 2 for one in parts]))
-        return cost.Estimate(value, value - half, value + half)
+        below = math.sqrt(cost.total([((one.value or 0.0) - (one.low or 0.0)) ** 2 for one in parts]))
+        above = math.sqrt(cost.total([((one.high or 0.0) - (one.value or 0.0)) ** 2 for one in parts]))
+        return cost.Estimate(value, value - below, value + above)
 
     # -- children --------------------------------------------------------------------------------------------------
 

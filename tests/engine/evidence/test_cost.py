@@ -92,6 +92,10 @@ def test_that_two_estimates_are_weighed_by_how_uncertain_they_are() -> None:
     alone = cost.weighed(mine, cost.Estimate(None, None, None), 0.0)
     assert alone == pytest.approx(mine)
     assert cost.weighed(mine, cost.Estimate(7.0, 7.0, 7.0), 1.8) == pytest.approx((7.0, 7.0, 7.0))
+    lopsided = cost.weighed(cost.Estimate(1.0, 0.0, 7.0), plain, 0.0)
+    assert lopsided.value == pytest.approx(1.0 + 9.0 * (share := 3.5**2 / (3.5**2 + 3.29**2)))
+    assert (lopsided.value or 0.0) - (lopsided.low or 0.0) == pytest.approx(math.hypot(1.0 - share, share * 3.29))
+    assert (lopsided.high or 0.0) - (lopsided.value or 0.0) == pytest.approx(math.hypot(6 * (1 - share), share * 3.29))
     sure = cost.Estimate(4.0, 4.0, 4.0)
     assert cost.weighed(sure, plain, 0.0) == pytest.approx(sure)
     assert cost.weighed(sure, cost.Estimate(7.0, 7.0, 7.0), 0.0) == pytest.approx(sure)
@@ -125,11 +129,6 @@ def test_that_a_leak_is_what_the_order_pays_of_its_jumps() -> None:
     assert found.high == pytest.approx(4.0 + math.hypot((plain.high or 0.0) - 4.0, off))
     assert found.low == 0.0  # no answer earns the order anything, however uncertain
     assert cost.lasting(0.0, FOR_GOOD, made) == cost.modelled(0.0, made)
-
-
-def test_that_an_estimate_is_scaled_with_its_interval() -> None:
-    assert cost.scaled(cost.Estimate(2.0, -1.0, 5.0), 0.5) == (1.0, -0.5, 2.5)
-    assert cost.scaled(cost.Estimate(None, None, None), 0.5) == (None, None, None)
 
 
 def test_that_more_children_show_smaller_leaks() -> None:

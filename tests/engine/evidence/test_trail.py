@@ -124,7 +124,7 @@ def test_that_the_light_is_the_same_however_often_it_is_looked_at() -> None:
     assert (once.light, once.said, once.in_volatility) == (always.light, always.said, always.in_volatility)
     assert [said.record for said in once.said] == [*range(8), -1, *range(8, 12)]
     assert once.look(3) == always.look(3)
-    assert len({said.reason for said in once.said}) == 9
+    assert len({said.reason for said in once.said}) == 13
 
 
 def test_that_the_direct_measurement_weighs_what_was_unfilled() -> None:
