@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, FastAPI, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -28,6 +28,9 @@ ParentId = Annotated[
 Limit = Annotated[int, Query(ge=1, le=1000, description="at most so many")]
 After = Annotated[int, Query(ge=0, le=2**31, description="how many to pass over: `next` of the answer before")]
 Word = Annotated[str, Query(max_length=200)]
+_COLUMN: Final = f"({'|'.join(figures.COLUMNS)})"
+# said in the description, held by `chosen_fields`, which names the wrong ones
+Fields = Annotated[str, Query(max_length=4000, json_schema_extra={"pattern": f"^({_COLUMN}(,{_COLUMN})*)?$"})]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +119,10 @@ def _caller(request: Request) -> Caller:
 def _reading(app: FastAPI, parts: Parts) -> None:
     answers, view = parts.answers, parts.view
 
-    @app.get("/v1/parents", responses=answer("Parents"), summary="Parents the caller may see")
+    @app.get("/v1/parents", responses=answer("Parents", 404), summary="Parents the caller may see")
     async def parents(
         request: Request, filters: Annotated[Filters, Depends()], limit: Limit = 100,
-        after: Word = "", fields: Annotated[str, Query(max_length=4000)] = "",
+        after: Word = "", fields: Fields = "",
     ) -> Response:  # fmt: skip
         chosen, grants = chosen_fields(fields), _caller(request).grants
         wanted = {
@@ -136,7 +139,7 @@ def _reading(app: FastAPI, parts: Parts) -> None:
             place = view.row(after, grants)
             if place is None:
                 raise Problem(
-                    422, f"query.after: {after!r} is no parent of yours; allowed: `next` of the answer before"
+                    404, f"query.after: {after!r} is no parent of yours; allowed: `next` of the answer before"
                 )
             start = next((k + 1 for k, row in enumerate(rows) if row == place), len(rows))
         some = rows[start : start + limit]

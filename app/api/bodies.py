@@ -11,8 +11,6 @@ from app.engine.switch.guard import Wish
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Hash = Annotated[str, msgspec.Meta(max_length=128)]
 Body = TypeVar("Body", bound=msgspec.Struct)
-# an unpaired surrogate can be written in JSON and cannot be sent on as UTF-8
-_DECODERS: Final[dict[type, msgspec.json.Decoder[Any]]] = {}
 
 
 class _Closed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,12 +76,16 @@ EXAMPLES: Final[dict[type, dict[str, Any]]] = {
 
 def decoded(kind: type[Body], body: bytes) -> Body:
     """A body of a kind. Raises Problem 422 naming the field and what is allowed."""
-    decoder = _DECODERS.get(kind)
-    if decoder is None:
-        decoder = _DECODERS[kind] = msgspec.json.Decoder(kind)
     try:
-        found: Body = decoder.decode(body)
-        msgspec.json.encode(found)
+        found: Body = msgspec.convert(_whole(msgspec.json.decode(body)), kind)
+        msgspec.json.encode(found)  # an unpaired surrogate can be written in JSON and cannot be sent on as UTF-8
     except (msgspec.DecodeError, UnicodeError) as error:
         raise Problem(422, f"body: {error}") from None
     return found
+
+
+def _whole(found: Any) -> Any:
+    """An object whose fields 3.0 are 3: to JSON it is the same integer."""
+    if not isinstance(found, dict):
+        return found
+    return {k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in found.items()}

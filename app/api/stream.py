@@ -143,7 +143,7 @@ class Stream:
         """End it where the frame on its way has been so for too long; `now` by the loop's clock."""
         if now - self._sending > SEND_S:
             self._sending = math.inf
-            self._limit.reschedule(now)
+            self._limit.reschedule(0.0)  # long ago: at once
 
     async def _tell(self, since: Place, wanted: Wanted, send: Callable[[bytes], Any]) -> None:
         hub, place, quiet, asked = self._hub, since, 0.0, 0.0

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.api.bodies import OrderBody, PreflightBody, decoded
 from app.api.once import KEPT_NS, Answered, Once
 from app.api.problems import Problem
 from tests.api.made import NS, MadeApi
@@ -211,3 +212,14 @@ def test_that_it_is_on_disk_before_the_control_is_asked(api: MadeApi) -> None:
     api.act("/v1/switch", TOKEN)
     assert json.loads(seen[0])["key"] == "key-00000001"
     assert json.loads(seen[0])["status"] == 0
+
+
+def test_that_a_whole_number_may_be_written_with_a_point_and_another_one_may_not() -> None:
+    body = b'{"parent_id": "P0", "action": "pause", "version": 3.0}'
+    assert decoded(PreflightBody, body).version == 3
+    for wrong in (b"3.5", b'"3"', b"1e300", b"true"):
+        with pytest.raises(Problem, match=r"\$\.version"):
+            decoded(PreflightBody, body.replace(b"3.0", wrong))
+    for wrong in (b"[1.0]", b"1.0", b"{", b'{"order_id": 1.0}'):
+        with pytest.raises(Problem, match="body: "):
+            decoded(OrderBody, wrong)

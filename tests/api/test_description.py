@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from app.api.figures import COLUMNS
+from tests.api.made import MadeApi
 from tests.api.serving import Serving
 
 BIN = Path(sys.executable).parent
@@ -41,3 +43,14 @@ def test_that_bandit_finds_nothing_in_the_code_of_the_api(repository: Path) -> N
         [str(BIN / "bandit"), "-q", "-r", *places], capture_output=True, text=True, check=False, cwd=repository
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_that_fields_are_described_as_the_columns_there_are(api: MadeApi) -> None:
+    asked = api.get("/v1/openapi.json").json()["paths"]["/v1/parents"]["get"]["parameters"]
+    pattern = next(one["schema"]["pattern"] for one in asked if one["name"] == "fields")
+    for good in ("", "level", ",".join(COLUMNS)):
+        assert re.search(pattern, good)
+        assert api.get(f"/v1/parents?fields={good}").status_code == 200
+    for wrong in ("secret", "level,", ",level", "levels"):
+        assert not re.search(pattern, wrong)
+        assert api.get(f"/v1/parents?fields={wrong}").status_code == 422

@@ -1,19 +1,10 @@
 """What is answered without the framework is what the framework would have answered."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.api.made import MadeApi
-
-
-@pytest.fixture
-def api(tmp_path: Path) -> Iterator[MadeApi]:
-    """A made API."""
-    made = MadeApi(tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("user", ["chief", "alice"])
