@@ -250,7 +250,7 @@ def _read(data: Bytes, fields: Words, memory: Memory, width: int) -> tuple[bool,
     return holds, print1, print2
 
 
-read = jit(_read, forceinline=False)
+read = jit(_read)
 
 
 def _print_of(data: Bytes, memory: Memory, prints: tuple[int, int], slot: int) -> tuple[int, int]:

@@ -209,14 +209,27 @@ def _stir_bytes(print1: int, print2: int, data: Bytes, at: int, size: int) -> tu
 stir_bytes = jit(_stir_bytes)
 
 
-def _stir_text(prints: tuple[int, int], data: Bytes, at: int, size: int) -> tuple[int, int]:
-    """A fingerprint with a text and its length in it; never 0."""
+def _stir_longer(prints: tuple[int, int], data: Bytes, at: int, size: int) -> tuple[int, int]:
+    """As stir_text, of a text of any length."""
     print1, print2 = stir(prints[0], prints[1], size)
     print1, print2 = stir_bytes(print1, print2, data, at, size)
     return print1 | 1, print2
 
 
-stir_text = jit(_stir_text, forceinline=False)  # called from many places
+stir_longer = jit(_stir_longer, forceinline=False)  # called from many places
+
+
+def _stir_text(prints: tuple[int, int], data: Bytes, at: int, size: int) -> tuple[int, int]:
+    """A fingerprint with a text and its length in it; never 0."""
+    if size >= _WORD or at + _WORD > len(data):
+        return stir_longer(prints, data, at, size)
+    print1, print2 = stir(prints[0], prints[1], size)
+    if size > 0:
+        print1, print2 = stir(print1, print2, word(data, at) & ((1 << 8 * size) - 1))
+    return print1 | 1, print2
+
+
+stir_text = jit(_stir_text)
 
 
 def _stir_long(data: Bytes, size: int) -> tuple[int, int]:

@@ -25,6 +25,7 @@ from app.feeds.decode.fix_marks import Tally
 from app.feeds.decode.fix_orders import RowMaker
 from app.feeds.decode.fix_prefix import DAY
 from app.feeds.decode.fix_records import read_records
+from app.feeds.decode.fix_regular import regular_records
 from app.feeds.decode.fix_scanner import Scanner
 from app.feeds.decode.fix_securities import Securities
 from app.feeds.decode.fix_settings import FixSettings
@@ -123,7 +124,7 @@ def read_flow(
     """Read a FIX log whole. Raises FeedError when it cannot be read, DecodeError when there is no FIX in it."""
     options, settings = options or Options(), settings or FixSettings()
     files = list(_files(path))
-    if may_be_settled(settings) and not any(file.name == RECORDS_FILE for file, _ in files):
+    if may_be_settled(settings):
         fast = _fast(path, files, Settled(settings, universe, _symbology(options), options.source), progress)
         if fast is not None:
             return fast
@@ -214,6 +215,9 @@ class _Reader:
 
     def _read_records(self, path: Path, name: str) -> None:
         data = path.read_bytes()
+        if self.settled is not None:
+            self._settle_records(data, name)
+            return
         for item in read_records(data, self.settings.frame_rules()):
             good = isinstance(item, FixMessage)
             self.tally.messages += good
@@ -222,6 +226,20 @@ class _Reader:
             self.tally.quarantined_bytes += 0 if isinstance(item, FixMessage) else len(item.raw)
             self._take([item], name)
         self.tally.text_bytes += len(data) - self.tally.message_bytes - self.tally.quarantined_bytes
+        if self.progress is not None:
+            self.progress(len(data), len(data))
+
+    def _settle_records(self, data: bytes, name: str) -> None:
+        """As records of a log that is read as a stream, which ends where one of them is not regular."""
+        settled, found = self.settled, regular_records(data, self.settings.frame_rules())
+        assert settled is not None  # noqa: S101 - asked for there
+        if found is None:
+            settled.good = False
+            return
+        settled.records(found, name)
+        self.tally.messages += len(found.block)
+        self.tally.message_bytes += found.size
+        self.tally.text_bytes += len(data) - found.size
         if self.progress is not None:
             self.progress(len(data), len(data))
 

@@ -209,3 +209,13 @@ def test_that_an_absent_field_is_not_an_empty_place_in_a_fingerprint(one: str, o
     tables.first[t.F_ORIG, :2] = 0, len(one) + len(other)
     joined = t.print_of(data, tables, t.print_of(data, tables, (1, 2), t.F_ID), t.F_ORIG)
     assert (both == joined) == (one == "")
+
+
+def test_that_to_expect_a_key_changes_nothing() -> None:
+    keys = t.key_table(8)
+    insert(keys, [(1, 7), (2, 7)])
+    slots, rows = keys.slots.copy(), keys.rows[:3].copy()
+    t.expect(keys, (1, 7))
+    t.expect(keys, (9, -1))
+    assert (keys.slots == slots).all()
+    assert (keys.rows[:3] == rows).all()

@@ -89,10 +89,10 @@ class FixFlow:
         """Messages met so far: the number of the next one."""
         return int(self.hand.state[k.S_REC])
 
-    def rows_of(self, block: FixBlock, file: str) -> FlowRows:
-        """Rows of a block that was scanned elsewhere."""
+    def rows_of(self, block: FixBlock, file: str, stamps: Ints | None = None) -> FlowRows:
+        """Rows of a block that was scanned elsewhere; `stamps`: time and grain of its messages where these say it."""
         self.taken += len(block)
-        return self._block(block, file, None)
+        return self._block(block, file, None, stamps)
 
     def _told(self, parts: list[Part], file: str, known: int) -> list[FlowRows]:
         found: list[FlowRows] = []
@@ -113,12 +113,12 @@ class FixFlow:
                 found.append(rows)
         return found
 
-    def _block(self, block: FixBlock, file: str, odd: FixMessage | None) -> FlowRows:
+    def _block(self, block: FixBlock, file: str, odd: FixMessage | None, stamps: Ints | None = None) -> FlowRows:
         """Rows of a block; `odd`: its only message, as the reference decoder gave it."""
         hand = self.hand
         state = hand.state
         hand.begin(block.base if odd is None else odd.offset, block.data)
-        stamps = self._stamps(block, file, odd)
+        stamps = self._stamps(block, file, odd) if stamps is None else stamps
         rows = np.empty((len(block), k.ROW_COLUMNS), np.int64)
         work = k.Work(block.messages, block.fields, stamps, rows)
         data = np.frombuffer(block.data, np.uint8)

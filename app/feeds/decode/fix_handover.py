@@ -25,7 +25,8 @@ from app.feeds.decode.fix_stream import FixStream
 
 _CORE: Final = (11, 14, 17, 19, 20, 31, 32, 37, 38, 39, 41, 44, 54, 55, 150, 151)
 _ENVELOPE: Final = (8, 9, 10, 34, 43, 52, 97, 122, 369)
-_KEYS, _ARENA, _ROWS, _SCRATCH = 1 << 16, 1 << 16, 1 << 13, 1 << 16  # how large the tables begin
+# How large the tables begin: what is not written yet costs nothing, and a small stream is as common as a day.
+_KEYS, _ARENA, _TEXTS, _ORDERS, _KEPT, _SCRATCH = 1 << 16, 1 << 16, 1 << 13, 1 << 14, 1 << 15, 1 << 16
 _PAD: Final = b"\0" * 8
 
 
@@ -75,8 +76,8 @@ class Handover:
         own = [pair for pair in self._slots.items() if pair[0] >= t.TABLED]
         self.memory = t.Memory(
             slot_of, np.array(own, np.int64).reshape(-1, 2), core, envelope, _table(len(self._slots), 3),
-            t.key_table(_KEYS), _table(_ROWS, t.ORDER_COLUMNS), _table(0, t.SESSION_COLUMNS), _texts(_ROWS),
-            _table(0, t.LINK_COLUMNS), _table(_ROWS, t.KEPT_COLUMNS), np.zeros(_ARENA, np.uint8), np.zeros(0, np.int64),
+            t.key_table(_KEYS), _table(_ORDERS, t.ORDER_COLUMNS), _table(0, t.SESSION_COLUMNS), _texts(_TEXTS),
+            _table(0, t.LINK_COLUMNS), _table(_KEPT, t.KEPT_COLUMNS), np.zeros(_ARENA, np.uint8), np.zeros(0, np.int64),
             np.zeros(_SCRATCH, np.uint8),
         )  # fmt: skip
         self.state = np.zeros(k.STATE_SLOTS, np.int64)
@@ -431,10 +432,10 @@ def _texts(rows: int) -> Ints:
 
 
 def _larger(table: Ints, used: int, empty: int) -> Ints:
-    """The table, with twice the room where it is nearly full."""
+    """The table, with four times the room where it is nearly full: what is not written yet costs nothing."""
     if used + 64 <= len(table):
         return table
-    larger = np.zeros((2 * len(table), table.shape[1]), np.int64) if empty == 0 else _texts(2 * len(table))
+    larger = _table(4 * len(table), table.shape[1]) if empty == 0 else _texts(2 * len(table))
     larger[: len(table)] = table
     return larger
 

@@ -20,6 +20,7 @@ from app.feeds.decode.fix_columns import Symbology
 from app.feeds.decode.fix_fields import NAMES
 from app.feeds.decode.fix_flow import FixFlow
 from app.feeds.decode.fix_links import Order
+from app.feeds.decode.fix_regular import Records
 from app.feeds.decode.fix_rows import FlowRows
 from app.feeds.decode.fix_settings import FixSettings
 
@@ -62,6 +63,12 @@ class Settled:
         """The end of a file; another may follow."""
         self._take(self.flow.close(file))
 
+    def records(self, found: Records, file: str) -> None:
+        """The records of an `orders.fix`; where a place is to be said, the record reader says it."""
+        self.flow.stream.intake.counts["stamped_by_record"] += len(found.block)
+        self._take([self.flow.rows_of(found.block, file, found.stamps)])
+        self.good = self.good and not self.quarantine
+
     @property
     def quarantine(self) -> list[Quarantined]:
         """What was set aside, in the order a finished log gives: bytes, messages without a time, messages, rows."""
@@ -81,6 +88,8 @@ class Settled:
         for rows in blocks:
             if not self.good:
                 return
+            if not len(rows):
+                continue
             times = rows.column("ts_event")
             self.good = bool(times[0] >= self._latest and (np.diff(times) >= 0).all())
             self._latest = int(times[-1])
