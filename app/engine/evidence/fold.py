@@ -26,7 +26,7 @@ from app.engine.jit import jit
 
 # what is found
 BEFORE, MOST, AFTER, TOP, LEAK, CHILDREN, CELL, VOLATILITY, JUMP, LASTING, LATER = range(11)
-_FOUND: Final = 11
+FOUND: Final = 11
 
 
 class Room(NamedTuple):
@@ -41,7 +41,7 @@ class Room(NamedTuple):
 
 def room() -> Room:
     """A fresh one."""
-    return Room(np.zeros(SCORES), np.zeros(SCORES), np.zeros(SCORES), np.zeros(1), np.zeros(_FOUND))
+    return Room(np.zeros(SCORES), np.zeros(SCORES), np.zeros(SCORES), np.zeros(1), np.zeros(FOUND))
 
 
 class Prior(NamedTuple):
@@ -125,3 +125,27 @@ def _fold(s: Scored) -> None:
 
 
 fold = jit(_fold)
+
+
+class Scores(NamedTuple):
+    """Scored children of one epoch in the order they were closed, each with what was expected to cost it (`own`)."""
+
+    records: Rows
+    epochs: Rows
+    at: int
+    weights: Floats
+    prior: Prior
+    room: Room
+    found: Floats  # out: [child, BEFORE to LATER]
+
+
+def _fold_all(s: Scores) -> None:
+    """`fold` of each: one call for many children."""
+    for n in range(len(s.records)):
+        later = np.float64(s.records[n]["own"])  # float() of compiled code leaves it as short as it is
+        fold(Scored(s.records, n, later, s.epochs, s.at, s.weights, s.prior, s.room))
+        for j in range(FOUND):
+            s.found[n, j] = s.room.found[j]
+
+
+fold_all = jit(_fold_all)

@@ -9,11 +9,23 @@ import numpy as np
 
 from app.engine.evidence import colour, cost
 from app.engine.evidence.colour import Light, Limits, Look
-from app.engine.evidence.fold import Prior, Room, Scored, fold, later_impact, room, stake
+from app.engine.evidence.fold import (
+    AFTER,
+    FOUND,
+    MOST,
+    Prior,
+    Room,
+    Scored,
+    Scores,
+    fold_all,
+    later_impact,
+    room,
+    stake,
+)
 from app.engine.evidence.groups import Group
 from app.engine.evidence.lasting import Answer, Lasting, Lasts
 from app.engine.evidence.process import EPOCH, start
-from app.engine.evidence.rows import VOLATILITIES
+from app.engine.evidence.rows import CHILD, VOLATILITIES
 from app.engine.evidence.usual import Again, SecondBet, anew, enter_again, fresh, reference, usual_reference
 from app.engine.units import NULL, SECOND
 
@@ -24,6 +36,7 @@ if TYPE_CHECKING:
     from app.engine.evidence.own import Level
 
 NO_PLAN_S: Final = 1_800.0  # an order without an end is taken to last so long
+_HEARD: Final = 64  # children and fills that wait to be entered, at most
 
 
 class Said(NamedTuple):
@@ -57,18 +70,36 @@ class _Entered(NamedTuple):
     fading: float
 
 
+class _Child(NamedTuple):
+    """A scored child that waits to be entered: its number, its CHILD row as bytes, what was unfilled then."""
+
+    number: int
+    record: Any
+    rest: float
+
+
+class _Filled(NamedTuple):
+    """A fill between such children."""
+
+    t: int
+    share: float
+    side: int
+    level: Level
+
+
 class Trail:
     """One parent's evidence; `rest` is the share unfilled, `records` the scored children of every epoch.
 
-    The light and what is said are made when they are read: they follow from what was entered, and many a child is
-    entered between two looks.
+    Children are entered some at a time, before anybody reads what they lead to. The light and what is said are made
+    when they are read: they follow from what was entered, and many a child is entered between two looks.
     """
 
     __slots__ = (
-        "_entered", "_in_volatility", "_light", "_said", "acts", "drawn", "epochs", "filled", "first", "first_rest",
-        "g", "groups", "house", "lasting", "limits", "model", "moved", "on_tape", "own_level", "parent_id", "planned",
-        "prior", "qty", "reach", "records", "room", "second", "side", "unseen", "usual", "usual_of", "visibility",
-        "void", "voided", "weighed_by", "weights",
+        "_entered", "_epochs", "_heard", "_in_volatility", "_lasting", "_light", "_reach", "_said", "_second", "acts",
+        "drawn",
+        "filled", "first", "first_rest", "g", "groups", "house", "limits", "model", "moved", "on_tape", "own_level",
+        "parent_id", "planned", "prior", "qty", "records", "room", "side", "unseen", "usual", "usual_of",
+        "visibility", "void", "voided", "weighed_by", "weights",
     )  # fmt: skip
 
     def __init__(self, parent_id: str, model: Model, g: tuple[float, ...], among: Room | None = None) -> None:
@@ -89,11 +120,12 @@ class Trail:
         self.on_tape = 0
         self.moved = [0.0, 0.0]  # sums of s R dV by the kernel (bps), V what fades soon and what lasts of own trades
         self.own_level: Level | None = None
-        self.lasting = Lasting()
-        self.epochs: Any = np.zeros(1, EPOCH)
-        start(self.epochs[:1], NULL, 1.0)
+        self._heard: list[_Child | _Filled] = []
+        self._lasting = Lasting()
+        self._epochs: Any = np.zeros(1, EPOCH)
+        start(self._epochs[:1], NULL, 1.0)
         self.records: list[list[int]] = [[]]
-        self.reach = [0.0]  # of every epoch: unfilled shares after the children measured directly, added up
+        self._reach = [0.0]  # of every epoch: unfilled shares after the children measured directly, added up
         self._light = Light()
         self.limits = Limits(model.numbers["least_children"], model.numbers["see_at_most"])
         self._said: list[Said] = []
@@ -138,12 +170,12 @@ class Trail:
         self.weights: Floats = self.model.tables.weights if weights is None else weights
         self.usual_of, found = learnt.usual_of(names)
         self.usual: Usual | None = found
-        self.second: Any = None if found is None else fresh()
+        self._second: Any = None if found is None else fresh()
 
     def done(self, t: int, qty: int, level: Level, seen: int) -> None:
         """A fill; `level`: as just before it; `seen`: 1 where it is on the tape."""
         self.accrue(level)
-        self.lasting.filled(t, qty / self.qty if self.qty > 0 else 0.0, self.side, level)
+        self._hear(_Filled(t, qty / self.qty if self.qty > 0 else 0.0, self.side, level))
         self.filled += qty
         if seen != NULL:
             self.on_tape += qty
@@ -200,8 +232,33 @@ class Trail:
         self._tell()
         return self._in_volatility
 
+    @property
+    def epochs(self) -> Any:
+        """EPOCH rows, all scored children in them."""
+        self._enter()
+        return self._epochs
+
+    @property
+    def second(self) -> Any:
+        """The second bet of the epoch; None without usual scores."""
+        self._enter()
+        return self._second
+
+    @property
+    def reach(self) -> list[float]:
+        """Of every epoch: unfilled shares after the children measured directly, added up."""
+        self._enter()
+        return self._reach
+
+    @property
+    def lasting(self) -> Lasting:
+        """What the order pays of its answers."""
+        self._enter()
+        return self._lasting
+
     def _tell(self) -> None:
         """Light and words of what has been entered since they were read last."""
+        self._enter()
         entered, self._entered = self._entered, []
         for ts, number, at, before, e, top, leak, n, volatility, rest, fading in entered:
             self._in_volatility[int(volatility)] += 1
@@ -250,7 +307,7 @@ class Trail:
         fresh = np.zeros(1, EPOCH)
         start(fresh, t, float(self.epochs[-1]["mass"]) / 2.0)
         fresh[["after_own", "own_events"]] = self.epochs[-1:][["after_own", "own_events"]]
-        self.epochs = np.concatenate([self.epochs, fresh])
+        self._epochs = np.concatenate([self.epochs, fresh])
         self.records.append([])
         self.reach.append(0.0)
         self.lasting.begin()
@@ -272,17 +329,54 @@ class Trail:
 
     def scored(self, number: int, record: Any) -> None:
         """One more scored child, in the order of closing; `record`: an array of its CHILD row."""
-        at, ts = len(self.epochs) - 1, int(record["closed"][0])
-        fold(Scored(record, 0, float(record["own"][0]), self.epochs, at, self.weights, self.prior, self.room))
-        before, most, after, top, leak, n, _cell, volatility, *answer = self.room.found.tolist()
-        self.lasting.answered(ts, Answer(*answer))
-        lasts = self.lasts(at)
-        if self.usual is not None:
-            after = self._bet_again(record[0], self.epochs[at], self.usual, most)
         self.records[-1].append(number)
-        self.reach[-1] += 0.0 if np.isnan(record["y"][0]) else float(record["share"][0])
-        leak, rest = leak * lasts.factor, self.rest
-        self._entered.append(_Entered(ts, number, at, before, after, top, leak, n, volatility, rest, lasts.fading))
+        self._hear(_Child(number, record.view(np.uint8), self.rest))
+
+    def _hear(self, one: _Child | _Filled) -> None:
+        """Something waits to be entered, behind what does."""
+        if not self._heard and isinstance(one, _Filled):
+            self._lasting.filled(*one)
+            return
+        self._heard.append(one)
+        if len(self._heard) == _HEARD:
+            self._enter()
+
+    def _enter(self) -> None:
+        """Enter the children that wait, in their order among the fills."""
+        heard, self._heard = self._heard, []
+        children = [one for one in heard if isinstance(one, _Child)]
+        if not children:
+            return
+        entered = iter(self._folded(np.concatenate([one.record for one in children]).view(CHILD)))
+        for one in heard:
+            if isinstance(one, _Filled):
+                self._lasting.filled(*one)
+            else:
+                self._answered(one, *next(entered))
+
+    def _folded(self, records: Any) -> list[tuple[Any, list[float]]]:
+        """Each child, and what it led to; with a second bet one after the other, as that changes what comes next."""
+        at, found = len(self._epochs) - 1, np.zeros((len(records), FOUND))
+        of = self._epochs, at, self.weights, self.prior, self.room
+        if self.usual is None:
+            fold_all(Scores(records, *of, found))
+            return list(zip(records, found.tolist(), strict=True))
+        for n in range(len(records)):
+            fold_all(Scores(records[n : n + 1], *of, found[n : n + 1]))
+            found[n, AFTER] = self._bet_again(records[n], self._epochs[at], self.usual, float(found[n, MOST]))
+        return list(zip(records, found.tolist(), strict=True))
+
+    def _answered(self, child: _Child, record: Any, found: list[float]) -> None:
+        """What a child that has been entered led to."""
+        at, ts = len(self._epochs) - 1, int(record["closed"])
+        before, _most, after, top, leak, n, _cell, volatility, *answer = found
+        self._lasting.answered(ts, Answer(*answer))
+        lasts = self._lasting.of(at, child.rest)
+        self._reach[-1] += 0.0 if np.isnan(record["y"]) else float(record["share"])
+        leak *= lasts.factor
+        self._entered.append(
+            _Entered(ts, child.number, at, before, after, top, leak, n, volatility, child.rest, lasts.fading)
+        )
 
     def _bet_again(self, record: Any, epoch: Any, usual: Usual, most: float) -> float:
         """The same child against what is usual of its group: E is the smaller of the two, its largest with it."""
@@ -291,8 +385,8 @@ class Trail:
         mine = usual_reference(usual, cell, length)
         e, again = self.room.e, self.room.again
         anew(Again(e, quiet.means, quiet.size, mine.means, mine.size, again))
-        enter_again(SecondBet(self.second, 0, again, self.weights, self.prior.first, self.prior.hazard))
-        epoch["e"] = min(float(epoch["e"]), float(self.second["e"][0]) * float(epoch["mass"]))
+        enter_again(SecondBet(self._second, 0, again, self.weights, self.prior.first, self.prior.hazard))
+        epoch["e"] = min(float(epoch["e"]), float(self._second["e"][0]) * float(epoch["mass"]))
         epoch["most"] = max(most, float(epoch["e"]))
         return float(epoch["e"])
 

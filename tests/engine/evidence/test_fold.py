@@ -12,6 +12,7 @@ from app.engine.evidence.fold import (
     BEFORE,
     CELL,
     CHILDREN,
+    FOUND,
     JUMP,
     LASTING,
     LATER,
@@ -22,7 +23,9 @@ from app.engine.evidence.fold import (
     Prior,
     Room,
     Scored,
+    Scores,
     fold,
+    fold_all,
     room,
     stake,
 )
@@ -71,6 +74,18 @@ def test_that_the_bets_are_those_of_the_definition() -> None:
     wanted = spec.process(records["e"].astype(float).tolist(), prices, MODEL.tables.weights.tolist())
     assert epochs["e"][0] == pytest.approx(wanted.e, rel=1e-9)
     assert epochs["leak"][0] == pytest.approx(wanted.leak, rel=1e-9)
+
+
+def test_that_many_children_are_folded_as_one_after_the_other() -> None:
+    records, one, many, among = children(y=0.5, c=0.1), epoch(), epoch(), room()
+    found, each = np.zeros((len(records), FOUND)), []
+    for n in range(len(records)):
+        fold(asked(records, n, one, among))
+        each.append(among.found.tolist())
+    fold_all(Scores(records, many, 0, MODEL.tables.weights, PRIOR, among, found))
+    assert found.tolist() == each
+    assert many.tobytes() == one.tobytes()
+    assert int(many["n"][0]) == len(records)
 
 
 def test_that_what_the_child_led_to_is_found() -> None:

@@ -127,6 +127,23 @@ def test_that_the_light_is_the_same_however_often_it_is_looked_at() -> None:
     assert len({said.reason for said in once.said}) == 13
 
 
+def test_that_children_entered_many_at_a_time_are_those_entered_one_by_one() -> None:
+    once, always, draw = trail(), trail(), np.random.default_rng(5)
+    for n in range(150):
+        one = child(n * SECOND, draw.uniform(0, 3, SCORES).tolist(), own=0.5, y=draw.normal(), c=0.0, share=1 - n / 200)
+        level = STILL._replace(price=float(draw.normal()), wanders=1.0)
+        for made in (once, always):
+            if n % 3 == 1:
+                made.done(n * 40 * SECOND, 1, level, 1)
+            made.scored(n, one)
+            if n == 120:
+                made.switch(n * SECOND + 1)
+        assert int(always.epochs[-1]["n"]) == (n + 1 if n < 120 else n - 120)
+    assert once.epochs.tobytes() == always.epochs.tobytes()
+    assert (once.reach, once.lasting.shares, once.said) == (always.reach, always.lasting.shares, always.said)
+    assert once.lasts(0) == always.lasts(0) != once.lasts(1)
+
+
 def test_that_the_direct_measurement_weighs_what_was_unfilled() -> None:
     made = trail()
     made.scored(0, child(0, 1.0, y=2.0, c=3.0, share=0.5, own=0.25))
