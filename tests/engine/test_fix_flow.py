@@ -54,7 +54,7 @@ def test_that_a_crowd_is_read_as_the_reference_decoder_reads_it(seed: int, begin
 
 
 def test_that_many_orders_make_the_tables_grow(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, size in (("_KEYS", 64), ("_ARENA", 256), ("_ROWS", 32)):
+    for name, size in (("_KEYS", 64), ("_ARENA", 256), ("_TEXTS", 32), ("_ORDERS", 32), ("_KEPT", 32)):
         monkeypatch.setattr(f"app.feeds.decode.fix_handover.{name}", size)
     line = Line()
     for n in range(70):

@@ -56,11 +56,11 @@ class FixFlow:
     def __post_init__(self) -> None:
         self.stream = FixStream(self.settings, self.universe, self.symbology, self.source, self.securities)
         self.hand = Handover(self.stream)
-        self.begin()
+        self.scanner = Scanner(self.settings.frame_rules())
 
     def begin(self) -> None:
         """Other bytes follow: a new file or packet of the same stream of orders."""
-        self.scanner = Scanner(self.settings.frame_rules())
+        self.scanner = Scanner(like=self.scanner)
 
     @property
     def quarantine(self) -> list[Quarantined]:
@@ -83,6 +83,11 @@ class FixFlow:
     def close(self, file: str, known: int = 0) -> list[FlowRows]:
         """Rows of what is left at the end of the stream."""
         return self._told(self.scanner.finish(), file, known)
+
+    def whole(self, data: bytes, file: str) -> list[FlowRows]:
+        """Rows of a file or packet that is all there: as begin, feed and close."""
+        self.begin()
+        return self._told(self.scanner.whole(data), file, 0)
 
     @property
     def number(self) -> int:

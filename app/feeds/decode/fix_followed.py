@@ -41,6 +41,9 @@ class Followed(Protocol):
     def close(self, file: str, known: int = 0) -> list[OrderRow]:
         """Rows of what is left at the end of these bytes."""
 
+    def whole(self, data: bytes, file: str) -> list[OrderRow]:
+        """Rows of other bytes that are all there: as begin, feed and close."""
+
 
 class FastFollowed:
     """By the kernels of FixFlow."""
@@ -75,6 +78,10 @@ class FastFollowed:
         """As Followed."""
         return [row for rows in self.flow.close(file, known) for row in rows.orders()]
 
+    def whole(self, data: bytes, file: str) -> list[OrderRow]:
+        """As Followed."""
+        return [row for rows in self.flow.whole(data, file) for row in rows.orders()]
+
 
 class ReferenceFollowed:
     """By the reference decoder, message by message."""
@@ -105,6 +112,11 @@ class ReferenceFollowed:
     def close(self, file: str, known: int = 0) -> list[OrderRow]:
         """As Followed."""
         return self._told(self._framer.close(), file, known)
+
+    def whole(self, data: bytes, file: str) -> list[OrderRow]:
+        """As Followed."""
+        self.begin()
+        return [*self.feed(data, file), *self.close(file)]
 
     def _told(self, items: list[Item], file: str, known: int) -> list[OrderRow]:
         heard = sum(item.offset < known for item in items)

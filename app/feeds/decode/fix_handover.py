@@ -360,8 +360,9 @@ class Handover:
 
     def order_name(self, number: int) -> str:
         """The ClOrdID of an order."""
-        at, size = self.memory.orders[number, [t.O_AT, t.O_SIZE]].tolist()
-        return decoded(self.memory.arena[at : at + size].tobytes())
+        order = self.memory.orders[number]
+        at = order[t.O_AT]
+        return decoded(self.memory.arena[at : at + order[t.O_SIZE]].tobytes())
 
     def stand_in(self, line: list[int]) -> Order:
         """The order of a row, as far as a row needs it."""

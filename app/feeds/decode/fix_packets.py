@@ -46,8 +46,7 @@ def opened(flow: Followed, packets: Sequence[Packet]) -> list[Opened]:
 
 def _alone(flow: Followed, packet: Packet) -> Opened:
     before = flow.taken
-    flow.begin()
-    rows = [*flow.feed(packet.value, packet.where), *flow.close(packet.where)]
+    rows = flow.whole(packet.value, packet.where)
     aside = flow.quarantine.copy()
     flow.quarantine.clear()
     return Opened(rows, aside, flow.taken - before)
@@ -55,8 +54,7 @@ def _alone(flow: Followed, packet: Packet) -> Opened:
 
 def _joined(flow: FixFlow, packets: Sequence[Packet]) -> list[Opened] | None:
     """All packets in one; None where one of them is no row of regular messages from its first byte on."""
-    scanner = Scanner(flow.settings.frame_rules())
-    parts = [*scanner.scan(b"".join([packet.value for packet in packets])), *scanner.finish()]
+    parts = Scanner(like=flow.scanner).whole(b"".join([packet.value for packet in packets]))
     if len(parts) != 1 or not isinstance(parts[0], FixBlock):
         return None
     block = parts[0]

@@ -28,8 +28,7 @@ class Records(NamedTuple):
 
 def regular_records(data: bytes, rules: FrameRules) -> Records | None:
     """The records of a file; None where one of them is not regular, or there is none."""
-    scanner = Scanner(rules)
-    parts = [*scanner.scan(data), *scanner.finish()]
+    parts = Scanner(rules).whole(data)
     if len(parts) != 1 or not isinstance(parts[0], FixBlock):
         return None
     block = parts[0]

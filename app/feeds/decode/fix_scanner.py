@@ -99,10 +99,13 @@ Part: TypeAlias = FixBlock | FixMessage | BadSpan
 class Scanner(Framer):
     """Frames a stream fed in pieces: as parts (scan, finish) or as items like any Framer (feed, close)."""
 
-    def __init__(self, rules: FrameRules | None = None, *, reuse: bool = False) -> None:
-        """`reuse`: the arrays of a block are good only until the next call, which writes into the same memory."""
-        super().__init__(rules)
-        self._marks = scan_marks(self.rules)
+    def __init__(self, rules: FrameRules | None = None, *, reuse: bool = False, like: "Scanner | None" = None) -> None:
+        """`reuse`: the arrays of a block are good only until the next call, which writes into the same memory.
+
+        `like`: a scanner of the same rules, where many streams are short.
+        """
+        super().__init__(rules if like is None else like.rules)
+        self.marks: Marks = scan_marks(self.rules) if like is None else like.marks
         self._kept: Found | None = None
         self._reuse = reuse
 
@@ -117,6 +120,11 @@ class Scanner(Framer):
         if self._text or self._on_line:
             self._end_line()
         return parts
+
+    def whole(self, data: bytes) -> list[Part]:
+        """A stream that is all there, in one pass: as scan and finish."""
+        self._take_in(data)
+        return self.finish()
 
     def _run(self) -> list[Item]:
         found: list[Item] = []
@@ -160,7 +168,7 @@ class Scanner(Framer):
         """What the kernel takes from here on, and the room left after it."""
         state = self._state()
         carried = bytes(self._text)
-        kernel.scan(data, self._marks, room, state)
+        kernel.scan(data, self.marks, room, state)
         messages, fields = int(state[kernel.S_MESSAGES]), int(state[kernel.S_FIELDS])
         block = FixBlock(self._buffer, self._base, room.messages[:messages], room.fields[:fields], carried)
         self._follow(state)

@@ -36,6 +36,18 @@ def told(flow: Followed, data: bytes, cuts: list[int], known: int = 0) -> tuple[
     return rows, set(flow.quarantine), flow.taken
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_that_what_is_all_there_is_read_in_one_pass_as_in_pieces(seed: int) -> None:
+    data = b"".join(crowd(seed, 20)) + (b"8=FIX.4.4|9=10|35=D|" if seed % 2 else b" text")
+    pieces, whole = made("fast"), made("fast")
+    for _ in range(2):  # the second time all of them are copies
+        pieces.begin()
+        rows = [*pieces.feed(data[:100], "x"), *pieces.feed(data[100:], "x"), *pieces.close("x")]
+        assert whole.whole(data, "x") == rows
+        assert (whole.taken, whole.quarantine) == (pieces.taken, pieces.quarantine)
+    assert made("reference").whole(data, "x") == made("fast").whole(data, "x")
+
+
 def alone(decoder: str, packets: list[Packet]) -> list[Opened]:
     """Each packet by itself."""
     flow = made(decoder)
