@@ -164,12 +164,14 @@ def weighed(model: Estimate, measured: Estimate, error: float) -> Estimate:
 
 
 def lasting(leak: float, lasts: Lasts, model: Model) -> Estimate:
-    """The model estimate by what of it lasts, its interval wider by how uncertain that is."""
+    """The model estimate by what of it lasts, its interval wider by how uncertain that is.
+
+    The full doubt stands below the interval of its size: in the worlds that is of everything lasts.
+    """
     found = modelled(leak * lasts.factor, model)
     value, low, high = leak * lasts.factor, found.low or 0.0, found.high or 0.0
     off = Z_90 * lasts.doubt * leak
-    below = value - math.sqrt((value - low) ** 2 + off * off)
-    return Estimate(value, max(below, min(low, 0.0)), value + math.sqrt((high - value) ** 2 + off * off))
+    return Estimate(value, low - off, value + math.hypot(high - value, off))
 
 
 def projected(leak: float, first: float, rest: float, fading: float = 0.0) -> float:
