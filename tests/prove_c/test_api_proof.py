@@ -34,7 +34,7 @@ from tests.patience import eventually
 
 BIN = Path(sys.executable).parent
 LOAD = Path(__file__).with_name("ApiLoad.java")
-PLAN = Plan(seed=1, market_rows=9_000_000, order_share=0.0005, instruments=10, duration_s=23_400)
+PLAN = Plan(seed=1, market_rows=9_000_000, order_share=0.0001, instruments=10, duration_s=23_400)
 PACE = 200_000 * PLAN.duration_s / PLAN.market_rows  # event seconds a second: 200,000 rows a second
 STILL = 0.001  # as good as none
 STRETCH = 1_500_000, 4_500_000  # rows between which the engine's speed is taken, flat out
