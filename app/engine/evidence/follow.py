@@ -109,10 +109,11 @@ class Evidence:
             self._stir(before, entry[0])
         self.home[fact] = fact.instrument
         followed = self._followed(fact.instrument)
+        passed = followed.passed
         if not followed.facts:
-            followed.passed, self.alone[fact.instrument] = followed.passed, -1
+            followed.passed, self.alone[fact.instrument] = passed, -1
         followed.add(entry)
-        if followed.passed != NULL and entry[0] < followed.passed + AHEAD_NS:
+        if passed != NULL and entry[0] < passed + AHEAD_NS:
             self._stir(followed, entry[0])
         if self.due[fact.instrument] > entry[0]:
             self.due[fact.instrument] = entry[0]

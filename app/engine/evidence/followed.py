@@ -87,7 +87,7 @@ class Followed:
         facts, moments, read = self.facts, self.moments, self.read
         while read < len(facts) and facts[read][0] < t:
             for moment in self.reader.read(facts[read][2]):
-                if not moments or moments[-1][:3] <= moment[:3]:  # as in_order has them
+                if not moments or moments[-1][0] < moment[0] or moments[-1][:3] <= moment[:3]:  # as in_order has them
                     moments.append(moment)
                 else:
                     insort(moments, moment, key=in_order)

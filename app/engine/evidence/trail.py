@@ -185,8 +185,9 @@ class Trail:
         """Charge what is unfilled with the change of the own level since the last time."""
         before, self.own_level = self.own_level, level
         if before is not None:
-            self.moved[0] += self.side * self.rest * (level.fast - before.fast)
-            self.moved[1] += self.side * self.rest * (level.slow - before.slow)
+            rest = self.side * self.rest
+            self.moved[0] += rest * (level.fast - before.fast)
+            self.moved[1] += rest * (level.slow - before.slow)
 
     @property
     def own_impact(self) -> float:
