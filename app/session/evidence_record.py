@@ -3,10 +3,15 @@
 from typing import Final
 
 from app.engine.errors import FeedError
-from app.session.evidence_aa.record import AaRecord, read_aa
+from app.session.evidence_aa.record import AaRecord, Rate, read_aa
 from app.settings import Settings
 
 NAME: Final = "aa.json"
+_CLEAN: Final = frozenset({"times"})
+_KINDS: Final = {
+    "times": "at moments drawn",
+    "prints": "at others' trades, which follow one another, told as ours",
+}
 
 
 def record_words(settings: Settings, model_hash: str | None) -> str:
@@ -19,18 +24,23 @@ def record_words(settings: Settings, model_hash: str | None) -> str:
     except FeedError as error:
         return f"A/A record cannot be read: {error}"
     other = "" if model_hash == record.model_hash else " of ANOTHER model than the one in use"
-    rates = ", ".join(_rates(record)) or "none"
+    rates = "; ".join(_rates(record)) or "none"
     return f"A/A{other} {record.date}, {record.source}: false alarms at E ≥ {record.threshold:g}: {rates}"
 
 
 def _rates(record: AaRecord) -> list[str]:
-    """Per number of children the rate of the kind of orders that does worst, with its 95 % bound."""
+    """Per kind of orders, the one that is clean by its making first: rates by number of children, with 95 % bounds."""
+    kinds = sorted(
+        {one.kind for one in record.rates if one.rate is not None}, key=lambda kind: (kind not in _CLEAN, kind)
+    )
     said = []
-    for children in sorted({rate.children for rate in record.rates}):
-        known = [one for one in record.rates if one.children == children and one.rate is not None]
-        worst = max(known, key=lambda one: one.rate or 0.0, default=None)
-        if worst is not None and worst.rate is not None:
-            bound = "" if worst.upper is None else f" (≤ {worst.upper:.1%})"
-            kind = f" {worst.kind}" if len({one.kind for one in record.rates}) > 1 else ""
-            said.append(f"{worst.rate:.1%} at {children:,} children{kind}{bound}")
+    for kind in kinds:
+        known = sorted((one for one in record.rates if one.kind == kind), key=lambda one: one.children)
+        words = ", ".join(_said(one) for one in known if one.rate is not None)
+        said.append(f"{_KINDS.get(kind, kind)}: {words}" if len(kinds) > 1 else words)
     return said
+
+
+def _said(one: Rate) -> str:
+    bound = "" if one.upper is None else f" (≤ {one.upper:.1%})"
+    return f"{one.rate:.1%} at {one.children:,} children{bound}"

@@ -46,9 +46,20 @@ def test_that_a_record_of_another_model_says_so(settings: Settings, tmp_path: Pa
     assert record_words(settings, "other") == SAID.replace("A/A", "A/A of ANOTHER model than the one in use")
 
 
-def test_that_of_several_kinds_of_orders_the_worst_is_named(settings: Settings, tmp_path: Path) -> None:
-    write(tmp_path, [rate(50, 0.01, 0.02), rate(50, 0.03, 0.05, "taking"), rate(50, None, None, "odd")])
-    assert record_words(settings, "abc").endswith(": 3.0% at 50 children taking (≤ 5.0%)")
+def test_that_several_kinds_of_orders_stand_by_themselves_the_clean_one_first(
+    settings: Settings, tmp_path: Path
+) -> None:
+    rates = [rate(50, 0.03, 0.05, "prints"), rate(100, 0.02, 0.03, "times"), rate(50, 0.01, 0.02, "times")]
+    write(tmp_path, [*rates, rate(50, None, None, "odd")])
+    assert record_words(settings, "abc").endswith(
+        "E ≥ 20: at moments drawn: 1.0% at 50 children (≤ 2.0%), 2.0% at 100 children (≤ 3.0%); "
+        "at others' trades, which follow one another, told as ours: 3.0% at 50 children (≤ 5.0%)"
+    )
+
+
+def test_that_a_kind_without_a_name_is_said_by_its_word(settings: Settings, tmp_path: Path) -> None:
+    write(tmp_path, [rate(50, 0.01, None), rate(50, 0.02, None, "taking")])
+    assert record_words(settings, "abc").endswith(": posted: 1.0% at 50 children; taking: 2.0% at 50 children")
 
 
 def test_that_a_bound_that_is_not_known_is_not_said(settings: Settings, tmp_path: Path) -> None:
