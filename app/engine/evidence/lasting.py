@@ -26,6 +26,7 @@ LASTS_SD: Final = 0.5  # how uncertain it is beforehand that all of a jump lasts
 SIZE_SD: Final = 0.25  # and that jumps are as large as expected
 KNOWN_S: Final = 240.0  # seconds the wandering from step to step counts for beside that of minutes
 LEAST_WANDER: Final = 0.1  # of the wandering from step to step
+LEAST_VARIANCE: Final = 1e-4  # bps^2: no price is known better, however still the market stands
 FORGETS: Final = 1.0 - 1.0 / 60.0
 FAR: Final = 4.0  # standard deviations a minute counts for at most beside its jumps: news tell nothing
 
@@ -171,7 +172,7 @@ class Lasting:
         assert mark is not None  # noqa: S101 - the caller has looked
         whole, fading = self._whole - mark.whole, self._fading - mark.fading
         usual = (self._squares + KNOWN_S * wanders) / (self._seconds + KNOWN_S)
-        variance = max(usual, LEAST_WANDER * wanders) * seconds
+        variance = max(max(usual, LEAST_WANDER * wanders) * seconds, LEAST_VARIANCE)
         most = FAR * math.sqrt(variance) + max(abs(whole), abs(fading))
         moved = max(-most, min(most, moved))
         self.aa += whole * whole / variance

@@ -9,6 +9,7 @@ import pytest
 from app.engine.evidence.lasting import (
     FOR_GOOD,
     GAP_NS,
+    LEAST_VARIANCE,
     LEAST_WANDER,
     SIZE_SD,
     TAU_S,
@@ -180,3 +181,13 @@ def test_that_a_price_that_never_moves_is_not_taken_for_certain() -> None:
     made.answered(200 * 60 * SECOND, Answer(1.0, 1.0, 0.0))
     made.filled(200 * 60 * SECOND, 0.0, 1, at(0.0))
     assert made.aa - before <= 1.0 / (LEAST_WANDER * CALM * 60.0) + 1e-9
+
+
+def test_that_a_market_that_stands_still_divides_by_nothing() -> None:
+    made = Lasting()
+    made.answered(0, Answer(1.0, 1.0, 0.0))
+    for k in range(3):
+        made.answered((60 * k + 30) * SECOND, Answer(1.0, 1.0, 0.0))
+        made.filled(60 * k * SECOND, 0.0, 1, at(float(k), wanders=0.0))
+    assert all(0.0 < share < 2.0 for share in made.shares[:1])
+    assert made.aa < 10.0 / LEAST_VARIANCE
