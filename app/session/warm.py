@@ -12,6 +12,7 @@ from app.engine.core import Engine
 from app.engine.events import MARKET, Block, Instrument, OrderRow, Rows
 from app.engine.evidence.again import Children, bet_again, usual_prior, with_hindsight
 from app.engine.evidence.groups import learn
+from app.engine.evidence.lasting import left
 from app.engine.evidence.model import Model
 from app.engine.evidence.rows import CHILD, WORLDS
 from app.engine.evidence.trail import Trail
@@ -54,6 +55,7 @@ def _bet(model: Model) -> None:
     trail, child = Trail("P", model, (0.0, 0.0, 0.0, 0.0)), np.zeros(1, CHILD)
     trail.scored(0, child)
     trail.bet(child[0], trail.epochs, 0, 0.0)
+    left(0.0, 0)  # of the answers that fade
     learn(np.zeros((1, WORLDS)), np.ones(1), model.numbers["null"], model.tables.weights)
     children = Children(child, np.zeros(1))
     for again in (bet_again, with_hindsight):

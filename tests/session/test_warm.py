@@ -46,6 +46,6 @@ def test_that_a_replay_loads_no_kernel_and_no_library_once_it_reads() -> None:
     assert done.returncode == 0, done.stderr
     met = json.loads(done.stdout.splitlines()[-1])
     assert {"_assemble", "_follow_rows", "_consolidate", "_keep"} <= set(met["before"])
-    assert {"_perform", "_fold", "_replay", "_look_back"} <= set(met["before"])  # of the evidence
+    assert {"_perform", "_fold_all", "_replay", "_look_back"} <= set(met["before"])  # of the evidence
     assert met["during"] == []
     assert met["packages"] == []

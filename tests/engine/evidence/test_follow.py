@@ -232,6 +232,23 @@ def test_that_facts_without_a_parent_or_a_market_do_no_harm() -> None:
     assert rows["P9"]["n_scored"] == 0
 
 
+def test_that_a_market_nobody_has_heard_of_is_asked_for_again() -> None:
+    sheet = market_sheet(seconds=20)
+    sheet.parent(2 * S, "BUY", 100, "P9", instrument="NOWHERE")
+    sheet.order(
+        6 * S, "child_new", child_id="X", parent_id="P9", side="BUY", qty=5, price="99.00", instrument="NOWHERE"
+    )
+    engine = fresh(sheet)
+    nowhere = engine.universe.instruments.index("NOWHERE")
+    for block in in_time(sheet, engine.universe, 64):
+        engine.apply(block)
+        evidence_of(engine)  # somebody looks
+    assert evidence_of(engine).due[nowhere] > 6 * S
+    assert not evidence_of(engine).followed[nowhere].symbol.cursor
+    engine.finish(last_ts(sheet))
+    assert parents_of(engine)["P9"]["n_scored"] == 0
+
+
 def test_that_a_day_that_has_not_begun_says_nothing() -> None:
     engine = fresh()
     engine.apply(Block(NULL))
