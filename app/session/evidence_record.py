@@ -8,10 +8,7 @@ from app.settings import Settings
 
 NAME: Final = "aa.json"
 _CLEAN: Final = frozenset({"times"})
-_KINDS: Final = {
-    "times": "at moments drawn",
-    "prints": "at others' trades, which follow one another, told as ours",
-}
+_KINDS: Final = {"prints": "others' trades told as ours, which follow one another"}
 
 
 def record_words(settings: Settings, model_hash: str | None) -> str:
@@ -23,21 +20,19 @@ def record_words(settings: Settings, model_hash: str | None) -> str:
         record = read_aa(model.parent / NAME)
     except FeedError as error:
         return f"A/A record cannot be read: {error}"
-    other = "" if model_hash == record.model_hash else " of ANOTHER model than the one in use"
+    other = "" if model_hash == record.model_hash else "of ANOTHER model than the one in use: "
     rates = "; ".join(_rates(record)) or "none"
-    return f"A/A{other} {record.date}, {record.source}: false alarms at E ≥ {record.threshold:g}: {rates}"
+    return f"A/A {other}false alarms {rates}; at E ≥ {record.threshold:g}, {record.date}, {record.source}"
 
 
 def _rates(record: AaRecord) -> list[str]:
     """Per kind of orders, the one that is clean by its making first: rates by number of children, with 95 % bounds."""
-    kinds = sorted(
-        {one.kind for one in record.rates if one.rate is not None}, key=lambda kind: (kind not in _CLEAN, kind)
-    )
+    known = [one for one in record.rates if one.rate is not None]
+    kinds = sorted({one.kind for one in known}, key=lambda kind: (kind not in _CLEAN, kind))
     said = []
     for kind in kinds:
-        known = sorted((one for one in record.rates if one.kind == kind), key=lambda one: one.children)
-        words = ", ".join(_said(one) for one in known if one.rate is not None)
-        said.append(f"{_KINDS.get(kind, kind)}: {words}" if len(kinds) > 1 else words)
+        words = ", ".join(_said(one) for one in sorted(known, key=lambda one: one.children) if one.kind == kind)
+        said.append(words if len(kinds) == 1 or kind in _CLEAN else f"{_KINDS.get(kind, kind)}: {words}")
     return said
 
 

@@ -10,8 +10,8 @@ from app.session.evidence_record import NAME, record_words
 from app.settings import Settings, load_settings
 
 SAID = (
-    "A/A 2026-11-20, 20 simulated days: false alarms at E ≥ 20: 1.9% at 50 children (≤ 2.6%), "
-    "5.0% at 1,500 children (≤ 14.9%)"
+    "A/A false alarms 1.9% at 50 children (≤ 2.6%), 5.0% at 1,500 children (≤ 14.9%); "
+    "at E ≥ 20, 2026-11-20, 20 simulated days"
 )
 
 
@@ -43,7 +43,7 @@ def test_that_the_record_beside_the_model_is_said_with_its_bounds(settings: Sett
 
 def test_that_a_record_of_another_model_says_so(settings: Settings, tmp_path: Path) -> None:
     write(tmp_path)
-    assert record_words(settings, "other") == SAID.replace("A/A", "A/A of ANOTHER model than the one in use")
+    assert record_words(settings, "other") == SAID.replace("A/A ", "A/A of ANOTHER model than the one in use: ")
 
 
 def test_that_several_kinds_of_orders_stand_by_themselves_the_clean_one_first(
@@ -51,20 +51,20 @@ def test_that_several_kinds_of_orders_stand_by_themselves_the_clean_one_first(
 ) -> None:
     rates = [rate(50, 0.03, 0.05, "prints"), rate(100, 0.02, 0.03, "times"), rate(50, 0.01, 0.02, "times")]
     write(tmp_path, [*rates, rate(50, None, None, "odd")])
-    assert record_words(settings, "abc").endswith(
-        "E ≥ 20: at moments drawn: 1.0% at 50 children (≤ 2.0%), 2.0% at 100 children (≤ 3.0%); "
-        "at others' trades, which follow one another, told as ours: 3.0% at 50 children (≤ 5.0%)"
+    assert record_words(settings, "abc").startswith(
+        "A/A false alarms 1.0% at 50 children (≤ 2.0%), 2.0% at 100 children (≤ 3.0%); "
+        "others' trades told as ours, which follow one another: 3.0% at 50 children (≤ 5.0%); at E"
     )
 
 
 def test_that_a_kind_without_a_name_is_said_by_its_word(settings: Settings, tmp_path: Path) -> None:
     write(tmp_path, [rate(50, 0.01, None), rate(50, 0.02, None, "taking")])
-    assert record_words(settings, "abc").endswith(": posted: 1.0% at 50 children; taking: 2.0% at 50 children")
+    assert record_words(settings, "abc").startswith("A/A false alarms posted: 1.0% at 50 children; taking: 2.0% at 50")
 
 
 def test_that_a_bound_that_is_not_known_is_not_said(settings: Settings, tmp_path: Path) -> None:
     write(tmp_path, [rate(50, 0.01, None)])
-    assert record_words(settings, "abc").endswith(": 1.0% at 50 children")
+    assert record_words(settings, "abc").startswith("A/A false alarms 1.0% at 50 children;")
 
 
 def test_that_without_a_model_or_a_record_nothing_is_said(settings: Settings, tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_that_without_a_model_or_a_record_nothing_is_said(settings: Settings, tm
 @pytest.mark.parametrize("rates", [[], [rate(50, None, None)]])
 def test_that_a_record_without_rates_names_none(settings: Settings, tmp_path: Path, rates: list[Rate]) -> None:
     write(tmp_path, rates)
-    assert record_words(settings, "abc").endswith("false alarms at E ≥ 20: none")
+    assert record_words(settings, "abc").startswith("A/A false alarms none;")
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b'{"version": 1}'])
