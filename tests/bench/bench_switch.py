@@ -38,15 +38,17 @@ ROWS: Final = 300_000  # of the day that is replayed again and again
 _REQUEST: Final = b"\x0135=G\x01"
 _BACK: Final = Target(strategy="VWAP", params={"MaxPct": "25"})
 _REPLAYS: Final = """
-import sys
+import os, sys
 from pathlib import Path
 from tests.bench.pinned import replayed
-while True:
+parent = os.getppid()
+while os.getppid() == parent:  # whoever started it may be killed
     replayed(Path(sys.argv[1]))
 """
 _SCREENS: Final = """
-import subprocess, sys
-while True:
+import os, subprocess, sys
+parent = os.getppid()
+while os.getppid() == parent:
     words = [sys.executable, "-m", "tests.bench.desk_screen", sys.argv[1]]
     subprocess.run(words, stdout=subprocess.DEVNULL, check=True)
 """
