@@ -216,7 +216,7 @@ class _Reader:
     def _read_records(self, path: Path, name: str) -> None:
         data = path.read_bytes()
         if self.settled is not None:
-            self._settle_records(data, name)
+            self._settle_records(self.settled, data, name)
             return
         for item in read_records(data, self.settings.frame_rules()):
             good = isinstance(item, FixMessage)
@@ -229,10 +229,9 @@ class _Reader:
         if self.progress is not None:
             self.progress(len(data), len(data))
 
-    def _settle_records(self, data: bytes, name: str) -> None:
+    def _settle_records(self, settled: Settled, data: bytes, name: str) -> None:
         """As records of a log that is read as a stream, which ends where one of them is not regular."""
-        settled, found = self.settled, regular_records(data, self.settings.frame_rules())
-        assert settled is not None  # noqa: S101 - asked for there
+        found = regular_records(data, self.settings.frame_rules())
         if found is None:
             settled.good = False
             return

@@ -111,7 +111,7 @@ def switched(desk: Desk, target: Target) -> int:
     """One switch, confirmed and taken by the EMS: when it was confirmed, monotonic ns."""
     order = desk.working()
     token = desk.client.switch("O1", order.version, target).token
-    time.sleep(ARMS_S)
+    time.sleep(ARMS_S)  # what is measured: no desk lets anybody confirm earlier
     at = time.monotonic_ns()
     desk.client.confirm(token)
     desk.until(lambda now: now.version > order.version and now.words == "switched")

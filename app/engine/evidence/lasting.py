@@ -163,13 +163,11 @@ class Lasting:
             return
         if mark is not None and t - mark.t < GAP_NS:
             moved = (level.price - mark.price) - level.stays * (level.pressed - mark.pressed)
-            self._learn((t - mark.t) / SECOND, side * moved, level.wanders)
+            self._learn(mark, (t - mark.t) / SECOND, side * moved, level.wanders)
         self._mark = _Mark(t, level.price, level.pressed, self._whole, self._fading)
 
-    def _learn(self, seconds: float, moved: float, wanders: float) -> None:
+    def _learn(self, mark: _Mark, seconds: float, moved: float, wanders: float) -> None:
         """One more span: how far the price moved with us (bps) on how the jumps went; `wanders`: bps^2 a second."""
-        mark = self._mark
-        assert mark is not None  # noqa: S101 - the caller has looked
         whole, fading = self._whole - mark.whole, self._fading - mark.fading
         usual = (self._squares + KNOWN_S * wanders) / (self._seconds + KNOWN_S)
         variance = max(max(usual, LEAST_WANDER * wanders) * seconds, LEAST_VARIANCE)

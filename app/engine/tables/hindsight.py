@@ -90,8 +90,9 @@ def children_of(trail: Trail, epoch: int, standing: Standing, evidence: Evidence
     Jumps of the price cost what the order pays of them.
     """
     records = evidence.records[np.array(trail.records[epoch], np.intp)]
+    pays = trail.lasts(epoch).jumps
     for name in ("tick", "y"):
-        records[name] *= trail.lasts(epoch).jumps
+        records[name] *= pays
     if standing.ended is None or not standing.order_qty:
         return Children(records, records["own"].astype(np.float64))
     fills = standing.executions.fills
